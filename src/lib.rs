@@ -1,1 +1,2 @@
-//! Seawall.
+//! Seawall: an admission webhook that knows databases.
+pub mod tree;
