@@ -1,2 +1,7 @@
-//! Notations.
+//! Small texts inside manifests: quantities, image references, command lines. Nothing here knows a tree.
+
+pub mod command;
+pub mod image;
+pub mod memory;
 pub mod quantity;
+pub mod version;
