@@ -1,1 +1,4 @@
 //! Seawall.
+
+pub mod cli;
+pub mod pki;
