@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 
 use super::output::{self, FAINT, Out, STRONG, printable};
-use crate::pki::{self, Development, Error, Kept, Service};
+use crate::pki::{self, Development, Error, Kept, Renew, Service};
 
 /// Make a development CA and a serving certificate
 ///
@@ -78,12 +78,8 @@ fn print(service: &Service, made: &Development) -> std::io::Result<()> {
     let mut out = Out::new();
     line(&mut out, "CA", &made.authority)?;
     line(&mut out, "certificate", &made.serving)?;
-    if made.authority.made.is_some() {
-        writeln!(
-            out,
-            "\nThis CA is new: put {} wherever an older one is trusted.",
-            shown(&made.authority.certificate)
-        )?;
+    if made.authority.made.as_ref().is_some_and(|reason| *reason != Renew::Missing) {
+        writeln!(out, "\nThis CA is new: put {} wherever the old one is trusted.", shown(&made.authority.certificate))?;
     }
     let (certificate, key) = (shown(&made.serving.certificate), shown(&made.serving.key));
     writeln!(out, "\nServe as {} with:", service.host())?;
@@ -94,7 +90,7 @@ fn print(service: &Service, made: &Development) -> std::io::Result<()> {
 fn line(out: &mut Out, what: &str, kept: &Kept) -> std::io::Result<()> {
     let until = kept.not_after.strftime("%Y-%m-%d");
     let made = kept.made.as_ref().map_or_else(|| "kept".to_owned(), |reason| format!("made: {reason}"));
-    writeln!(out, "{what:<12} {}  valid until {until}  {FAINT}{made}{FAINT:#}", shown(&kept.certificate))
+    writeln!(out, "{what:<11}  valid until {until}  {}  {FAINT}({made}){FAINT:#}", shown(&kept.certificate))
 }
 
 fn shown(path: &Path) -> String {

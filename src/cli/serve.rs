@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::builder::BoolishValueParser;
 
 use super::logging::{self, LogFormat};
+use super::output::helped;
 use super::values::Judging;
 
 /// Answer a cluster's admission reviews over HTTPS
@@ -32,7 +33,7 @@ pub(crate) struct Args {
     pub(crate) client_ca: Option<PathBuf>,
 
     /// Ask the API server of this kubeconfig [default: that of the cluster this runs in]
-    #[arg(long, value_name = "FILE", env = "SEAWALL_KUBECONFIG", hide_env_values = true, conflicts_with = "offline")]
+    #[arg(long, value_name = "FILE", env = "SEAWALL_KUBECONFIG", hide_env_values = true)]
     pub(crate) kubeconfig: Option<PathBuf>,
 
     /// Ask no API server, and judge as `seawall check` does
@@ -67,8 +68,35 @@ pub(crate) struct Args {
     pub(crate) judging: Judging,
 }
 
+/// Which API server is asked about what a review does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// None.
+    Offline,
+    /// The one of this kubeconfig.
+    Kubeconfig(PathBuf),
+    /// The one of the cluster that this runs in.
+    InCluster,
+}
+
+impl Args {
+    /// Which API server is asked. Not left to clap, for which `SEAWALL_OFFLINE=false` is a conflict as well.
+    pub(crate) fn connection(&self) -> anyhow::Result<Connection> {
+        match (&self.kubeconfig, self.offline) {
+            (Some(_), true) => Err(helped(
+                anyhow::anyhow!("`--kubeconfig` and `--offline` exclude each other"),
+                "drop one of them; SEAWALL_KUBECONFIG and SEAWALL_OFFLINE count, too",
+            )),
+            (Some(path), false) => Ok(Connection::Kubeconfig(path.clone())),
+            (None, true) => Ok(Connection::Offline),
+            (None, false) => Ok(Connection::InCluster),
+        }
+    }
+}
+
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start(args.log_format)?;
+    let _connection = args.connection()?;
     anyhow::bail!("`seawall serve` is not part of this build yet")
 }

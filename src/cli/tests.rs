@@ -40,7 +40,6 @@ fn every_wrong_line_is_refused() {
         "seawall",
         "seawall serve",
         "seawall serve --tls-cert c",
-        &format!("{serve} --offline --kubeconfig f"),
         &format!("{serve} --profile strict"),
         &format!("{serve} --listen 8443"),
         &format!("{serve} --kubernetes-version latest"),
@@ -60,6 +59,18 @@ fn defaults() {
     assert_eq!(serve.metrics_listen.to_string(), "127.0.0.1:9090");
     assert_eq!(serve.judging.kubernetes_version.to_string(), "1.36");
     assert_eq!((serve.judging.profile, serve.offline), (None, false));
+}
+
+#[test]
+fn one_connection_at_most() {
+    let connection = |options: &str| match parse(&format!("seawall serve --tls-cert c --tls-key k {options}")) {
+        Ok(Command::Serve(serve)) => serve.connection().ok(),
+        _ => panic!("not understood: {options}"),
+    };
+    assert_eq!(connection(""), Some(serve::Connection::InCluster));
+    assert_eq!(connection("--offline"), Some(serve::Connection::Offline));
+    assert_eq!(connection("--kubeconfig f"), Some(serve::Connection::Kubeconfig("f".into())));
+    assert_eq!(connection("--kubeconfig f --offline"), None);
 }
 
 #[test]

@@ -14,16 +14,16 @@ const KEY_MODE: u32 = 0o600;
 /// A certificate is public.
 const CERTIFICATE_MODE: u32 = 0o644;
 
-/// A folder of certificates and keys, held by one process at a time.
+/// A folder of certificates and keys, held by one at a time until it is dropped.
 pub struct Folder {
     path: PathBuf,
-    /// Closing it gives the folder to the next process.
+    /// Closing it gives the folder to the next.
     _lock: Option<File>,
 }
 
 impl Folder {
     /// Opens a folder, and creates it for its owner alone if it does not exist. The mode of one that exists is its
-    /// owner's choice. Waits while another process works in it.
+    /// owner's choice. Waits while somebody else holds it.
     ///
     /// # Errors
     /// [`Error::Folder`].

@@ -2,7 +2,7 @@
 //!
 //! - [`Authority`] makes and signs; it keeps no state and touches no file.
 //! - [`must_renew`] decides from what a certificate says and the time alone, and answers with a reason.
-//! - [`development`] puts both together in a folder of files, for a laptop or a test.
+//! - [`development()`] puts both together in a folder of files, for a laptop or a test.
 //!
 //! Every key is ECDSA P-256: what each Kubernetes client accepts, and a handshake is cheap, which matters because the
 //! API server opens and closes connections in bursts. Every certificate gets a key of its own, also at a renewal.
