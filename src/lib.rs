@@ -1,7 +1,9 @@
 //! Seawall: an admission webhook that knows databases.
+pub mod cli;
 pub mod engines;
 pub mod facts;
 pub mod finding;
+pub mod pki;
 pub mod proposal;
 pub mod review;
 pub mod rule;

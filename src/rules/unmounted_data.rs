@@ -54,7 +54,7 @@ use crate::{
 };
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     name: "unmounted-data",
     source: include_str!("unmounted_data.rs"),
     since: "0.1.0",
