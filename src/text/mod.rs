@@ -1,0 +1,3 @@
+//! Small texts inside manifests: quantities, image references, command lines. Nothing here knows a tree.
+
+pub mod quantity;
