@@ -1,4 +1,6 @@
 //! Small texts inside manifests: quantities, image references, command lines. Nothing here knows a tree.
 
+pub mod image;
 pub mod memory;
 pub mod quantity;
+pub mod version;

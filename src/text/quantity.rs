@@ -317,7 +317,7 @@ mod tests {
         #[test]
         fn binary_fractions_are_exact(whole in 0_u64..1_000_000, thousandths in 0_u64..1000, shift in 1_u32..4) {
             let unit = ["Ki", "Mi", "Gi"].get(shift as usize - 1).unwrap();
-            let exact = (i128::from(whole) * 1000 + i128::from(thousandths)) * (NANOS / 1000) << (10 * shift);
+            let exact = ((i128::from(whole) * 1000 + i128::from(thousandths)) * (NANOS / 1000)) << (10 * shift);
             prop_assert_eq!(nanos(&format!("{whole}.{thousandths:03}{unit}")), Some(exact));
         }
 
