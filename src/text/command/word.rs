@@ -26,6 +26,13 @@ impl<'a> Word<'a> {
         Self { text: Cow::Borrowed(text), literal: !has_reference(text), plain: false }
     }
 
+    /// A part of this word, such as what follows an equals sign.
+    #[must_use]
+    pub fn part(&self, text: &str) -> Self {
+        let literal = self.literal || !text.contains(['$', '`']);
+        Self { text: Cow::Owned(text.to_owned()), literal, plain: self.plain }
+    }
+
     /// Whether nothing of the text is literal: `$PASSWORD`, `${A}${B}`, `$(PASSWORD)`. A secret that is written so on a
     /// command line can be seen in the process list, but not in the manifest.
     #[must_use]

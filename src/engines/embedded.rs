@@ -1,0 +1,14 @@
+//! The files of this folder, in alphabetical order; a test names the one that is missing here.
+
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!($name))),+] };
+}
+
+/// Engine files.
+pub(super) const ENGINES: &[(&str, &str)] = files!["mysql.yaml", "postgres.yaml"];
+
+/// Software that is mistaken for a database.
+pub(super) const LOOK_ALIKES: &str = include_str!("look-alikes.yaml");
+
+/// Operators of databases.
+pub(super) const OPERATORS: &str = include_str!("operators.yaml");

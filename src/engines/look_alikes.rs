@@ -1,0 +1,68 @@
+//! Software that carries an engine's name and is no server of it.
+use serde::Deserialize;
+
+use super::{EngineError, Pattern, document};
+
+/// What a look-alike is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookAlike {
+    /// Reads figures off a server.
+    Exporter,
+    /// Passes queries on: poolers, proxies, routers.
+    Router,
+    /// Talks to a server: backup agents, migrations, administration pages.
+    Client,
+    /// Makes databases, and is none.
+    Operator,
+    /// Something else that has the name in its own.
+    Other,
+}
+
+/// The file `look-alikes.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookAlikes {
+    /// Repositories, as in an engine's `images`.
+    images: Vec<Images>,
+    /// Words of an image's last segment, split at `-`, `_` and `.`.
+    words: Vec<Words>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Images {
+    is: LookAlike,
+    images: Vec<Pattern>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    is: LookAlike,
+    words: Vec<String>,
+}
+
+impl LookAlikes {
+    pub(super) fn read(text: &str) -> Result<Self, EngineError> {
+        document("look-alikes.yaml", text)
+    }
+
+    /// What an image path (without registry) is, if it is known to be no server. The last segment, and every longer end of it, is compared.
+    #[must_use]
+    pub fn image(&self, path: &str) -> Option<LookAlike> {
+        let ends = std::iter::once(path).chain(path.match_indices('/').filter_map(|(i, _)| path.get(i + 1..)));
+        ends.flat_map(|end| self.images.iter().map(move |group| (end, group)))
+            .find(|(end, group)| group.images.iter().any(|p| p.matches(end)))
+            .map(|(_, group)| group.is)
+    }
+
+    /// What a name's words make it.
+    #[must_use]
+    pub fn words(&self, name: &str) -> Option<LookAlike> {
+        name.split(['-', '_', '.', '/'])
+            .flat_map(|word| self.words.iter().map(move |group| (word, group)))
+            .find(|(word, group)| group.words.iter().any(|w| w.eq_ignore_ascii_case(word)))
+            .map(|(_, group)| group.is)
+    }
+}

@@ -1,0 +1,266 @@
+//! Patterns over image names and tags, and ranges of versions.
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+use serde::Deserialize;
+
+/// A text with `*` for any run of characters except `/`, and at most one `{}` for a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    text: String,
+}
+
+impl Pattern {
+    /// The pattern as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// True when the whole of `text` matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        find(&self.text, text, &mut None)
+    }
+
+    /// The version at `{}`, when the whole of `text` matches.
+    #[must_use]
+    pub fn version<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut at = None;
+        find(&self.text, text, &mut at).then_some(at).flatten().and_then(|(start, end)| text.get(start..end))
+    }
+
+    /// How many characters are fixed: the more, the more specific.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.text.chars().filter(|c| !matches!(c, '*' | '{' | '}')).count()
+    }
+}
+
+/// Backtracking match; patterns are short and come from our own files, or from an administrator's.
+fn find(pattern: &str, text: &str, version: &mut Option<(usize, usize)>) -> bool {
+    fn go(p: &str, t: &str, offset: usize, version: &mut Option<(usize, usize)>) -> bool {
+        if let Some(rest) = p.strip_prefix("{}") {
+            let digits = t.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+            return (1..=digits).rev().any(|n| {
+                let fits = t.get(n..).is_some_and(|after| go(rest, after, offset + n, version));
+                if fits {
+                    *version = Some((offset, offset + n));
+                }
+                fits
+            });
+        }
+        if let Some(rest) = p.strip_prefix('*') {
+            let most = t.find('/').unwrap_or(t.len());
+            return (0..=most).any(|n| t.get(n..).is_some_and(|after| go(rest, after, offset + n, version)));
+        }
+        match (p.chars().next(), t.chars().next()) {
+            (None, None) => true,
+            (Some(a), Some(b)) if a == b => {
+                let n = a.len_utf8();
+                match (p.get(n..), t.get(n..)) {
+                    (Some(p), Some(t)) => go(p, t, offset + n, version),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+    go(pattern, text, 0, version)
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        if text.matches("{}").count() > 1 || text.matches('*').count() > 3 || text.len() > 200 {
+            return Err(serde::de::Error::custom(format!("{text:?} has more than one {{}} or more than three *")));
+        }
+        Ok(Self { text })
+    }
+}
+
+/// The dotted numbers of a version, as far as a tag gives them: `16`, `8.0.36`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Version {
+    numbers: Vec<u32>,
+}
+
+impl Version {
+    /// Reads dotted numbers; anything after them must be absent.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let numbers = text.trim_end_matches('.').split('.').map(|n| n.parse().ok()).collect::<Option<Vec<u32>>>()?;
+        (!numbers.is_empty() && numbers.len() <= 6).then_some(Self { numbers })
+    }
+
+    /// The first number.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.numbers.first().copied().unwrap_or(0)
+    }
+
+    /// How many numbers are given: 1 for `16`, 3 for `8.0.36`.
+    #[must_use]
+    pub fn precision(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Compares as many numbers as both have; missing ones of `bound` count as zero, missing ones of the version as unknown.
+    fn compare(&self, bound: &Self) -> Option<Ordering> {
+        for (i, theirs) in bound.numbers.iter().enumerate() {
+            match self.numbers.get(i) {
+                Some(ours) => match ours.cmp(theirs) {
+                    Ordering::Equal => {}
+                    other => return Some(other),
+                },
+                // `8` against a bound of `8.0` can be anything from 8.0 on.
+                None => return if *theirs == 0 { Some(Ordering::Greater) } else { None },
+            }
+        }
+        Some(if self.numbers.len() > bound.numbers.len() { Ordering::Greater } else { Ordering::Equal })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, n) in self.numbers.iter().enumerate() {
+            if i > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{n}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A range of versions: `<18`, `>=18`, `>=5,<7`, `8.0`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRange {
+    text: String,
+    bounds: Vec<(Bound, Version)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Below,
+    AtMost,
+    AtLeast,
+    Above,
+    /// The version itself, or a more precise one: `8.0` holds `8.0.36`.
+    In,
+}
+
+impl VersionRange {
+    /// Whether a version lies in the range; `None` where it is not precise enough to say.
+    #[must_use]
+    pub fn contains(&self, version: &Version) -> Option<bool> {
+        let mut unsure = false;
+        for (bound, limit) in &self.bounds {
+            let within = version.numbers.iter().zip(&limit.numbers).all(|(a, b)| a == b)
+                && version.precision() >= limit.precision();
+            let holds = match (bound, version.compare(limit)) {
+                (Bound::In, _) if within => Some(true),
+                (Bound::In, _) if limit.numbers.starts_with(&version.numbers) => None,
+                (Bound::In, Some(Ordering::Equal)) => Some(true),
+                (Bound::In, Some(_)) => Some(false),
+                (Bound::AtMost, _) if within => Some(true),
+                (Bound::Above, _) if within => Some(false),
+                (_, None) => None,
+                (Bound::Below, Some(o)) => Some(o == Ordering::Less),
+                (Bound::AtMost, Some(o)) => Some(o != Ordering::Greater),
+                (Bound::AtLeast, Some(o)) => Some(o != Ordering::Less),
+                (Bound::Above, Some(o)) => Some(o == Ordering::Greater),
+            };
+            match holds {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => unsure = true,
+            }
+        }
+        if unsure { None } else { Some(true) }
+    }
+}
+
+impl FromStr for VersionRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut bounds = Vec::new();
+        for part in text.split(',') {
+            let part = part.trim();
+            let (bound, number) = [
+                ("<=", Bound::AtMost),
+                (">=", Bound::AtLeast),
+                ("<", Bound::Below),
+                (">", Bound::Above),
+                ("=", Bound::In),
+                ("", Bound::In),
+            ]
+            .into_iter()
+            .find_map(|(sign, bound)| part.strip_prefix(sign).map(|rest| (bound, rest.trim())))
+            .ok_or("unreachable")?;
+            let version =
+                Version::parse(number).ok_or_else(|| format!("{text:?} is not a range such as \">=5,<7\""))?;
+            bounds.push((bound, version));
+        }
+        Ok(Self { text: text.to_owned(), bounds })
+    }
+}
+
+impl fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for VersionRange {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern { text: text.to_owned() }
+    }
+
+    #[test]
+    fn patterns_match_whole_texts_and_find_the_version() {
+        for (p, text, version) in [
+            ("pg{}", "pg17", Some("17")),
+            ("*-pg{}", "0.8.0-pg17", Some("17")),
+            ("*-pg{}*", "2.14.2-pg16-oss", Some("16")),
+            ("postgresql-{}-*", "postgresql-16-c9s", Some("16")),
+            ("*-mongod{}", "main-mongod8.0", Some("8.0")),
+            ("pg{}", "xpg17", None),
+        ] {
+            assert_eq!(pattern(p).version(text), version, "{p} on {text}");
+        }
+        assert!(pattern("bitnami/*").matches("bitnami/mysql"));
+        assert!(!pattern("*").matches("bitnami/mysql"), "a star stays within a segment");
+    }
+
+    #[test]
+    fn a_range_says_yes_no_or_not_sure() {
+        for (range, version, expected) in [
+            ("<18", "17.2", Some(true)),
+            ("<18", "18", Some(false)),
+            (">=18", "18", Some(true)),
+            (">=18", "18.1", Some(true)),
+            ("8.0", "8.0.36", Some(true)),
+            ("8.0", "8.4", Some(false)),
+            ("<8.4", "8", None),
+            (">=8.0", "8", Some(true)),
+            (">=5,<7", "6.2", Some(true)),
+            ("8.0", "8", None),
+            ("<=8.0", "8.0.36", Some(true)),
+            ("<=8.0", "8.1", Some(false)),
+        ] {
+            let range: VersionRange = range.parse().unwrap();
+            assert_eq!(range.contains(&Version::parse(version).unwrap()), expected, "{version} in {range}");
+        }
+    }
+}

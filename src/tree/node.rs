@@ -1,0 +1,301 @@
+//! A value, present or absent, and its place.
+use std::fmt;
+
+use super::{Entry, Id, Key, NONE, Tree, Value};
+
+/// How many steps below the last value that exists a node still knows.
+type AbsentSteps<'t> = [&'t str; 6];
+const NOWHERE: u8 = u8::MAX;
+
+/// What kind of value a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// There is nothing at this place.
+    Absent,
+    /// A JSON null, which Kubernetes takes for absent.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number or a fraction.
+    Number,
+    /// Text.
+    String,
+    /// A list.
+    List,
+    /// A map.
+    Map,
+    /// JSON that was passed over; see [`Node::unread`].
+    Unread,
+}
+
+/// A value and its place. `Copy`; absent values have a place too, so that a rule can report at, or write to, what it asked for.
+///
+/// An absent or null value reads as `None` everywhere. A node more than six absent steps below the last value that exists is nowhere: it reads as
+/// absent and cannot be written.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    pub(crate) tree: &'t Tree<'t>,
+    pub(crate) at: Id,
+    pub(crate) missing: AbsentSteps<'t>,
+    pub(crate) absent: u8,
+}
+
+impl<'t> Node<'t> {
+    pub(crate) fn at(tree: &'t Tree<'t>, at: Id) -> Self {
+        Self { tree, at, missing: [""; 6], absent: 0 }
+    }
+
+    fn moved(self, at: Id) -> Self {
+        Self { at, ..self }
+    }
+
+    pub(crate) fn entry(self) -> Option<&'t Entry<'t>> {
+        if self.absent > 0 { None } else { self.tree.entry(self.at) }
+    }
+
+    pub(crate) fn children(self) -> impl Iterator<Item = (Id, &'t Entry<'t>)> + use<'t> {
+        let tree = self.tree;
+        let mut next = self.entry().map_or(NONE, |e| e.first);
+        std::iter::from_fn(move || {
+            let id = next;
+            let entry = tree.entry(id)?;
+            next = entry.next;
+            Some((id, entry))
+        })
+    }
+
+    /// The value of a map under `name`; of duplicate keys the last one, as the API server reads them.
+    #[must_use]
+    pub fn get(self, name: &'t str) -> Self {
+        if self.absent == 0 {
+            let found = self.children().filter(|(_, e)| matches!(&e.key, Key::Name(n) if n == name)).last();
+            if let Some((at, _)) = found {
+                return self.moved(at);
+            }
+        }
+        let mut node = self;
+        match node.missing.get_mut(usize::from(self.absent)) {
+            Some(slot) => {
+                *slot = name;
+                node.absent += 1;
+            }
+            None => node.absent = NOWHERE,
+        }
+        node
+    }
+
+    /// Several [`Node::get`]s: `get_all("spec.template.spec")`. No key that contains a dot can be asked for in this way.
+    #[must_use]
+    pub fn path(self, dotted: &'t str) -> Self {
+        dotted.split('.').fold(self, Node::get)
+    }
+
+    /// The elements of a list, or the values of a map; nothing for anything else.
+    pub fn items(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        self.children().map(move |(at, _)| self.moved(at))
+    }
+
+    /// Keys and values of a map.
+    pub fn fields(self) -> impl Iterator<Item = (&'t str, Node<'t>)> + use<'t> {
+        self.children().filter_map(move |(at, e)| match &e.key {
+            Key::Name(name) => Some((name.as_ref(), self.moved(at))),
+            Key::Index(_) => None,
+        })
+    }
+
+    /// The element of a list whose field `key` is the string `value`.
+    #[must_use]
+    pub fn named(self, key: &'t str, value: &str) -> Option<Self> {
+        self.items().find(|n| n.get(key).str() == Some(value))
+    }
+
+    /// The strings of a list; other elements are left out.
+    pub fn strs(self) -> impl Iterator<Item = &'t str> + use<'t> {
+        self.items().filter_map(Node::str)
+    }
+
+    /// The map or list around this value.
+    #[must_use]
+    pub fn parent(self) -> Option<Self> {
+        if self.absent > 0 {
+            if self.absent == NOWHERE {
+                return None;
+            }
+            return Some(Self { absent: self.absent - 1, ..self });
+        }
+        let up = self.tree.entry(self.at)?.parent;
+        (up != NONE).then(|| self.moved(up))
+    }
+
+    /// The key under which a map holds this value.
+    #[must_use]
+    pub fn key(self) -> Option<&'t str> {
+        if self.absent > 0 {
+            return self.missing.get(usize::from(self.absent) - 1).copied();
+        }
+        match &self.tree.entry(self.at)?.key {
+            Key::Name(name) => Some(name),
+            Key::Index(_) => None,
+        }
+    }
+
+    /// What kind of value this is.
+    #[must_use]
+    pub fn type_of(self) -> Type {
+        match self.entry().map(|e| &e.value) {
+            None => Type::Absent,
+            Some(Value::Null) => Type::Null,
+            Some(Value::Bool(_)) => Type::Bool,
+            Some(Value::Int(_) | Value::Float(_)) => Type::Number,
+            Some(Value::Str(_)) => Type::String,
+            Some(Value::List) => Type::List,
+            Some(Value::Map) => Type::Map,
+            Some(Value::Unread(_)) => Type::Unread,
+        }
+    }
+
+    /// Neither absent nor null.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        !matches!(self.type_of(), Type::Absent | Type::Null)
+    }
+
+    /// False for a place that cannot be named or written.
+    #[must_use]
+    pub fn is_somewhere(self) -> bool {
+        self.absent != NOWHERE
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn str(self) -> Option<&'t str> {
+        match &self.entry()?.value {
+            Value::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// A string, or `""`: for names, where absent and empty mean the same.
+    #[must_use]
+    pub fn text(self) -> &'t str {
+        self.str().unwrap_or("")
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn i64(self) -> Option<i64> {
+        match self.entry()?.value {
+            Value::Int(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// Any number.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "the numbers that rules compare are far below 2^53")]
+    pub fn f64(self) -> Option<f64> {
+        match self.entry()?.value {
+            Value::Int(n) => Some(n as f64),
+            Value::Float(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn bool(self) -> Option<bool> {
+        match self.entry()?.value {
+            Value::Bool(b) => Some(b),
+            _ => None,
+        }
+    }
+
+    /// The JSON text of a value that was passed over.
+    #[must_use]
+    pub fn unread(self) -> Option<&'t str> {
+        match self.entry()?.value {
+            Value::Unread(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as `serde_json` has it, for what is copied into a patch. Unread values are parsed; what cannot be is null.
+    #[must_use]
+    pub fn to_json(self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self.entry().map(|e| &e.value) {
+            None | Some(Value::Null) => Json::Null,
+            Some(Value::Bool(b)) => Json::Bool(*b),
+            Some(Value::Int(n)) => Json::from(*n),
+            Some(Value::Float(n)) => Json::from(*n),
+            Some(Value::Str(s)) => Json::String(s.clone().into_owned()),
+            Some(Value::List) => self.items().map(Node::to_json).collect(),
+            Some(Value::Map) => Json::Object(self.fields().map(|(k, v)| (k.to_owned(), v.to_json())).collect()),
+            Some(Value::Unread(text)) => serde_json::from_str(text).unwrap_or(Json::Null),
+        }
+    }
+
+    /// True when both hold the same JSON value; map keys may stand in another order.
+    #[must_use]
+    pub fn same(self, other: Node<'_>) -> bool {
+        match (self.entry().map(|e| &e.value), other.entry().map(|e| &e.value)) {
+            (Some(Value::Map), Some(Value::Map)) => {
+                self.fields().count() == other.fields().count()
+                    && self.fields().all(|(key, value)| {
+                        other.children().any(|(at, e)| {
+                            matches!(&e.key, Key::Name(n) if n == key) && value.same(Node::at(other.tree, at))
+                        })
+                    })
+            }
+            (Some(Value::List), Some(Value::List)) => {
+                self.items().count() == other.items().count() && self.items().zip(other.items()).all(|(a, b)| a.same(b))
+            }
+            (Some(Value::Str(a)), Some(Value::Str(b))) => a == b,
+            (Some(Value::Bool(a)), Some(Value::Bool(b))) => a == b,
+            (Some(Value::Int(_) | Value::Float(_)), Some(Value::Int(_) | Value::Float(_))) => self.f64() == other.f64(),
+            (Some(Value::Unread(a)), Some(Value::Unread(b))) => a == b,
+            (None | Some(Value::Null), None | Some(Value::Null)) => true,
+            _ => false,
+        }
+    }
+
+    /// The 1-based line of this value, or of the nearest existing one around it; `None` where the text had none.
+    #[must_use]
+    pub fn line(self) -> Option<u32> {
+        let mut id = self.at;
+        loop {
+            if let Some(line) = self.tree.lines.get(id as usize).filter(|l| **l > 0) {
+                return Some(*line);
+            }
+            id = self.tree.entry(id)?.parent;
+        }
+    }
+
+    /// The same place in another document.
+    #[must_use]
+    pub fn in_tree<'u>(self, root: Node<'u>) -> Node<'u>
+    where
+        't: 'u,
+    {
+        let mut steps = Vec::new();
+        let mut node = Some(self);
+        while let Some(n) = node {
+            if n.absent == 0 && n.tree.is_top(n.at) {
+                break;
+            }
+            steps.push(n);
+            node = n.parent();
+        }
+        steps.into_iter().rev().fold(root, |at, step| match step.key() {
+            Some(key) => at.get(key),
+            None => step.twin_in(at),
+        })
+    }
+}
+
+/// Says where, never what: a node may hold a password.
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({} {:?})", self.stable(), self.type_of())
+    }
+}

@@ -1,0 +1,187 @@
+//! Where a value is: as RFC 6901 writes it, and as people and the ratchet know it.
+use super::{Id, Key, Node, Tree};
+
+/// Both names of one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// RFC 6901, from the top of the object: `/spec/containers/0/env`.
+    pub pointer: String,
+    /// By merge key: `spec.containers[mysql].env[MYSQL_ROOT_PASSWORD].value`. Survives reordering.
+    pub stable: String,
+}
+
+/// The fields that identify an element of the list called `list`, as the API's merge keys do; empty where nothing does.
+#[must_use]
+pub fn merge_key(list: &str) -> &'static [&'static str] {
+    match list {
+        "containers" | "initContainers" | "ephemeralContainers" | "volumes" | "env" | "imagePullSecrets" => &["name"],
+        "volumeMounts" => &["mountPath"],
+        "volumeDevices" => &["devicePath"],
+        "volumeClaimTemplates" => &["metadata", "name"],
+        "ports" => &["containerPort", "protocol"],
+        _ => &[],
+    }
+}
+
+/// What identifies an element of the list `list`: `None` where nothing does, or where the element lacks it.
+fn identity(list: &str, element: Node<'_>) -> Option<String> {
+    match merge_key(list) {
+        [] => None,
+        ["metadata", name] => element.get("metadata").get(name).str().map(str::to_owned),
+        [name] => element.get(name).str().map(str::to_owned),
+        _ => {
+            let port = element.get("containerPort").i64().or_else(|| element.get("port").i64())?;
+            Some(format!("{port}/{}", element.get("protocol").str().unwrap_or("TCP")))
+        }
+    }
+}
+
+fn escape(step: &str) -> String {
+    if step.contains(['~', '/']) { step.replace('~', "~0").replace('/', "~1") } else { step.to_owned() }
+}
+
+impl<'t> Node<'t> {
+    fn chain(self) -> Vec<Id> {
+        let mut ids = Vec::with_capacity(12);
+        let mut id = self.at;
+        while !self.tree.is_top(id) {
+            ids.push(id);
+            let Some(entry) = self.tree.entry(id) else { break };
+            id = entry.parent;
+        }
+        ids.reverse();
+        ids
+    }
+
+    fn absent_steps(&self) -> impl Iterator<Item = &'t str> {
+        let n = if self.is_somewhere() { usize::from(self.absent) } else { 0 };
+        self.missing.into_iter().take(n)
+    }
+
+    /// Both names of this place.
+    #[must_use]
+    pub fn place(self) -> Place {
+        Place { pointer: self.pointer(), stable: self.stable() }
+    }
+
+    /// RFC 6901, from the top of the object.
+    #[must_use]
+    pub fn pointer(self) -> String {
+        let mut out = String::with_capacity(64);
+        for id in self.chain() {
+            out.push('/');
+            match self.tree.entry(id).map(|e| &e.key) {
+                Some(Key::Name(name)) => out.push_str(&escape(name)),
+                Some(Key::Index(index)) => out.push_str(&index.to_string()),
+                None => {}
+            }
+        }
+        for step in self.absent_steps() {
+            out.push('/');
+            out.push_str(&escape(step));
+        }
+        out
+    }
+
+    /// By merge key, as people name it. An element of a list without a merge key is named as its list.
+    #[must_use]
+    pub fn stable(self) -> String {
+        let mut out = String::with_capacity(64);
+        let mut list = "";
+        let step = |out: &mut String, name: &str| {
+            if !out.is_empty() {
+                out.push('.');
+            }
+            // A key with a dot in it (a label, an annotation) is set apart, or the place could not be read back.
+            if name.contains(['.', '[', ']']) {
+                out.push_str(&format!("{name:?}"));
+            } else {
+                out.push_str(name);
+            }
+        };
+        for id in self.chain() {
+            match self.tree.entry(id).map(|e| &e.key) {
+                Some(Key::Name(name)) => {
+                    list = name;
+                    step(&mut out, name);
+                }
+                Some(Key::Index(_)) => {
+                    if let Some(name) = identity(list, Node::at(self.tree, id)) {
+                        out.push('[');
+                        out.push_str(&name);
+                        out.push(']');
+                    }
+                }
+                None => {}
+            }
+        }
+        for name in self.absent_steps() {
+            step(&mut out, name);
+        }
+        out
+    }
+
+    /// The element of `list` that has the same identity as this one; where there is none, a place that reads as absent.
+    pub(crate) fn twin_in<'u>(self, list: Node<'u>) -> Node<'u> {
+        let own = self.parent().and_then(Node::key).unwrap_or("");
+        let id = identity(own, self);
+        let index = match self.tree.entry(self.at).map(|e| &e.key) {
+            Some(Key::Index(i)) => *i as usize,
+            _ => usize::MAX,
+        };
+        let found = match &id {
+            Some(id) => list.items().find(|n| identity(own, *n).as_ref() == Some(id)),
+            None => list.items().nth(index),
+        };
+        found.unwrap_or_else(|| list.get(""))
+    }
+}
+
+impl<'a> Tree<'a> {
+    /// The node at an RFC 6901 pointer below `from`; `None` when it does not exist.
+    #[must_use]
+    pub fn at_pointer<'t>(&'t self, from: Node<'t>, pointer: &str) -> Option<Node<'t>> {
+        pointer.split('/').skip(1).try_fold(from, |node, raw| {
+            let step = unescape(raw);
+            node.children()
+                .filter(|(_, e)| match &e.key {
+                    Key::Name(name) => *name == step,
+                    Key::Index(index) => step.parse() == Ok(*index),
+                })
+                .last()
+                .map(|(at, _)| Node::at(node.tree, at))
+        })
+    }
+
+    /// The node at a stable place below `from`, for the places that fixtures and annotations name; `None` when the words cannot be read.
+    /// A list element that does not exist gives `None`; an absent field gives an absent node.
+    #[must_use]
+    pub fn at_stable<'t>(&'t self, from: Node<'t>, stable: &'t str) -> Option<Node<'t>> {
+        let mut node = from;
+        let mut rest = stable;
+        while !rest.is_empty() {
+            if let Some(inner) = rest.strip_prefix('[') {
+                let (name, after) = inner.split_once(']')?;
+                let list = node.key()?;
+                node = node.items().find(|n| identity(list, *n).as_deref() == Some(name))?;
+                rest = after.strip_prefix('.').unwrap_or(after);
+                continue;
+            }
+            if let Some(inner) = rest.strip_prefix('"') {
+                let (name, after) = inner.split_once('"')?;
+                node = node.get(name);
+                rest = after.strip_prefix('.').unwrap_or(after);
+                continue;
+            }
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            node = node.get(name);
+            rest = after.strip_prefix('.').unwrap_or(after);
+        }
+        Some(node)
+    }
+}
+
+pub(crate) fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
