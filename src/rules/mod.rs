@@ -1,6 +1,7 @@
 //! The rules, one file each, and the one list of them, in alphabetical order.
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
+mod support;
 mod unmounted_data;
 
 use crate::rule::Rule;

@@ -1,5 +1,10 @@
 //! PersistentVolumeClaims.
-use crate::tree::Node;
+use super::{Case, DataLabel, Database, Kind, VolumeKind, Workload};
+use crate::{
+    engines::Catalogue,
+    terms::keys,
+    tree::{Node, Tree},
+};
 
 /// A claim.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +66,44 @@ impl<'t> Claim<'t> {
         self.spec().get("accessModes").strs().any(|m| m == "ReadWriteMany")
     }
 
+    /// What its author says about the data.
+    #[must_use]
+    pub fn data_label(self) -> Option<DataLabel> {
+        self.0.path("metadata.labels").get(keys::DATA).str().and_then(DataLabel::of)
+    }
+
     /// Labels, as pairs.
     pub fn labels(self) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t> {
         self.0.path("metadata.labels").fields().filter_map(|(k, v)| Some((k, v.str()?)))
+    }
+
+    /// The engine of the database whose data it holds: some workload that is said to use it (JSON) mounts it as such.
+    #[must_use]
+    pub fn database(self, workloads: &[String], catalogue: &Catalogue) -> Option<String> {
+        workloads.iter().find_map(|json| {
+            let tree = Tree::from_json(json).ok()?;
+            let kind = Kind::of(tree.root().get("kind").text())?;
+            let case = Case::of(Workload { kind, object: tree.root() }, catalogue);
+            case.servers().find(|d| self.holds_data_of(d)).map(|d| d.engine.name.to_string())
+        })
+    }
+
+    fn holds_data_of(self, database: &Database<'_>) -> bool {
+        let Some(volume) = database.data.volume() else { return false };
+        match volume.kind {
+            VolumeKind::Claim(name) => name == self.name(),
+            // Of template `data` in StatefulSet `db` the controller makes `data-db-0`.
+            VolumeKind::ClaimTemplate => {
+                let template = volume.node.path("metadata.name").text();
+                let ordinal = self
+                    .name()
+                    .strip_prefix(template)
+                    .and_then(|rest| rest.strip_prefix('-'))
+                    .and_then(|rest| rest.strip_prefix(database.workload.name()))
+                    .and_then(|rest| rest.strip_prefix('-'));
+                ordinal.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            }
+            _ => false,
+        }
     }
 }
