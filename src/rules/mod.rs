@@ -1,13 +1,15 @@
 //! The rules, one file each, and the one list of them, in alphabetical order.
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
+mod missing_memory_limit;
+mod missing_requests;
 mod support;
 mod unmounted_data;
 
 use crate::rule::Rule;
 
 /// Every rule.
-pub static ALL: &[&Rule] = &[&unmounted_data::RULE];
+pub static ALL: &[&Rule] = &[&missing_memory_limit::RULE, &missing_requests::RULE, &unmounted_data::RULE];
 
 /// The rule called `name`.
 #[must_use]

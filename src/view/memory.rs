@@ -118,18 +118,21 @@ impl MemoryNeed<'_> {
         if limit >= least { Fit::Fits } else { Fit::TooLittle { least } }
     }
 
-    /// The parts and their sizes for a message: `innodb_buffer_pool_size 512Mi`. Names and sizes only.
+    /// The parts and their sizes for a message: `innodb_buffer_pool_size (512Mi)`, `cache (25 %)`. Names and sizes only.
     #[must_use]
-    pub fn in_words(&self, limit: i64) -> String {
-        let said = self.parts.iter().filter_map(|p| match p.source {
-            MemorySource::Spelled(_) | MemorySource::Default if p.factor != 1 => {
-                Some(format!("{} x {} {}", p.factor, p.name, human_bytes(p.amount.of(limit))))
+    pub fn in_words(&self) -> String {
+        let said = self.parts.iter().map(|part| {
+            let size = match part.amount {
+                Amount::Bytes(bytes) => human_bytes(bytes),
+                Amount::Share(millionths) => format!("{} %", millionths / 10_000),
+            };
+            let times = if part.factor == 1 { String::new() } else { format!("{} x ", part.factor) };
+            match part.source {
+                MemorySource::Spelled(_) => format!("{times}{} ({size})", part.name),
+                MemorySource::Default => format!("{times}{} ({size} unless set)", part.name),
+                MemorySource::Fixed => format!("{times}{size} for the {}", part.name),
+                MemorySource::Unset | MemorySource::Hidden => format!("{times}{}", part.name),
             }
-            MemorySource::Spelled(_) | MemorySource::Default => {
-                Some(format!("{} {}", p.name, human_bytes(p.bytes(limit))))
-            }
-            MemorySource::Fixed => Some(human_bytes(p.bytes(limit))),
-            MemorySource::Unset | MemorySource::Hidden => None,
         });
         said.collect::<Vec<_>>().join(" + ")
     }

@@ -218,6 +218,12 @@ impl<'t> Pod<'t> {
         self.spec.get("restartPolicy").str().unwrap_or("Always")
     }
 
+    /// The memory limit of the whole Pod.
+    #[must_use]
+    pub fn memory_limit(self) -> Node<'t> {
+        self.spec.path("resources.limits.memory")
+    }
+
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.
     #[must_use]
     pub fn has_pod_resources(self) -> bool {

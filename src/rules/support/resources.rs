@@ -130,16 +130,12 @@ fn bound(node: Node<'_>, size: fn(Quantity) -> Option<i64>) -> Option<Option<Amo
     Some(Some(Amount { text: text.into(), size }))
 }
 
-fn others(database: &Database<'_>, of: for<'t> fn(Container<'t>) -> Node<'t>) -> i64 {
+fn others<'t>(database: &Database<'t>, of: fn(Container<'t>) -> Node<'t>) -> i64 {
     others_of(database, of, Quantity::bytes)
 }
 
 /// What the other containers of the Pod have.
-fn others_of(
-    database: &Database<'_>,
-    of: for<'t> fn(Container<'t>) -> Node<'t>,
-    size: fn(Quantity) -> Option<i64>,
-) -> i64 {
+fn others_of<'t>(database: &Database<'t>, of: fn(Container<'t>) -> Node<'t>, size: fn(Quantity) -> Option<i64>) -> i64 {
     let others = database.pod.running().filter(|c| c.name() != database.name());
     others.filter_map(|c| size(quantity(of(c))?)).fold(0, i64::saturating_add)
 }
