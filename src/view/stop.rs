@@ -71,7 +71,8 @@ impl<'t> PreStopHook<'t> {
     /// True when it may well stop the server: it runs something that does more than wait and talk.
     #[must_use]
     pub fn does_something(self) -> bool {
-        const IDLE: [&str; 10] = ["sleep", "echo", "printf", "true", ":", "set", "exit", "date", "touch", "sync"];
+        const IDLE: [&str; 13] =
+            ["sleep", "echo", "printf", "true", ":", "set", "exit", "date", "touch", "sync", "[", "test", "wait"];
         self.script().calls().any(|call| !call.program().is_empty() && !IDLE.contains(&call.program()))
     }
 }
