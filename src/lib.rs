@@ -1,1 +1,3 @@
 //! Seawall.
+pub mod metrics;
+pub mod server;

@@ -1,0 +1,21 @@
+//! Offline tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod server_calls;
+mod server_drain;
+mod server_logs;
+mod server_peers;
+mod server_reload;
+mod server_routes;
+mod server_support;
+mod server_timeouts;
+mod server_tls;
