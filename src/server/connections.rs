@@ -1,6 +1,7 @@
 //! Who is connected, and who must go when somebody else wants in.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     net::IpAddr,
     sync::{
@@ -13,7 +14,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     limits::{PerPeer, Share},
-    pulse::{Doing, Pulse},
+    pulse::{Doing, LINGER, Pulse},
 };
 use crate::metrics::{End, Metrics};
 
@@ -88,28 +89,36 @@ impl Connections {
         Some(Guest { entry, id, of: Arc::clone(self) })
     }
 
-    /// The slot of the peer's longest idle connection; if it has none, of the longest idle one of those who hold more
-    /// than it does.
+    /// The slot of the peer's longest idle connection; if it has none, of the longest idle one of whoever holds the
+    /// most, and more than it does.
     fn make_room(&self, peer: IpAddr) -> Option<Share> {
         let held = self.slots.held_by(peer);
-        let own = self.longest_idle(|entry| entry.peer == peer);
-        let victim = own.or_else(|| self.longest_idle(|entry| self.slots.held_by(entry.peer) > held))?;
-        Some(victim.evict()?.pass_to(peer))
+        let own = self.longest_idle(|entry| (entry.peer == peer).then_some(()));
+        let richest = |entry: &Entry| Some(self.slots.held_by(entry.peer)).filter(|theirs| *theirs > held).map(Reverse);
+        Some(own.or_else(|| self.longest_idle(richest))?.evict()?.pass_to(peer))
     }
 
     /// Closes the longest idle connection of all; false if there is none.
     pub(super) fn close_longest_idle(&self) -> bool {
-        self.longest_idle(|_| true).and_then(|entry| entry.evict()).is_some()
+        self.longest_idle(|_| Some(())).and_then(|entry| entry.evict()).is_some()
     }
 
-    fn longest_idle(&self, eligible: impl Fn(&Entry) -> bool) -> Option<Arc<Entry>> {
-        let idle = |entry: &Arc<Entry>| {
+    /// The longest idle connection of the lowest rank; those without a rank are not looked at.
+    fn longest_idle<R: Ord>(&self, rank: impl Fn(&Entry) -> Option<R>) -> Option<Arc<Entry>> {
+        let now = Instant::now();
+        // Who just came may be about to say something: it is not shown out for who comes next.
+        let idle = |entry: &Entry| {
             let (doing, since) = entry.pulse.get();
-            (doing != Doing::Busy && !entry.is_evicted()).then_some(since)
+            let silent = match doing {
+                Doing::Idle => true,
+                Doing::Busy => false,
+                Doing::Handshake | Doing::Fresh | Doing::Head => since + LINGER <= now,
+            };
+            (silent && !entry.is_evicted()).then_some(since)
         };
         let open = self.open();
-        let candidates = open.values().filter_map(|entry| Some((idle(entry)?, entry)));
-        candidates.filter(|(_, entry)| eligible(entry)).min_by_key(|(since, _)| *since).map(|(_, entry)| entry.clone())
+        let candidates = open.values().filter_map(|entry| Some(((rank(entry)?, idle(entry)?), entry)));
+        candidates.min_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, entry)| Arc::clone(entry))
     }
 
     /// How many are open.
@@ -168,6 +177,13 @@ mod tests {
         Arc::new(Connections::new(most, Arc::new(Metrics::new())))
     }
 
+    /// Lets them in; they have been idle since.
+    fn enter_idle(all: &Arc<Connections>, who: u16) -> Option<Guest> {
+        let guest = all.enter(peer(who))?;
+        guest.entry.pulse.set(Doing::Idle, Instant::now());
+        Some(guest)
+    }
+
     fn evicted(guests: &[Guest]) -> Vec<usize> {
         (0..guests.len()).filter(|i| guests[*i].entry.is_evicted()).collect()
     }
@@ -179,7 +195,7 @@ mod tests {
         let mut mine = Vec::new();
         for _ in 0..3 {
             tokio::time::advance(Duration::from_secs(1)).await;
-            mine.push(all.enter(peer(1)).unwrap());
+            mine.push(enter_idle(&all, 1).unwrap());
         }
         mine[0].entry.pulse.set(Doing::Busy, Instant::now());
         mine.push(all.enter(peer(1)).unwrap());
@@ -194,9 +210,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_came_a_moment_ago_is_not_shown_out() {
+        let all = connections(8);
+        let mine: Vec<_> = (0..4).map(|_| all.enter(peer(1)).unwrap()).collect();
+        assert!(all.enter(peer(1)).is_none());
+        tokio::time::advance(LINGER).await;
+        assert!(all.enter(peer(1)).is_some());
+        assert_eq!(evicted(&mine).len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn however_many_addresses_fill_the_house_a_newcomer_gets_in() {
         let all = connections(16);
-        let mut crowd: Vec<_> = (0..200).filter_map(|n| all.enter(peer(n))).collect();
+        let mut crowd: Vec<_> = (0..200).filter_map(|n| enter_idle(&all, n)).collect();
         assert_eq!(crowd.len(), 200, "each in the place of another");
         assert_eq!(evicted(&crowd).len(), 185, "one slot is never taken");
         for guest in &mut crowd {
@@ -208,8 +234,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_holds_more_makes_room_for_who_holds_less() {
         let all = connections(12);
-        let greedy: Vec<_> = (0..5).map(|_| all.enter(peer(1)).unwrap()).collect();
-        let crowd: Vec<_> = (2..8).filter_map(|n| all.enter(peer(n))).collect();
+        let greedy: Vec<_> = (0..5).map(|_| enter_idle(&all, 1).unwrap()).collect();
+        let crowd: Vec<_> = (2..8).filter_map(|n| enter_idle(&all, n)).collect();
         assert_eq!(crowd.len(), 6);
         let victims = evicted(&greedy).len();
         let newcomer = all.enter(peer(9)).unwrap();

@@ -43,8 +43,8 @@ pub(super) struct Refusals {
 
 #[derive(Debug, Default)]
 struct Seldom {
-    /// The second after `born` in which the last line was written, plus one.
-    last: AtomicU64,
+    /// When the next line may be written, in milliseconds after `born`.
+    next_ms: AtomicU64,
     unsaid: AtomicU64,
 }
 
@@ -55,8 +55,11 @@ impl Refusals {
 
     pub(super) fn refused(&self, webhook: Webhook, outcome: Outcome, peer: IpAddr, why: &str) {
         let Some(seldom) = self.outcomes.get(outcome as usize) else { return };
-        let second = self.born.elapsed().as_secs() + 1;
-        if seldom.last.swap(second, Ordering::Relaxed) == second {
+        let now_ms = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let next_ms = seldom.next_ms.load(Ordering::Relaxed);
+        let first =
+            |next_ms| seldom.next_ms.compare_exchange(next_ms, now_ms + 1_000, Ordering::Relaxed, Ordering::Relaxed);
+        if now_ms < next_ms || first(next_ms).is_err() {
             seldom.unsaid.fetch_add(1, Ordering::Relaxed);
             return;
         }

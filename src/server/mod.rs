@@ -33,6 +33,11 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use self::{
+    accept::{Host, accept},
+    identity::Identity,
+    life::{Life, Phase},
+};
 pub use self::{
     config::{Config, Files, Limits, Times},
     front::Front,
@@ -40,7 +45,6 @@ pub use self::{
     log::log_panics,
     tls::Error as TlsError,
 };
-use self::{identity::Identity, life::Phase};
 use crate::metrics::Metrics;
 
 /// Why a server does not start.
@@ -124,17 +128,11 @@ impl Server {
         let front = Arc::new(Front::with_identity(&config, identity, judge, metrics));
         // Tasks of their own, for the sake of other cores; they end with these sets at the latest.
         let (mut accepting, mut tasks) = (JoinSet::new(), JoinSet::new());
-        let host = Arc::clone(&front);
-        accepting.spawn(async move {
-            let welcome = |io: TcpStream, from: SocketAddr| drop(tokio::spawn(host.secure(prompt(io), from.ip())));
-            accept::accept(webhooks, &host, Phase::Draining, welcome).await;
-        });
+        let door = Door { front: Arc::clone(&front), secure: true };
+        accepting.spawn(async move { accept(webhooks, &door, Phase::Draining).await });
         if let Some(plain) = plain {
-            let host = Arc::clone(&front);
-            tasks.spawn(async move {
-                let welcome = |io: TcpStream, from: SocketAddr| drop(tokio::spawn(host.plain(prompt(io), from.ip())));
-                accept::accept(plain, &host, Phase::Over, welcome).await;
-            });
+            let door = Door { front: Arc::clone(&front), secure: false };
+            tasks.spawn(async move { accept(plain, &door, Phase::Over).await });
         }
         let host = Arc::clone(&front);
         tasks.spawn(async move { host.identity.follow(times.reload).await });
@@ -163,8 +161,34 @@ async fn listen(flag: &'static str, address: SocketAddr) -> Result<TcpListener, 
     TcpListener::bind(address).await.map_err(|source| Error::Bind { flag, address, source })
 }
 
-/// Answers are one small write each; where the delay cannot be turned off, they are only later.
-fn prompt(io: TcpStream) -> TcpStream {
-    let _ = io.set_nodelay(true);
-    io
+/// Where the connections of a port come in.
+struct Door {
+    front: Arc<Front>,
+    secure: bool,
+}
+
+impl Host for Door {
+    type Io = TcpStream;
+
+    fn life(&self) -> &Life {
+        &self.front.house.life
+    }
+
+    fn metrics(&self) -> &Metrics {
+        self.front.metrics()
+    }
+
+    fn welcome(&self, io: TcpStream, from: SocketAddr) {
+        // Answers are one small write each; where the delay cannot be turned off, they are only later.
+        let _ = io.set_nodelay(true);
+        if self.secure {
+            tokio::spawn(self.front.secure(io, from.ip()));
+        } else {
+            tokio::spawn(self.front.plain(io, from.ip()));
+        }
+    }
+
+    fn make_room(&self) {
+        self.front.close_longest_idle();
+    }
 }

@@ -26,7 +26,7 @@ use super::{
     life::Phase,
     limits::PerPeer,
     log,
-    refusal::{Refusal, plain},
+    refusal::{Refusal, close, plain},
 };
 use crate::metrics::{Kind, Metrics, Operation, Outcome, ParseFailure, REQUEST, Webhook};
 
@@ -69,11 +69,37 @@ impl<J: Judge> App<J> {
             Ok(answer) => return self.answered(answer, tally, caller.peer),
             Err(refusal) => refusal,
         };
-        let rest = body::discard(body, self.limits.discard_bytes);
-        let whole = timeout_at(deadline, rest).await.unwrap_or(false);
+        let whole = self.read_off(body, deadline).await;
         tally.end(Kind::Other, Operation::Unknown, refusal.outcome());
         self.refusals.refused(webhook, refusal.outcome(), caller.peer, &refusal.text());
         refusal.response(whole)
+    }
+
+    /// Answers what is no call of a webhook.
+    pub(super) async fn decline<B>(
+        &self,
+        caller: Caller,
+        request: Request<B>,
+        status: StatusCode,
+        text: &'static str,
+    ) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+    {
+        let whole = self.read_off(pin!(request.into_body()), caller.started + self.house.times.deadline).await;
+        let mut response = plain(status, text);
+        if !whole {
+            close(&mut response);
+        }
+        response
+    }
+
+    /// Reads the rest of a body; true if it came to its end.
+    async fn read_off<B>(&self, body: Pin<&mut B>, deadline: Instant) -> bool
+    where
+        B: http_body::Body<Data = Bytes>,
+    {
+        timeout_at(deadline, body::discard(body, self.limits.discard_bytes)).await.unwrap_or(false)
     }
 
     async fn judged<B>(

@@ -40,8 +40,25 @@ fn health<J: Judge>(router: Router<Arc<App<J>>>) -> Router<Arc<App<J>>> {
         .route("/livez", get(|| async { plain(StatusCode::OK, "ok") }))
         .route("/readyz", get(ready))
         .route("/version", get(|| async { typed("application/json", VERSION) }))
-        .fallback(|| async { plain(StatusCode::NOT_FOUND, "no such path") })
-        .method_not_allowed_fallback(|| async { plain(StatusCode::METHOD_NOT_ALLOWED, "not with this method") })
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(not_with_this_method)
+}
+
+async fn no_such_path<J: Judge>(
+    app: State<Arc<App<J>>>,
+    caller: Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
+    app.decline(caller.0, request, StatusCode::NOT_FOUND, "no such path").await
+}
+
+/// The router adds `Allow`.
+async fn not_with_this_method<J: Judge>(
+    app: State<Arc<App<J>>>,
+    caller: Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
+    app.decline(caller.0, request, StatusCode::METHOD_NOT_ALLOWED, "not with this method").await
 }
 
 async fn mutate<J: Judge>(app: State<Arc<App<J>>>, caller: Extension<Caller>, request: Request) -> Response<Body> {

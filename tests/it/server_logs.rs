@@ -9,9 +9,10 @@ use seawall::{
     metrics::{Kind, Operation},
     server::{Answer, Call, Record, Review, Verdict},
 };
+use tokio::time::{Duration, sleep};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::server_support::{Script, Setup};
+use crate::server_support::{Conversation, Script, Setup, in_memory};
 
 const MARKER: &str = "hunter2-marker";
 
@@ -66,15 +67,16 @@ fn judge() -> impl seawall::server::Judge {
     })
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_line_per_denial_and_patch_and_never_a_body() {
     let lines = Lines::default();
     let subscriber =
         tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let setup = Setup::new();
-    let served = setup.serve(judge()).await;
-    let mut client = setup.client().connect(served.tls).await.unwrap();
+    let (front, metrics) = setup.front(judge());
+    let (near, _served) = in_memory(&front, [10, 0, 0, 1]);
+    let mut client = Conversation(setup.client().over(near).await.unwrap());
     for (word, status) in
         [("allow", 200), ("deny", 200), ("patch", 200), ("warn", 200), ("refuse", 400), ("refuse", 400), ("panic", 500)]
     {
@@ -83,17 +85,25 @@ async fn one_line_per_denial_and_patch_and_never_a_body() {
         assert!(status == 200 || !reply.body.contains(MARKER));
     }
     client.post_typed("/validate", MARKER, MARKER).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    client.post("/validate", format!("refuse {MARKER}")).await.unwrap();
 
     let text = lines.text();
     assert!(!text.contains(MARKER), "{text}");
-    assert!(!served.metrics.encode().contains(MARKER));
+    assert!(!metrics.encode().contains(MARKER));
     let logged: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let messages = |level: &str| -> Vec<String> {
         let lines = logged.iter().filter(|line| line["level"] == level);
         lines.map(|line| line["fields"]["message"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(messages("INFO"), ["serving", "denied", "patched"]);
-    assert_eq!(messages("WARN"), ["turned away"; 3], "400 twice within a second is one line");
+    assert_eq!(messages("INFO"), ["denied", "patched"]);
+    let turned_away = logged.iter().filter(|line| line["fields"]["message"] == "turned away");
+    let turned_away: Vec<_> = turned_away
+        .map(|line| (line["fields"]["outcome"].as_str().unwrap(), line["fields"]["unsaid"].as_u64().unwrap()))
+        .collect();
+    let expected = [("malformed", 0), ("panicked", 0), ("wrong_content_type", 0), ("malformed", 1)];
+    assert_eq!(turned_away, expected, "at most one line a second");
+    assert_eq!(messages("WARN").len(), 4);
     let denied = &logged.iter().find(|line| line["fields"]["message"] == "denied").unwrap()["fields"];
     assert_eq!(denied["object"], "StatefulSet shop/orders");
     assert_eq!(denied["rules"], "ephemeral-data,shared-claim");

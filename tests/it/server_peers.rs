@@ -34,7 +34,7 @@ fn looking_up(refused: Arc<AtomicU64>) -> impl seawall::server::Judge {
 async fn flood(client: Client, to: std::net::SocketAddr) {
     loop {
         let Ok(mut connection) = client.connect(to).await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
             continue;
         };
         while connection.post("/mutate", vec![b' '; 20_000]).await.is_ok() {}
@@ -45,13 +45,13 @@ async fn flood(client: Client, to: std::net::SocketAddr) {
 async fn dribble(client: Client, to: std::net::SocketAddr) {
     loop {
         let Ok(mut connection) = client.connect(to).await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
             continue;
         };
         let head =
             "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n\r\n";
         let _ = connection.say(head).await;
-        let _ = connection.say(vec![b' '; 100_000]).await;
+        let _ = connection.say(vec![b' '; 1_000_000]).await;
         while connection.say(" ").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -62,7 +62,6 @@ async fn dribble(client: Client, to: std::net::SocketAddr) {
 async fn who_dribbles_and_floods_gets_in_nobody_else_s_way() {
     let mut setup = Setup::new();
     setup.config.limits.connections = 48;
-    setup.config.limits.weight_bytes = 32 * 1024 * 1024;
     let refused = Arc::new(AtomicU64::new(0));
     let served = setup.serve(looking_up(Arc::clone(&refused))).await;
     let mut attack = JoinSet::new();
