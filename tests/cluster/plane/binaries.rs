@@ -1,9 +1,12 @@
 //! Where the programs of the control plane are; built if they are nowhere.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+
+use super::process::{Guardian, Process};
 
 /// Paths of the programs, as `controlplane/build.sh` reports them.
 #[derive(Debug)]
@@ -22,17 +25,13 @@ pub struct Binaries {
 
 impl Binaries {
     /// Finds the programs, or builds them, which takes minutes the first time and says so on stderr.
-    pub fn provide() -> Result<Self> {
+    pub async fn provide(guardian: &Arc<Guardian>, folder: &Path) -> Result<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/controlplane/build.sh");
-        let output = Command::new(&script)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .with_context(|| format!("failed to run {}", script.display()))?;
-        if !output.status.success() {
+        let mut build = Process::spawn_talking(guardian, "build", folder, Command::new(&script))?;
+        if !build.finished().await.success() {
             bail!("{} failed: the reason is above", script.display());
         }
-        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = build.log_tail(usize::MAX);
         let path = |name: &str| {
             lines
                 .lines()

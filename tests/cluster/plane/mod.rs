@@ -50,7 +50,6 @@ impl Plane {
     /// Starts a control plane and waits until it serves: API server ready, controllers
     /// running, one node, the classes of [`storage`] in place.
     pub async fn start() -> Result<Self> {
-        let binaries = tokio::task::spawn_blocking(binaries::Binaries::provide).await??;
         let mut folder = tempfile::Builder::new().prefix("seawall-plane-").tempdir().context("no temporary folder")?;
         // The logs of a run that went wrong are worth keeping when somebody asks for them.
         let keep = std::env::var_os("SEAWALL_KEEP_LOGS").is_some();
@@ -59,6 +58,7 @@ impl Plane {
             eprintln!("control plane: logs stay in {}", folder.path().display());
         }
         let guardian = Guardian::start((!keep).then_some(folder.path()))?;
+        let binaries = binaries::Binaries::provide(&guardian, folder.path()).await?;
         let authority = Authority::new("control plane of one test run")?;
         let launch::Launched { servers, client, address } =
             launch::launch(&binaries, &guardian, &authority, folder.path()).await?;
@@ -186,6 +186,11 @@ impl Namespace {
     /// `kubectl apply -f -`, which must succeed.
     pub async fn apply(&self, manifest: &str) -> Result<String> {
         self.kubectl_with(&["apply", "-f", "-"], manifest).await?.succeeded()
+    }
+
+    /// Another namespace, which must exist, seen by the same user.
+    pub fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
     }
 
     /// The same namespace as somebody else sees it.

@@ -16,6 +16,9 @@ use nix::unistd::Pid;
 /// How long a process may take to end after SIGTERM before it gets SIGKILL.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Between two looks at whether a child has ended: waiting for one has no deadline of its own.
+const GLANCE: Duration = Duration::from_millis(10);
+
 /// A small shell that ends this process's children if this process cannot.
 ///
 /// Dropping a value covers a panic; Ctrl-C, `kill -9` and an abort drop nothing. The
@@ -72,16 +75,28 @@ impl Process {
     /// restart keeps the earlier life).
     pub fn spawn(guardian: &Arc<Guardian>, name: &str, logs: &Path, mut command: Command) -> Result<Self> {
         let log = logs.join(format!("{name}.log"));
-        let output = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .with_context(|| format!("failed to open {}", log.display()))?;
-        let errors = output.try_clone().context("failed to share the log file")?;
+        let output = open(&log)?;
+        command.stderr(output.try_clone().context("failed to share the log file")?);
+        Self::with_output(guardian, name, log, output, command)
+    }
+
+    /// The same for a command whose standard error is for people and goes where ours goes.
+    pub fn spawn_talking(guardian: &Arc<Guardian>, name: &str, logs: &Path, mut command: Command) -> Result<Self> {
+        let log = logs.join(format!("{name}.log"));
+        command.stderr(Stdio::inherit());
+        Self::with_output(guardian, name, log.clone(), open(&log)?, command)
+    }
+
+    fn with_output(
+        guardian: &Arc<Guardian>,
+        name: &str,
+        log: PathBuf,
+        output: File,
+        mut command: Command,
+    ) -> Result<Self> {
         let child = command
             .stdin(Stdio::null())
             .stdout(output)
-            .stderr(errors)
             .process_group(0)
             .spawn()
             .with_context(|| format!("failed to start {}", command.get_program().display()))?;
@@ -90,6 +105,16 @@ impl Process {
         // Told after `process` exists: if the guardian is gone, dropping it stops the child.
         guardian.tell('+', group)?;
         Ok(process)
+    }
+
+    /// Waits until it ends by itself; a future that is dropped waits no longer.
+    pub async fn finished(&mut self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.exited() {
+                return status;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// Its process id, for what a test reads from `/proc`.
@@ -149,8 +174,7 @@ impl Process {
             if self.exited().is_some() {
                 return true;
             }
-            // A condition with a deadline; waitpid has no timeout of its own.
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(GLANCE);
         }
         false
     }
@@ -166,4 +190,8 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop_within(PATIENCE);
     }
+}
+
+fn open(log: &Path) -> Result<File> {
+    File::options().create(true).append(true).open(log).with_context(|| format!("failed to open {}", log.display()))
 }
