@@ -9,6 +9,7 @@ use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Runtime;
 
 use crate::plane::Plane;
+use crate::plane::seawall::{Options, Reach};
 
 /// Longer than any trial takes; the control plane's own start does not count.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -37,6 +38,19 @@ where
 /// A trial that needs no control plane.
 pub fn plain_trial(name: &str, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
     Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
+}
+
+/// Seawall as it was just built, with this profile and settings (YAML), guarding the
+/// namespaces that it makes itself: `Seawall::start(&plane, options).await`.
+pub fn seawall(plane: &Plane, profile: &str, settings: Option<&str>) -> Result<Options> {
+    Ok(Options {
+        binary: env!("CARGO_BIN_EXE_seawall").into(),
+        profile: profile.to_owned(),
+        settings: settings.map(|settings| plane.file("settings.yaml", settings)).transpose()?,
+        tls: None,
+        reach: Reach::OwnNamespaces,
+        more: Vec::new(),
+    })
 }
 
 fn plane() -> Result<Arc<Plane>, Failed> {

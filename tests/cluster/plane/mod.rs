@@ -104,6 +104,13 @@ impl Plane {
         self.folder.path()
     }
 
+    /// Writes a file into this folder, under a name of its own that ends with `name`.
+    pub fn file(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join(format!("{}-{name}", self.unique("file")));
+        pki::write(&path, content)?;
+        Ok(path)
+    }
+
     /// A name that no other trial of this run has.
     fn unique(&self, trial: &str) -> String {
         let number = self.namespaces.fetch_add(1, Ordering::Relaxed);
