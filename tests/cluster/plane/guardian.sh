@@ -3,7 +3,9 @@
 # Its owner holds the other end of stdin and writes "+ GROUP" for each process group it
 # starts and "- GROUP" for each it has stopped. End of file means that the owner ended,
 # in whatever way: what is still listed is stopped, the newest first, and the folder
-# named by the first argument is removed.
+# named by the first argument is removed. Each gets as many seconds after SIGTERM as the
+# second argument says, then SIGKILL: an API server that lost its etcd ignores SIGTERM
+# for minutes.
 #
 # It runs in a process group of its own, so a Ctrl-C in the terminal does not reach it.
 trap '' HUP INT TERM
@@ -21,7 +23,7 @@ done
 
 for group in $groups; do
   kill -s TERM -- "-$group" 2>/dev/null || continue
-  left=100 # tenths of a second; an API server that lost its etcd ignores SIGTERM for minutes
+  left=$(($2 * 10)) # tenths of a second
   while kill -s 0 -- "-$group" 2>/dev/null; do
     left=$((left - 1))
     if [ "$left" -eq 0 ]; then

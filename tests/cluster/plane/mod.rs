@@ -29,7 +29,7 @@ use tempfile::TempDir;
 
 use kubectl::{Kubectl, Output};
 use pki::Authority;
-use process::Guardian;
+use process::{Guardian, PATIENCE};
 use watch::wait_for;
 
 /// A running control plane. Dropping it stops it.
@@ -57,7 +57,7 @@ impl Plane {
         if keep {
             eprintln!("control plane: logs stay in {}", folder.path().display());
         }
-        let guardian = Guardian::start((!keep).then_some(folder.path()))?;
+        let guardian = Guardian::start((!keep).then_some(folder.path()), PATIENCE)?;
         let binaries = binaries::Binaries::provide(&guardian, folder.path()).await?;
         let authority = Authority::new("control plane of one test run")?;
         let launch::Launched { servers, client, address } =

@@ -24,16 +24,19 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// Dropping a value covers a panic; Ctrl-C, `kill -9` and an abort drop nothing. The
 /// guardian sees each of them as the end of its standard input.
 pub struct Guardian {
+    patience: Duration,
     shell: Mutex<Child>,
     orders: Mutex<Option<ChildStdin>>,
 }
 
 impl Guardian {
-    /// Starts a guardian that also removes `folder` when its owner dies.
-    pub fn start(folder: Option<&Path>) -> Result<Arc<Self>> {
+    /// Starts a guardian that also removes `folder` when its owner dies. `patience`, in
+    /// whole seconds, is how long each process may take to end after SIGTERM.
+    pub fn start(folder: Option<&Path>, patience: Duration) -> Result<Arc<Self>> {
         let mut shell = Command::new("sh")
             .args(["-c", include_str!("guardian.sh"), "guardian"])
             .arg(folder.unwrap_or(Path::new("")))
+            .arg(patience.as_secs().to_string())
             .stdin(Stdio::piped())
             // It must not keep a pipe open that somebody reads to its end.
             .stdout(Stdio::null())
@@ -42,7 +45,7 @@ impl Guardian {
             .spawn()
             .context("failed to start the guardian shell")?;
         let orders = shell.stdin.take();
-        Ok(Arc::new(Self { shell: Mutex::new(shell), orders: Mutex::new(orders) }))
+        Ok(Arc::new(Self { patience, shell: Mutex::new(shell), orders: Mutex::new(orders) }))
     }
 
     fn tell(&self, sign: char, group: Pid) -> Result<()> {
@@ -188,7 +191,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.stop_within(PATIENCE);
+        self.stop_within(self.guardian.patience);
     }
 }
 

@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 use crate::plane::process::{Guardian, Process};
 use crate::stage::plain_trial;
 
+/// Short, since one of the processes waits it out.
+const PATIENCE: Duration = Duration::from_secs(1);
 const ROLE: &str = "SEAWALL_TEST_OWNER";
 
 pub fn trials() -> Vec<Trial> {
@@ -34,14 +36,14 @@ pub fn as_owner() -> Option<ExitCode> {
     let how = std::env::var(ROLE).ok()?;
     let folder = std::env::temp_dir().join(format!("seawall-owner-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("a folder");
-    let guardian = Guardian::start(Some(&folder)).expect("a guardian");
+    let guardian = Guardian::start(Some(&folder), PATIENCE).expect("a guardian");
     let start = |name: &str, script: &str| {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         Process::spawn(&guardian, name, &folder, command).expect("a process")
     };
-    let _polite = start("polite", "exec sleep 600");
-    let deaf = start("deaf", "trap '' TERM; echo deaf; while :; do sleep 600; done");
+    let _polite = start("polite", "exec sleep 60");
+    let deaf = start("deaf", "trap '' TERM; echo deaf; for _ in 1 2 3; do sleep 20; done");
     while deaf.log_tail(1).is_empty() {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -75,7 +77,7 @@ fn outlives_nothing(signal: Option<Signal>) -> Result<()> {
     owner.wait().context("the owner is lost")?;
     // Returns when the last process that holds the other end is gone.
     output.read_to_end(&mut Vec::new()).context("the output broke")?;
-    ensure!(begin.elapsed() < Duration::from_secs(30), "it took {:?} to end two processes", begin.elapsed());
+    ensure!(begin.elapsed() < Duration::from_secs(20), "it took {:?} to end two processes", begin.elapsed());
     ensure!(!std::path::Path::new(folder.trim_end()).exists(), "{folder} is still there");
     Ok(())
 }
