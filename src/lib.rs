@@ -1,5 +1,6 @@
 //! Seawall: an admission webhook that knows databases.
 pub mod cli;
+pub mod cluster;
 pub mod decision;
 pub mod engines;
 pub mod facts;
