@@ -9,3 +9,6 @@ pub(super) const ENGINES: &[(&str, &str)] = files!["mysql.yaml", "postgres.yaml"
 
 /// Software that is mistaken for a database.
 pub(super) const LOOK_ALIKES: &str = include_str!("look-alikes.yaml");
+
+/// Operators of databases.
+pub(super) const OPERATORS: &str = include_str!("operators.yaml");

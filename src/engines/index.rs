@@ -127,6 +127,13 @@ impl Index {
         Self::list(&self.clients, program)
     }
 
+    /// The engine whose word a name ends in: `weddatamanagementmongo`. Words of four letters and more only.
+    #[must_use]
+    pub fn word_at_end(&self, name: &str) -> Option<usize> {
+        let fits = self.words.iter().filter(|(word, _)| word.len() > 3 && name.ends_with(word.as_str()));
+        fits.max_by_key(|(word, _)| word.len()).and_then(|(_, list)| list.first().copied())
+    }
+
     /// Engines that a word stands for.
     pub fn word(&self, word: &str) -> impl Iterator<Item = usize> {
         Self::list(&self.words, word)

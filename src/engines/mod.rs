@@ -5,6 +5,7 @@
 mod embedded;
 mod index;
 mod look_alikes;
+mod operators;
 mod pattern;
 pub mod schema;
 
@@ -12,6 +13,7 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 pub use index::{ImageMatch, Index};
 pub use look_alikes::{LookAlike, LookAlikes};
+pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
     Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop, Switch,
@@ -159,6 +161,7 @@ pub struct Catalogue {
     engines: Vec<Engine>,
     index: Index,
     look_alikes: LookAlikes,
+    operators: Operators,
 }
 
 impl Catalogue {
@@ -201,9 +204,10 @@ impl Catalogue {
             files.push(read);
         }
         let look_alikes = LookAlikes::read(embedded::LOOK_ALIKES)?;
+        let operators = Operators::read(embedded::OPERATORS)?;
         let engines: Vec<Engine> = files.into_iter().flat_map(resolve).collect();
         let index = Index::new(&engines);
-        Ok(Self { engines, index, look_alikes })
+        Ok(Self { engines, index, look_alikes, operators })
     }
 
     /// Every packaging of every engine, those of one engine together.
@@ -235,6 +239,12 @@ impl Catalogue {
     #[must_use]
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// Who makes databases on others' behalf.
+    #[must_use]
+    pub fn operators(&self) -> &Operators {
+        &self.operators
     }
 
     /// Software that is mistaken for a database by its name.

@@ -169,7 +169,6 @@ impl VersionRange {
                 (Bound::AtMost, Some(o)) => Some(o != Ordering::Greater),
                 (Bound::AtLeast, Some(o)) => Some(o != Ordering::Less),
                 (Bound::Above, Some(o)) => Some(o == Ordering::Greater),
-                (Bound::In, None) => None,
             };
             match holds {
                 Some(false) => return Some(false),

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::pattern::{Pattern, VersionRange};
-use crate::{terms::Role, text::quantity::MemoryUnit};
+use crate::{terms::Role, text::memory::MemoryUnit};
 
 /// One file of `src/engines/`, or of the folder given by `--engines`.
 #[derive(Debug, Deserialize)]
@@ -553,9 +553,9 @@ pub struct MemoryTerm {
     /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS.
     #[serde(default)]
     pub after: Option<String>,
-    /// How its value is written.
+    /// How its value is written; needed unless it is `fixed`.
     #[serde(default)]
-    pub unit: MemoryUnit,
+    pub unit: Option<MemoryUnit>,
     /// How many times it is taken.
     #[serde(default = "one")]
     pub factor: i64,

@@ -9,6 +9,7 @@ mod edit;
 mod json;
 mod node;
 mod place;
+mod yaml;
 
 use std::{borrow::Cow, fmt};
 
@@ -72,6 +73,12 @@ impl<'a> Tree<'a> {
         Node::at(self, 0)
     }
 
+    /// The value that `node` was in the tree that this one was edited from: values keep their number.
+    #[must_use]
+    pub fn node_at(&self, node: Node<'_>) -> Node<'_> {
+        Node::at(self, node.at)
+    }
+
     /// How many values it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -82,6 +89,12 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Declares `parent.a` and `parent.b` to be documents of their own: places and pointers start there.
+    pub(crate) fn mark_tops(&mut self, parent: &str, names: [&str; 2]) {
+        let above = self.root().get(parent);
+        self.tops = names.map(|name| Some(above.get(name)).filter(|n| n.absent == 0).map(|n| n.at));
     }
 
     pub(crate) fn entry(&self, id: Id) -> Option<&Entry<'a>> {

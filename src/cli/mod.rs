@@ -1,0 +1,69 @@
+//! The command line: one file per sub-command, each with its arguments and what it does.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// The examples under a sub-command's help, headed as clap heads the other sections.
+macro_rules! examples {
+    ($($line:literal)+) => { concat!("\x1b[1m\x1b[4mExamples:\x1b[0m\n", $("  ", $line, "\n"),+) };
+}
+
+mod certs;
+mod check;
+mod completions;
+mod engines;
+mod explain;
+mod inspect;
+pub(crate) mod logging;
+pub(crate) mod output;
+mod rules;
+mod serve;
+pub(crate) mod values;
+
+const EXIT_STATUS: &str = "\x1b[1m\x1b[4mExit status:\x1b[0m
+  0  done, and nothing is denied
+  1  something is denied
+  2  something could not be done or read";
+
+/// Guards databases in Kubernetes: mends careless specs, refuses unsafe ones.
+#[derive(Debug, Parser)]
+#[command(name = "seawall", version, max_term_width = 100, after_help = EXIT_STATUS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Check(check::Args),
+    Inspect(inspect::Args),
+    Explain(explain::Args),
+    Rules(rules::Args),
+    Engines(engines::Args),
+    Certs(certs::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::try_parse() {
+        Ok(Cli { command }) => match command {
+            Command::Serve(args) => serve::run(args),
+            Command::Check(args) => check::run(args),
+            Command::Inspect(args) => inspect::run(args),
+            Command::Explain(args) => explain::run(args),
+            Command::Rules(args) => rules::run(args),
+            Command::Engines(args) => engines::run(args),
+            Command::Certs(args) => certs::run(args),
+            Command::Completions(args) => completions::run(args, Cli::command()),
+        },
+        Err(usage) => return output::usage(&usage),
+    };
+    done.unwrap_or_else(|error| output::failed(&error))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! `seawall serve`: the webhook.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::BoolishValueParser;
+
+use super::logging::{self, LogFormat};
+use super::output::helped;
+use super::values::Judging;
+
+/// Answer a cluster's admission reviews over HTTPS
+///
+/// Every option can also be given by the environment variable beside it. Certificate files are read again when they
+/// change. SEAWALL_LOG (or RUST_LOG) filters the log, for example `warn,seawall=debug`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = examples![
+    "seawall serve --offline --tls-cert certs/local/tls.crt --tls-key certs/local/tls.key"
+    "seawall serve --tls-cert tls.crt --tls-key tls.key --kubeconfig admin.conf --profile observe"
+])]
+pub(crate) struct Args {
+    /// The serving certificate, with its chain, as PEM
+    #[arg(long, value_name = "FILE", env = "SEAWALL_TLS_CERT", hide_env_values = true)]
+    pub(crate) tls_cert: PathBuf,
+
+    /// The serving certificate's private key, as PEM
+    #[arg(long, value_name = "FILE", env = "SEAWALL_TLS_KEY", hide_env_values = true)]
+    pub(crate) tls_key: PathBuf,
+
+    /// Answer only callers whose certificate this CA signed (PEM)
+    #[arg(long, value_name = "FILE", env = "SEAWALL_CLIENT_CA", hide_env_values = true)]
+    pub(crate) client_ca: Option<PathBuf>,
+
+    /// Ask the API server of this kubeconfig [default: that of the cluster this runs in]
+    #[arg(long, value_name = "FILE", env = "SEAWALL_KUBECONFIG", hide_env_values = true)]
+    pub(crate) kubeconfig: Option<PathBuf>,
+
+    /// Ask no API server, and judge as `seawall check` does
+    #[arg(long, env = "SEAWALL_OFFLINE", hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub(crate) offline: bool,
+
+    /// Where to serve reviews
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "SEAWALL_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:8443"
+    )]
+    pub(crate) listen: SocketAddr,
+
+    /// Where to serve metrics and health, without TLS
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        env = "SEAWALL_METRICS_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:9090"
+    )]
+    pub(crate) metrics_listen: SocketAddr,
+
+    /// How to write the log, which goes to standard error
+    #[arg(long, value_name = "FORMAT", env = "SEAWALL_LOG_FORMAT", hide_env_values = true, default_value = "json")]
+    pub(crate) log_format: LogFormat,
+
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+}
+
+/// Which API server is asked about what a review does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// None.
+    Offline,
+    /// The one of this kubeconfig.
+    Kubeconfig(PathBuf),
+    /// The one of the cluster that this runs in.
+    InCluster,
+}
+
+impl Args {
+    /// Which API server is asked. Not left to clap, for which `SEAWALL_OFFLINE=false` is a conflict as well.
+    pub(crate) fn connection(&self) -> anyhow::Result<Connection> {
+        match (&self.kubeconfig, self.offline) {
+            (Some(_), true) => Err(helped(
+                anyhow::anyhow!("`--kubeconfig` and `--offline` exclude each other"),
+                "drop one of them; SEAWALL_KUBECONFIG and SEAWALL_OFFLINE count, too",
+            )),
+            (Some(path), false) => Ok(Connection::Kubeconfig(path.clone())),
+            (None, true) => Ok(Connection::Offline),
+            (None, false) => Ok(Connection::InCluster),
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    logging::start(args.log_format)?;
+    let _connection = args.connection()?;
+    anyhow::bail!("`seawall serve` is not part of this build yet")
+}

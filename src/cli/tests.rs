@@ -1,0 +1,82 @@
+use super::*;
+
+fn parse(line: &str) -> Result<Command, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.command)
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_documented_line_is_understood() {
+    let serve = "seawall serve --tls-cert c --tls-key k";
+    for line in [
+        serve,
+        &format!("{serve} --kubeconfig f --profile production --client-ca f --listen 0.0.0.0:8443 --config f"),
+        &format!("{serve} --offline --metrics-listen [::1]:9090 --log-format text --engines d"),
+        &format!("{serve} --kubernetes-version v1.33.1"),
+        "seawall check a.yaml dir -",
+        "seawall check -o json --profile observe --config f --kubernetes-version 1.36 --engines d a.yaml",
+        "seawall inspect a.yaml -",
+        "seawall explain plaintext-credentials",
+        "seawall rules",
+        "seawall rules -o json",
+        "seawall engines",
+        "seawall engines mysql",
+        "seawall certs",
+        "seawall certs --out d --service s --namespace n --force",
+        "seawall completions bash",
+    ] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn every_wrong_line_is_refused() {
+    let serve = "seawall serve --tls-cert c --tls-key k";
+    for line in [
+        "seawall",
+        "seawall serve",
+        "seawall serve --tls-cert c",
+        &format!("{serve} --profile strict"),
+        &format!("{serve} --listen 8443"),
+        &format!("{serve} --kubernetes-version latest"),
+        "seawall check",
+        "seawall check -o yaml a.yaml",
+        "seawall explain",
+        "seawall completions",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn defaults() {
+    let Ok(Command::Serve(serve)) = parse("seawall serve --tls-cert c --tls-key k") else { panic!("not understood") };
+    assert_eq!(serve.listen.to_string(), "127.0.0.1:8443");
+    assert_eq!(serve.metrics_listen.to_string(), "127.0.0.1:9090");
+    assert_eq!(serve.judging.kubernetes_version.to_string(), "1.36");
+    assert_eq!((serve.judging.profile, serve.offline), (None, false));
+}
+
+#[test]
+fn one_connection_at_most() {
+    let connection = |options: &str| match parse(&format!("seawall serve --tls-cert c --tls-key k {options}")) {
+        Ok(Command::Serve(serve)) => serve.connection().ok(),
+        _ => panic!("not understood: {options}"),
+    };
+    assert_eq!(connection(""), Some(serve::Connection::InCluster));
+    assert_eq!(connection("--offline"), Some(serve::Connection::Offline));
+    assert_eq!(connection("--kubeconfig f"), Some(serve::Connection::Kubeconfig("f".into())));
+    assert_eq!(connection("--kubeconfig f --offline"), None);
+}
+
+#[test]
+fn every_sub_command_shows_an_example() {
+    for command in Cli::command().get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains(&format!("seawall {}", command.get_name())), "{}", command.get_name());
+    }
+}

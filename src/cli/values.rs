@@ -1,0 +1,143 @@
+//! Arguments that several sub-commands share, and the values they take.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+/// What judging a manifest depends on, the same for `serve` and `check`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Judging")]
+pub(crate) struct Judging {
+    /// What to do about findings, and whether to mend [default: the settings' profile, else baseline]
+    #[arg(long, value_name = "PROFILE", env = "SEAWALL_PROFILE", value_parser = profile(), hide_env_values = true)]
+    pub(crate) profile: Option<Profile>,
+
+    /// Settings: a YAML file of kind DatabasePolicy
+    #[arg(long, value_name = "FILE", env = "SEAWALL_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Add the engines described in this folder, or override known ones
+    #[arg(long, value_name = "DIR", env = "SEAWALL_ENGINES", hide_env_values = true)]
+    pub(crate) engines: Option<PathBuf>,
+
+    /// The Kubernetes version to judge for
+    #[arg(
+        long,
+        value_name = "VERSION",
+        env = "SEAWALL_KUBERNETES_VERSION",
+        default_value = "1.36",
+        hide_env_values = true
+    )]
+    pub(crate) kubernetes_version: KubernetesVersion,
+}
+
+/// The names of the profiles, from the most lenient to the strictest.
+const PROFILES: [&str; 4] = ["observe", "advise", "baseline", "production"];
+
+/// Knowing the names, clap completes them, lists them and suggests the nearest.
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    PossibleValuesParser::new(PROFILES).try_map(|name| name.parse::<Profile>())
+}
+
+/// A profile: which tier of findings leads to which action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Record, change nothing, refuse nothing.
+    Observe,
+    /// Warn, change nothing, refuse nothing.
+    Advise,
+    /// Mend, refuse what loses data or opens the door.
+    Baseline,
+    /// Mend, refuse all but matters of hygiene.
+    Production,
+}
+
+/// No profile has this name.
+#[derive(Debug, thiserror::Error)]
+#[error("no profile is called {0:?}")]
+pub(crate) struct UnknownProfile(String);
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "observe" => Ok(Self::Observe),
+            "advise" => Ok(Self::Advise),
+            "baseline" => Ok(Self::Baseline),
+            "production" => Ok(Self::Production),
+            _ => Err(UnknownProfile(name.to_owned())),
+        }
+    }
+}
+
+/// A minor version of Kubernetes, such as 1.36. Ordered by age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KubernetesVersion {
+    /// The 1 of 1.36.
+    pub(crate) major: u16,
+    /// The 36 of 1.36.
+    pub(crate) minor: u16,
+}
+
+/// This is not a version of Kubernetes.
+#[derive(Debug, thiserror::Error)]
+#[error("not a version like 1.36")]
+pub(crate) struct NotAVersion;
+
+impl FromStr for KubernetesVersion {
+    type Err = NotAVersion;
+
+    /// Reads `1.36` and what `kubectl version` prints, such as `v1.36.2` or `v1.36.2-eks-1a2b3c4`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).splitn(3, '.');
+        let mut number = || {
+            let digits = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+            digits.and_then(|digits| digits.parse().ok()).ok_or(NotAVersion)
+        };
+        Ok(Self { major: number()?, minor: number()? })
+    }
+}
+
+impl fmt::Display for KubernetesVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_that_is_listed_exists() {
+        for name in PROFILES {
+            assert!(name.parse::<Profile>().is_ok(), "{name}");
+        }
+        assert!("Baseline".parse::<Profile>().is_err());
+    }
+
+    #[test]
+    fn versions() {
+        for (text, expected) in [
+            ("1.36", Some((1, 36))),
+            ("v1.36", Some((1, 36))),
+            ("v1.36.2", Some((1, 36))),
+            ("v1.33.4-eks-1a2b3c4", Some((1, 33))),
+            ("1.9", Some((1, 9))),
+            ("1", None),
+            ("1.", None),
+            (".36", None),
+            ("1.+36", None),
+            ("latest", None),
+            ("", None),
+            ("1.99999", None),
+        ] {
+            let read = text.parse::<KubernetesVersion>().ok().map(|version| (version.major, version.minor));
+            assert_eq!(read, expected, "{text:?}");
+        }
+        assert!("1.9".parse::<KubernetesVersion>().unwrap() < "1.36".parse().unwrap());
+    }
+}

@@ -1,0 +1,118 @@
+//! What a rule reports.
+use std::borrow::Cow;
+
+use crate::{
+    terms::Action,
+    tree::{Node, Place},
+};
+
+/// One thing that is wrong at one place.
+///
+/// It is identified by its rule, its stable place and what it is about: never by an index or a value, so that the same fault is
+/// recognised in an object's old version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule that reports it.
+    pub rule: &'static str,
+    /// Where.
+    pub place: Place,
+    /// 1-based line, in documents that have lines.
+    pub line: Option<u32>,
+    /// Tells two findings at one place apart. Never a value that may be secret.
+    pub about: Cow<'static, str>,
+    /// How bad, in the rule's own unit; larger is worse.
+    pub measure: Option<i64>,
+    /// The most that this occurrence may do, whatever the profile says.
+    pub ceiling: Action,
+    /// The container, where it is about one.
+    pub container: Option<String>,
+    /// What is wrong: lower case, no final period, at most 120 characters.
+    pub message: String,
+    /// What to do.
+    pub help: Cow<'static, str>,
+}
+
+impl Finding {
+    /// What to do about it.
+    pub fn help(&mut self, text: impl Into<Cow<'static, str>>) -> &mut Self {
+        self.help = text.into();
+        self
+    }
+
+    /// Tells two findings at one place apart.
+    pub fn about(&mut self, what: impl Into<Cow<'static, str>>) -> &mut Self {
+        self.about = what.into();
+        self
+    }
+
+    /// How bad it is; larger is worse. An UPDATE that raises it is judged as new.
+    pub fn measure(&mut self, n: i64) -> &mut Self {
+        self.measure = Some(n);
+        self
+    }
+
+    /// This occurrence never does more than `action`.
+    pub fn at_most(&mut self, action: Action) -> &mut Self {
+        self.ceiling = self.ceiling.min(action);
+        self
+    }
+
+    /// True when `old` is the same fault, and no less bad.
+    #[must_use]
+    pub fn continues(&self, old: &Self) -> bool {
+        self.rule == old.rule
+            && self.place.stable == old.place.stable
+            && self.about == old.about
+            && match (self.measure, old.measure) {
+                (Some(now), Some(then)) => now <= then,
+                (None, _) => true,
+                (Some(_), None) => false,
+            }
+    }
+}
+
+/// What one rule reports about one subject.
+#[derive(Debug)]
+pub struct Findings {
+    rule: &'static str,
+    container: Option<String>,
+    all: Vec<Finding>,
+}
+
+impl Findings {
+    /// An empty list for a rule, and the container that it looks at.
+    #[must_use]
+    pub fn of(rule: &'static str, container: Option<&str>) -> Self {
+        Self { rule, container: container.map(str::to_owned), all: Vec::new() }
+    }
+
+    /// Reports something at a place, which may be absent.
+    pub fn report(&mut self, at: Node<'_>, message: impl Into<String>) -> &mut Finding {
+        let index = self.all.len();
+        self.all.push(Finding {
+            rule: self.rule,
+            place: at.place(),
+            line: at.line(),
+            about: "".into(),
+            measure: None,
+            ceiling: Action::Deny,
+            container: self.container.clone(),
+            message: message.into(),
+            help: "".into(),
+        });
+        #[expect(clippy::indexing_slicing, reason = "pushed just above")]
+        &mut self.all[index]
+    }
+
+    /// What was reported.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.all
+    }
+
+    /// True when nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}

@@ -1,0 +1,21 @@
+//! The rules, one file each, and the one list of them, in alphabetical order.
+//!
+//! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
+mod unmounted_data;
+
+use crate::rule::Rule;
+
+/// Every rule.
+pub static ALL: &[&Rule] = &[&unmounted_data::RULE];
+
+/// The rule called `name`.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|r| r.name == name)
+}
+
+/// The names of all rules, in order.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|r| r.name).collect()
+}

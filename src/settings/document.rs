@@ -1,0 +1,145 @@
+//! The settings document, as people write it. `docs/settings.md` shows it whole.
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::terms::{Action, Profile};
+
+/// A `DatabasePolicy`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct DatabasePolicy {
+    /// `seawall.dev/v1alpha1`.
+    pub api_version: String,
+    /// `DatabasePolicy`.
+    pub kind: String,
+    /// Name, labels, annotations; only the name is read.
+    pub metadata: Metadata,
+    /// What it says.
+    #[serde(default)]
+    pub spec: PolicySpec,
+}
+
+/// An object's metadata.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Metadata {
+    /// Name.
+    pub name: String,
+    /// Labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What a policy says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PolicySpec {
+    /// What findings do, by tier.
+    #[serde(default)]
+    pub profile: Option<Profile>,
+    /// What the findings of one rule do, whatever its tier.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Action>,
+    /// Namespaces in which nothing is judged or mended.
+    #[serde(default)]
+    pub skip_namespaces: Vec<String>,
+    /// User names that restore backups: what they create is warned about, never refused, never mended.
+    #[serde(default)]
+    pub restorers: Vec<String>,
+    /// API groups whose objects own databases, beside the ones that Seawall knows.
+    #[serde(default)]
+    pub operator_groups: Vec<String>,
+    /// User names of operators that run in the namespace of their databases.
+    #[serde(default)]
+    pub operator_accounts: Vec<String>,
+    /// Values for all engines.
+    #[serde(default)]
+    pub defaults: EngineValues,
+    /// Values for one engine, by its name; a field here replaces the field under `defaults`.
+    #[serde(default)]
+    pub engines: BTreeMap<String, EngineValues>,
+}
+
+/// Values that mends write.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct EngineValues {
+    /// Memory of a server container.
+    #[serde(default)]
+    pub memory: Option<Amounts>,
+    /// CPU of a server container. There is no CPU limit.
+    #[serde(default)]
+    pub cpu: Option<CpuAmounts>,
+    /// Seconds that a Pod has to stop, where its author left the default; raised to what the engine needs.
+    #[serde(default)]
+    pub termination_grace_period_seconds: Option<i64>,
+    /// Seconds between the end of traffic and the stop, by a `sleep` hook; needs servers 1.34 or newer.
+    #[serde(default)]
+    pub drain_seconds: Option<i64>,
+    /// Where credentials come from.
+    #[serde(default)]
+    pub credentials: Option<CredentialValues>,
+    /// Which class claims have.
+    #[serde(default)]
+    pub storage: Option<StorageValues>,
+}
+
+/// A limit and a request of memory, as Kubernetes quantities.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Amounts {
+    /// The limit.
+    #[serde(default)]
+    pub limit: Option<String>,
+    /// The request.
+    #[serde(default)]
+    pub request: Option<String>,
+}
+
+/// A request of CPU, as a Kubernetes quantity.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CpuAmounts {
+    /// The request.
+    #[serde(default)]
+    pub request: Option<String>,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CredentialValues {
+    /// The Secret's name; `{workload}` and `{engine}` are replaced.
+    #[serde(default)]
+    pub secret_name: Option<String>,
+    /// The Secret's key of each variable; without one the variable's own name.
+    #[serde(default)]
+    pub keys: BTreeMap<String, String>,
+    /// What happens to a credential in plain text.
+    #[serde(default)]
+    pub plaintext: Option<Plaintext>,
+}
+
+/// What happens to a credential in plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Plaintext {
+    /// It is reported, by tier.
+    #[default]
+    Report,
+    /// On new workloads it is replaced by a reference to the Secret. Every later `kubectl apply` of the same manifest then depends on Seawall.
+    Replace,
+}
+
+/// Which class claims have.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct StorageValues {
+    /// The class of claims that have none.
+    #[serde(default)]
+    pub class_name: Option<String>,
+}

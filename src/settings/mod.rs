@@ -1,0 +1,303 @@
+//! What an administrator set, and where each value comes from. Pure.
+pub mod document;
+
+use std::{collections::HashMap, path::PathBuf};
+
+use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
+
+use crate::{
+    terms::{Action, Profile, Tier},
+    text::quantity::Quantity,
+    tree::{FieldError, Node, Tree, from_node, nearest},
+};
+
+/// The `apiVersion` of our own kinds.
+pub const API_VERSION: &str = "seawall.dev/v1alpha1";
+
+/// Why settings could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file could not be read.
+    #[error("failed to read settings {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no YAML.
+    #[error("{file}: line {line}: {message}")]
+    Syntax {
+        /// Which.
+        file: String,
+        /// 1-based.
+        line: u32,
+        /// What is wrong.
+        message: String,
+    },
+    /// A field is wrong.
+    #[error("{file}: {error}")]
+    Field {
+        /// Which.
+        file: String,
+        /// Line, field, what is wrong.
+        error: FieldError,
+    },
+}
+
+/// What the settings may name.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownNames<'n> {
+    /// Rules.
+    pub rules: &'n [&'n str],
+    /// Engines.
+    pub engines: &'n [&'n str],
+}
+
+/// All settings of a process.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The profile of the command line, used where the document names none.
+    profile: Profile,
+    spec: PolicySpec,
+    /// Where the document came from; shown as the origin of its values.
+    origin: String,
+}
+
+impl Settings {
+    /// Nothing but a profile.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        Self { profile, spec: PolicySpec::default(), origin: "--profile".to_owned() }
+    }
+
+    /// Reads one document; `profile` wins over the document's when given.
+    ///
+    /// # Errors
+    /// With file, line and field, where the text is no YAML, a field is unknown or wrong, or a rule or engine is not known.
+    pub fn read(
+        file: &str,
+        text: &str,
+        profile: Option<Profile>,
+        known: KnownNames<'_>,
+    ) -> Result<Self, SettingsError> {
+        let field = |error| SettingsError::Field { file: file.to_owned(), error };
+        let tree = Tree::one_from_yaml(text).map_err(|e| SettingsError::Syntax {
+            file: file.to_owned(),
+            line: e.line,
+            message: e.message,
+        })?;
+        let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
+        check(&policy, tree.root(), known).map_err(field)?;
+        let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
+        Ok(Self { profile: chosen, spec: policy.spec, origin: format!("{file} ({})", policy.metadata.name) })
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], and when the file cannot be read.
+    pub fn load(
+        path: &std::path::Path,
+        profile: Option<Profile>,
+        known: KnownNames<'_>,
+    ) -> Result<Self, SettingsError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        Self::read(&path.display().to_string(), &text, profile, known)
+    }
+
+    /// The profile in force.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// What a finding of `rule` does.
+    #[must_use]
+    pub fn action(&self, rule: &str, tier: Tier) -> Action {
+        self.spec.rules.get(rule).copied().unwrap_or_else(|| self.profile.action(tier))
+    }
+
+    /// True where nothing is judged or mended.
+    #[must_use]
+    pub fn skips(&self, namespace: &str) -> bool {
+        self.spec.skip_namespaces.iter().any(|n| n == namespace)
+    }
+
+    /// True for a user who restores backups.
+    #[must_use]
+    pub fn is_restorer(&self, user: &str) -> bool {
+        self.spec.restorers.iter().any(|u| u == user)
+    }
+
+    /// API groups that own databases, beside the known ones.
+    #[must_use]
+    pub fn operator_groups(&self) -> &[String] {
+        &self.spec.operator_groups
+    }
+
+    /// True for an operator's user name that the settings list.
+    #[must_use]
+    pub fn is_operator(&self, user: &str) -> bool {
+        self.spec.operator_accounts.iter().any(|u| u == user)
+    }
+
+    /// The values for one engine.
+    #[must_use]
+    pub fn of_engine<'s>(&'s self, engine: &str) -> Effective<'s> {
+        Effective { own: self.spec.engines.get(engine), defaults: &self.spec.defaults, settings: self }
+    }
+}
+
+/// A value and where it was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sourced<'s, T> {
+    /// The value.
+    pub value: T,
+    /// The document that set it.
+    pub origin: &'s str,
+}
+
+/// The settings as they hold for one engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Effective<'s> {
+    own: Option<&'s EngineValues>,
+    defaults: &'s EngineValues,
+    settings: &'s Settings,
+}
+
+impl<'s> Effective<'s> {
+    fn first<T: 's>(self, get: impl Fn(&'s EngineValues) -> Option<T>) -> Option<Sourced<'s, T>> {
+        let value = self.own.and_then(&get).or_else(|| get(self.defaults))?;
+        Some(Sourced { value, origin: &self.settings.origin })
+    }
+
+    /// Memory limit of a server container.
+    #[must_use]
+    pub fn memory_limit(self) -> Option<Sourced<'s, &'s str>> {
+        self.first(|v| v.memory.as_ref()?.limit.as_deref())
+    }
+
+    /// Memory request of a server container.
+    #[must_use]
+    pub fn memory_request(self) -> Option<Sourced<'s, &'s str>> {
+        self.first(|v| v.memory.as_ref()?.request.as_deref())
+    }
+
+    /// CPU request of a server container.
+    #[must_use]
+    pub fn cpu_request(self) -> Option<Sourced<'s, &'s str>> {
+        self.first(|v| v.cpu.as_ref()?.request.as_deref())
+    }
+
+    /// Seconds that a Pod has to stop.
+    #[must_use]
+    pub fn grace_seconds(self) -> Option<Sourced<'s, i64>> {
+        self.first(|v| v.termination_grace_period_seconds)
+    }
+
+    /// Seconds of drain before the stop.
+    #[must_use]
+    pub fn drain_seconds(self) -> Option<Sourced<'s, i64>> {
+        self.first(|v| v.drain_seconds)
+    }
+
+    /// The template of the Secret's name.
+    #[must_use]
+    pub fn secret_name(self) -> Option<Sourced<'s, &'s str>> {
+        self.first(|v| v.credentials.as_ref()?.secret_name.as_deref())
+    }
+
+    /// The Secret's key for a variable: its own name where nothing is set.
+    #[must_use]
+    pub fn secret_key(self, variable: &'s str) -> &'s str {
+        self.first(|v| v.credentials.as_ref()?.keys.get(variable).map(String::as_str)).map_or(variable, |s| s.value)
+    }
+
+    /// What happens to a credential in plain text.
+    #[must_use]
+    pub fn plaintext(self) -> Plaintext {
+        self.first(|v| v.credentials.as_ref()?.plaintext).map_or_else(Plaintext::default, |s| s.value)
+    }
+
+    /// The class of claims that have none.
+    #[must_use]
+    pub fn storage_class(self) -> Option<Sourced<'s, &'s str>> {
+        self.first(|v| v.storage.as_ref()?.class_name.as_deref())
+    }
+
+    /// The profile in force.
+    #[must_use]
+    pub fn profile(self) -> Profile {
+        self.settings.profile
+    }
+}
+
+/// What the types cannot say.
+fn check(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<'_>) -> Result<(), FieldError> {
+    if policy.api_version != API_VERSION {
+        return Err(FieldError::at(root.get("apiVersion"), format!("expected {API_VERSION}")));
+    }
+    if policy.kind != "DatabasePolicy" {
+        return Err(FieldError::at(root.get("kind"), "expected DatabasePolicy"));
+    }
+    let spec = root.get("spec");
+    for (rule, node) in spec.get("rules").fields() {
+        if !known.rules.contains(&rule) {
+            return Err(FieldError::at(node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules))));
+        }
+    }
+    for (engine, node) in spec.get("engines").fields() {
+        if !known.engines.contains(&engine) {
+            return Err(FieldError::at(
+                node,
+                format!("no engine is called {engine:?}{}", nearest(engine, known.engines)),
+            ));
+        }
+        check_values(node)?;
+    }
+    check_values(spec.get("defaults"))
+}
+
+fn check_values(values: Node<'_>) -> Result<(), FieldError> {
+    for place in ["memory.limit", "memory.request", "cpu.request"] {
+        let node = values.path(place);
+        if node.str().is_some_and(|q| Quantity::parse(q).is_none()) {
+            return Err(FieldError::at(node, "expected a quantity such as 1Gi or 500m"));
+        }
+    }
+    let grace = values.get("terminationGracePeriodSeconds");
+    if grace.i64().is_some_and(|s| !(1..=600).contains(&s)) {
+        return Err(FieldError::at(grace, "must be from 1 to 600: node drains give up after 600 seconds"));
+    }
+    let drain = values.get("drainSeconds");
+    if drain.i64().is_some_and(|s| !(1..=120).contains(&s)) {
+        return Err(FieldError::at(drain, "must be from 1 to 120"));
+    }
+    let (limit, request) = (values.path("memory.limit"), values.path("memory.request"));
+    if let (Some(l), Some(r)) = (limit.str().and_then(Quantity::parse), request.str().and_then(Quantity::parse)) {
+        if r > l {
+            return Err(FieldError::at(request, "must not be above the limit"));
+        }
+    }
+    let name = values.path("credentials.secretName");
+    if let Some(template) = name.str() {
+        let bare = template.replace("{workload}", "x").replace("{engine}", "x");
+        if bare.is_empty()
+            || !bare.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+        {
+            return Err(FieldError::at(
+                name,
+                "expected a Secret's name, in which {workload} and {engine} are replaced",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A Secret's name from its template.
+#[must_use]
+pub fn secret_name(template: &str, replacements: &HashMap<&str, &str>) -> String {
+    replacements.iter().fold(template.to_owned(), |name, (key, value)| name.replace(&format!("{{{key}}}"), value))
+}

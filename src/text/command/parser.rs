@@ -1,0 +1,307 @@
+//! From words and operators to simple commands, and whether each certainly runs.
+
+use super::{
+    Script, Traits,
+    calls::{BLOCKS, CALLS, DEPTH, TEXT, WORDS, command},
+    flow::{Flow, Kind},
+    lexer::{Lexer, Operator, Token},
+    word::{Word, assignment},
+    wrapper::basename,
+};
+
+/// What a builtin does to the commands after it.
+enum Effect {
+    None,
+    /// The first command that fails ends the script.
+    Errexit,
+    /// They run in the directory that this word names; `None`: nobody knows where.
+    Directory(Option<u32>),
+    /// They are not reached, up to the end of the innermost block of these kinds.
+    Leave(&'static [Kind]),
+}
+
+/// Reads one script into `out`.
+pub(super) struct Parser<'a, 'o> {
+    lexer: Lexer<'a>,
+    flow: Flow<'a>,
+    out: &'o mut Script<'a>,
+    /// `"$@"`, without `$0`.
+    arguments: Vec<Word<'a>>,
+    base: Traits,
+    depth: u8,
+}
+
+impl<'a, 'o> Parser<'a, 'o> {
+    /// `base` holds for all commands of the script; `depth` counts the scripts around it.
+    pub(super) fn new(text: &'a str, out: &'o mut Script<'a>, base: Traits, depth: u8) -> Self {
+        let mut end = text.len().min(TEXT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        out.complete &= end == text.len();
+        Self {
+            lexer: Lexer::new(text.get(..end).unwrap_or_default()),
+            flow: Flow::new(base),
+            out,
+            arguments: Vec::new(),
+            base: Traits { implicit: false, ..base },
+            depth,
+        }
+    }
+
+    /// What the shell was called with.
+    pub(super) fn begin(&mut self, errexit: bool, arguments: Vec<Word<'a>>) {
+        self.flow.errexit = errexit;
+        self.arguments = arguments;
+    }
+
+    pub(super) fn run(mut self) {
+        loop {
+            if self.out.words.len() >= WORDS || self.out.calls.len() >= CALLS || self.flow.depth() >= BLOCKS {
+                self.out.complete = false;
+                break;
+            }
+            match self.lexer.next() {
+                Token::End => break,
+                Token::Operator(Operator::Open) => self.open_parenthesis(),
+                Token::Operator(operator) => self.operator(operator),
+                Token::Word(word) => self.word(word),
+            }
+        }
+        self.substitutions();
+    }
+
+    fn substitutions(self) {
+        if self.depth >= DEPTH {
+            return;
+        }
+        let base = Traits { substitution: true, conditional: true, ..self.base };
+        for range in &self.lexer.substitutions {
+            let text = self.lexer.slice(range.clone());
+            // A single word is most often a variable that the kubelet fills in.
+            if text.trim().contains([' ', '\t', '\n']) {
+                Parser::new(text, self.out, base, self.depth + 1).run();
+            }
+        }
+    }
+
+    fn open_parenthesis(&mut self) {
+        self.flow.joined = false;
+        if self.flow.function_next && self.lexer.closes_here() {
+            return;
+        }
+        if self.lexer.skip_arithmetic() {
+            self.flow.chain.test = true;
+        } else {
+            self.flow.push(Kind::Subshell);
+        }
+    }
+
+    fn word(&mut self, word: Word<'a>) {
+        self.flow.joined = false;
+        if !word.plain {
+            return self.simple(word);
+        }
+        match &*word.text {
+            "if" => self.flow.push(Kind::If),
+            "then" | "elif" | "else" => self.flow.branch(true),
+            "fi" => self.flow.pop(&[Kind::If]),
+            "while" | "until" => self.flow.push(Kind::Loop),
+            "for" | "select" => self.for_list(),
+            "do" => {
+                let endless = self.flow.chain.constant;
+                let always = endless || self.flow.is_in(Kind::For);
+                self.flow.branch(!always);
+            }
+            "done" => self.flow.pop(&[Kind::Loop, Kind::For]),
+            "case" => self.case(),
+            "esac" => self.flow.pop(&[Kind::Case]),
+            "{" => self.flow.push(Kind::Group),
+            "}" => self.flow.pop(&[Kind::Group, Kind::Function]),
+            "!" => self.flow.chain.negated = true,
+            "function" => {
+                if let Token::Word(name) = self.lexer.next() {
+                    self.flow.name_function(name.text);
+                }
+            }
+            "[[" => {
+                self.lexer.skip_condition();
+                self.flow.chain.test = true;
+            }
+            _ => self.simple(word),
+        }
+    }
+
+    fn for_list(&mut self) {
+        self.flow.push(Kind::For);
+        loop {
+            match self.lexer.next() {
+                Token::End | Token::Operator(Operator::Next) => return,
+                Token::Word(word) if word.plain && word.text == "do" => return self.flow.branch(false),
+                Token::Operator(Operator::Open) => {
+                    self.lexer.skip_arithmetic();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn case(&mut self) {
+        self.flow.push(Kind::Case);
+        self.flow.branch(true);
+        loop {
+            match self.lexer.next() {
+                Token::End => return,
+                Token::Word(word) if word.plain && word.text == "in" => return self.pattern(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes over the pattern of the next branch, if there is one.
+    fn pattern(&mut self) {
+        if !self.flow.back_to_case() {
+            return;
+        }
+        loop {
+            match self.lexer.next() {
+                Token::Word(word) if word.plain && word.text == "esac" => return self.flow.pop(&[Kind::Case]),
+                Token::End | Token::Operator(Operator::Close) => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// A simple command, or the head of a function.
+    fn simple(&mut self, first: Word<'a>) {
+        let start = self.out.words.len();
+        self.out.words.push(first);
+        let operator = loop {
+            match self.lexer.next() {
+                Token::Word(word) if self.out.words.len() < WORDS => self.out.words.push(word),
+                Token::Word(_) | Token::End => break None,
+                Token::Operator(Operator::Open) => {
+                    let last = self.out.words.last();
+                    let array = last.is_some_and(|word| word.text.ends_with('='));
+                    let closed = self.skip_parentheses();
+                    if !array && closed && self.out.words.len() == start + 1 {
+                        let name = self.out.words.pop();
+                        return self.flow.name_function(name.map(|word| word.text).unwrap_or_default());
+                    }
+                }
+                Token::Operator(operator) => break Some(operator),
+            }
+        };
+        self.finish(start, operator == Some(Operator::Background));
+        if let Some(operator) = operator {
+            self.operator(operator);
+        }
+    }
+
+    fn operator(&mut self, operator: Operator) {
+        self.flow.operator(operator);
+        if operator == Operator::CaseEnd {
+            self.pattern();
+        }
+    }
+
+    /// Inside a simple command: `()` of a function, or the values of an array. Whether nothing was in them.
+    fn skip_parentheses(&mut self) -> bool {
+        let mut empty = true;
+        loop {
+            match self.lexer.next() {
+                Token::End | Token::Operator(Operator::Close) => return empty,
+                _ => empty = false,
+            }
+        }
+    }
+
+    fn finish(&mut self, start: usize, background: bool) {
+        // A function without a body in braces: nobody writes that.
+        self.flow.forget_function();
+        self.put_arguments(start);
+        let traits = Traits {
+            conditional: self.flow.conditional(),
+            background: background || self.base.background,
+            piped: self.flow.chain.piped,
+            function: self.flow.in_function(),
+            ..self.base
+        };
+        let range = start..self.out.words.len();
+        let effect = self.effect(start);
+        let before = self.out.calls.len();
+        command(self.out, range, traits, self.flow.directory, self.depth);
+        let program = match self.out.calls.get(before..) {
+            Some([only]) => self.out.words.get(only.program as usize).map_or("", |word| basename(&word.text)),
+            _ => "",
+        };
+        self.flow.chain.constant = matches!(program, "true" | ":");
+        self.flow.chain.test = self.flow.chain.negated || is_test(program);
+        if background || self.flow.chain.piped {
+            return;
+        }
+        match effect {
+            Effect::None => {}
+            Effect::Errexit => self.flow.errexit = true,
+            Effect::Directory(at) => self.flow.directory = at,
+            Effect::Leave(kinds) => self.flow.leave(kinds),
+        }
+    }
+
+    /// What the command whose words begin at `start` does to the script itself.
+    fn effect(&self, start: usize) -> Effect {
+        let words = self.out.words.get(start..).unwrap_or_default();
+        let set = words.iter().take_while(|word| assignment(&word.text).is_some()).count();
+        let mut words = words.iter().skip(set).map(|word| &*word.text);
+        let (name, argument) = (words.next().unwrap_or_default(), words.next());
+        match name {
+            "set" => match argument {
+                Some("-o") if words.next() == Some("errexit") => Effect::Errexit,
+                Some(options) if options.starts_with('-') && options.contains('e') => Effect::Errexit,
+                _ => Effect::None,
+            },
+            "cd" | "pushd" => Effect::Directory(argument.and_then(|_| u32::try_from(start + set + 1).ok())),
+            "exit" => Effect::Leave(&[Kind::Subshell, Kind::Function]),
+            "exec" if argument.is_some() => Effect::Leave(&[Kind::Subshell, Kind::Function]),
+            "return" => Effect::Leave(&[Kind::Function]),
+            "break" | "continue" => Effect::Leave(&[Kind::Loop, Kind::For]),
+            _ if self.flow.leaves(name) => Effect::Leave(&[Kind::Subshell]),
+            _ => Effect::None,
+        }
+    }
+
+    /// `exec "$@"` runs what stands behind the script.
+    fn put_arguments(&mut self, start: usize) {
+        if self.arguments.is_empty() || self.arguments.len() + self.out.words.len() > WORDS {
+            return;
+        }
+        let last = self.out.words.last().is_some_and(|word| matches!(&*word.text, "$@" | "$*") && !word.literal);
+        if last && self.out.words.len() > start {
+            self.out.words.pop();
+            self.out.words.extend(self.arguments.iter().cloned());
+        }
+    }
+}
+
+/// Programs that are run for their exit status.
+fn is_test(program: &str) -> bool {
+    matches!(
+        program,
+        "test"
+            | "["
+            | "grep"
+            | "egrep"
+            | "fgrep"
+            | "cmp"
+            | "diff"
+            | "mountpoint"
+            | "which"
+            | "type"
+            | "hash"
+            | "pgrep"
+            | "pidof"
+            | "pg_isready"
+            | "false"
+            | "pg_controldata"
+    )
+}

@@ -1,0 +1,247 @@
+//! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
+use super::{Container, Pod, options::Options};
+use crate::{engines::schema, tree::Node};
+
+/// What is behind a mount.
+#[derive(Debug, Clone, Copy)]
+pub struct Volume<'t> {
+    /// The volume or the claim template.
+    pub node: Node<'t>,
+    /// What it is.
+    pub kind: VolumeKind<'t>,
+}
+
+/// What a volume is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeKind<'t> {
+    /// A claim template of a StatefulSet.
+    ClaimTemplate,
+    /// A claim, by name.
+    Claim(&'t str),
+    /// Deleted with the Pod.
+    EmptyDir,
+    /// A claim that lives and dies with the Pod.
+    Ephemeral,
+    /// A folder of the node.
+    HostPath,
+    /// Read-only content: configMap, secret, projected, downwardAPI.
+    Content,
+    /// Anything else, by its field: `nfs`, `csi`, `iscsi`.
+    Other(&'t str),
+    /// Nothing says.
+    Unknown,
+}
+
+impl<'t> Volume<'t> {
+    pub(super) fn of_claim_template(node: Node<'t>) -> Self {
+        Self { node, kind: VolumeKind::ClaimTemplate }
+    }
+
+    pub(super) fn of(node: Node<'t>) -> Self {
+        let source = node.fields().find(|(key, value)| *key != "name" && value.is_set());
+        let kind = match source {
+            Some(("persistentVolumeClaim", claim)) => VolumeKind::Claim(claim.get("claimName").text()),
+            Some(("emptyDir", _)) => VolumeKind::EmptyDir,
+            Some(("ephemeral", _)) => VolumeKind::Ephemeral,
+            Some(("hostPath", _)) => VolumeKind::HostPath,
+            Some(("configMap" | "secret" | "projected" | "downwardAPI", _)) => VolumeKind::Content,
+            Some((other, _)) => VolumeKind::Other(other),
+            // The API server takes a volume without a source for an emptyDir.
+            None => VolumeKind::EmptyDir,
+        };
+        Self { node, kind }
+    }
+
+    /// True when what is written outlives the Pod.
+    #[must_use]
+    pub const fn is_kept(self) -> bool {
+        matches!(
+            self.kind,
+            VolumeKind::ClaimTemplate | VolumeKind::Claim(_) | VolumeKind::HostPath | VolumeKind::Other(_)
+        )
+    }
+
+    /// True for a claim, also one that is yet to be made.
+    #[must_use]
+    pub const fn is_claim(self) -> bool {
+        matches!(self.kind, VolumeKind::ClaimTemplate | VolumeKind::Claim(_))
+    }
+}
+
+impl<'t> VolumeKind<'t> {
+    /// As `check -o json` names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'t str {
+        match self {
+            Self::ClaimTemplate => "vct",
+            Self::Claim(_) => "pvc",
+            Self::EmptyDir => "emptyDir",
+            Self::Ephemeral => "ephemeral",
+            Self::HostPath => "hostPath",
+            Self::Content => "content",
+            Self::Other(field) => field,
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where an engine's files go.
+#[derive(Debug, Clone)]
+pub enum DataPlace<'t> {
+    /// Onto a volume.
+    On {
+        /// The directory.
+        directory: String,
+        /// The mount that covers it.
+        mount: Node<'t>,
+        /// The volume behind.
+        volume: Volume<'t>,
+    },
+    /// Into the container, although a volume is mounted where people would expect the data.
+    Beside {
+        /// The directory.
+        directory: String,
+        /// The mount that does not cover it.
+        mount: Node<'t>,
+        /// What happens, to complete "the volume at PATH ...".
+        why: String,
+    },
+    /// Into the container; nothing is mounted.
+    Nowhere {
+        /// The directory.
+        directory: String,
+    },
+    /// The spec does not say.
+    Unknown,
+}
+
+impl<'t> DataPlace<'t> {
+    /// The volume that the data is on.
+    #[must_use]
+    pub const fn volume(&self) -> Option<Volume<'t>> {
+        match self {
+            Self::On { volume, .. } => Some(*volume),
+            _ => None,
+        }
+    }
+
+    /// True when the data outlives the Pod.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.volume().is_some_and(Volume::is_kept)
+    }
+
+    /// The data directory, where it is known.
+    #[must_use]
+    pub fn directory(&self) -> Option<&str> {
+        match self {
+            Self::On { directory, .. } | Self::Beside { directory, .. } | Self::Nowhere { directory } => {
+                Some(directory)
+            }
+            Self::Unknown => None,
+        }
+    }
+
+    /// As `check -o json` names it.
+    #[must_use]
+    pub fn as_str(&self) -> &'t str {
+        match self {
+            Self::On { volume, .. } => volume.kind.as_str(),
+            Self::Beside { .. } | Self::Nowhere { .. } => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The directory that a server writes to.
+enum Directory {
+    /// Known.
+    At(String),
+    /// Taken from somewhere that the spec does not show.
+    Unknown,
+}
+
+fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
+    for flag in &data.flags {
+        if let Some(setting) = options.get(flag) {
+            return match setting.value() {
+                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
+                _ => Directory::Unknown,
+            };
+        }
+    }
+    for name in &data.variables {
+        if let Some(var) = container.var(name).filter(|v| v.is_given()) {
+            return match var.literal() {
+                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
+                _ => Directory::Unknown,
+            };
+        }
+    }
+    if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
+        return Directory::Unknown;
+    }
+    if container.has_env_from() && !data.variables.is_empty() {
+        // A variable may come from elsewhere; people rarely put a path there, so the default stands for messages about mounts
+        // that cover it, and nothing is concluded from its absence (see `resolve`).
+        return data.directory.clone().map_or(Directory::Unknown, Directory::At);
+    }
+    data.directory.clone().map_or(Directory::Unknown, Directory::At)
+}
+
+fn trimmed(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    if path.is_empty() { "/".to_owned() } else { path.to_owned() }
+}
+
+/// True when `outer` is `inner` or a folder around it.
+fn covers(outer: &str, inner: &str) -> bool {
+    outer == "/" || inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Follows the data of one packaging to its volume.
+pub(super) fn resolve<'t>(
+    data: &schema::Data,
+    pod: Pod<'t>,
+    container: Container<'t>,
+    options: &Options<'_>,
+) -> DataPlace<'t> {
+    let Directory::At(directory) = directory(data, container, options) else { return DataPlace::Unknown };
+    let mounts = || container.mounts().filter_map(|mount| Some((mount, trimmed(mount.get("mountPath").str()?))));
+    // The innermost mount around the directory is the one that is written to.
+    let around = mounts().filter(|(_, path)| covers(path, &directory)).max_by_key(|(_, path)| path.len());
+    if let Some((mount, path)) = around {
+        // containerd mounts an anonymous volume at each VOLUME of the image that has no mount of exactly its path.
+        let overlaid = data.image_volumes.iter().find(|v| **v != path && covers(&path, v) && covers(v, &directory));
+        if let Some(image_volume) = overlaid {
+            let why = format!(
+                "is covered by the image's own volume at {image_volume}, which is thrown away with the container"
+            );
+            return DataPlace::Beside { directory, mount, why };
+        }
+        return match mount.get("name").str().and_then(|name| pod.volume(name)) {
+            Some(volume) if volume.kind == VolumeKind::Content => DataPlace::Unknown,
+            Some(volume) => DataPlace::On { directory, mount, volume },
+            None => DataPlace::Unknown,
+        };
+    }
+    // A volume below the directory (a mount for each database, a link) may or may not be where the data is.
+    if mounts().any(|(_, path)| covers(&directory, &path) && path != directory && is_kept(pod, &container, &path)) {
+        return DataPlace::Unknown;
+    }
+    for wrong in &data.wrong_mounts {
+        if let Some((mount, path)) = mounts().find(|(_, path)| *path == wrong.path) {
+            if is_kept(pod, &container, &path) {
+                return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
+            }
+        }
+    }
+    DataPlace::Nowhere { directory }
+}
+
+fn is_kept(pod: Pod<'_>, container: &Container<'_>, path: &str) -> bool {
+    container
+        .mounts()
+        .filter(|m| m.get("mountPath").str().map(trimmed).as_deref() == Some(path))
+        .any(|m| m.get("name").str().and_then(|n| pod.volume(n)).is_some_and(Volume::is_kept))
+}

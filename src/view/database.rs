@@ -1,0 +1,206 @@
+//! A container that belongs to a known engine.
+use super::{
+    Container, DataPlace, Pod, Var, Workload, data,
+    detect::Detected,
+    options::{Options, Setting},
+};
+use crate::{
+    engines::{
+        Catalogue, Engine, Version,
+        schema::{Class, Condition, Keeps},
+    },
+    terms::Role,
+    text::command::Script,
+    tree::Node,
+};
+
+/// What an author says about the data, by the label `seawall.dev/data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataLabel {
+    /// It must outlive the Pod.
+    Durable,
+    /// Losing it costs time, not data.
+    Cache,
+    /// It is meant to go.
+    Ephemeral,
+}
+
+impl DataLabel {
+    /// Reads the label's value.
+    #[must_use]
+    pub fn of(value: &str) -> Option<Self> {
+        Some(match value {
+            "durable" => Self::Durable,
+            "cache" => Self::Cache,
+            "ephemeral" => Self::Ephemeral,
+            _ => return None,
+        })
+    }
+}
+
+/// A container that belongs to a known engine.
+#[derive(Debug)]
+pub struct Database<'t> {
+    /// The engine, as this container's packaging.
+    pub engine: &'t Engine,
+    /// False when only the engine is known, and its packaging or major version is a guess: nothing is denied that depends on it.
+    pub packaging_is_known: bool,
+    /// The engine's version, as far as image and tag give it.
+    pub version: Option<Version>,
+    /// What it does.
+    pub role: Role,
+    /// The workload around it.
+    pub workload: Workload<'t>,
+    /// The Pod around it.
+    pub pod: Pod<'t>,
+    /// The container.
+    pub container: Container<'t>,
+    /// Where its files go.
+    pub data: DataPlace<'t>,
+    /// What it runs.
+    pub script: Script<'t>,
+    options: Options<'t>,
+}
+
+impl<'t> Database<'t> {
+    pub(super) fn of(workload: Workload<'t>, detected: &Detected<'t>, catalogue: &'t Catalogue) -> Option<Self> {
+        let (engine, role) = detected.verdict.engine(catalogue)?;
+        let container = detected.container;
+        let pod = workload.pod();
+        let script = detected.script();
+        let options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
+        let packaging_is_known = detected.packagings.len() == 1;
+        // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
+        let data = if packaging_is_known {
+            data::resolve(&engine.data, pod, container, &options)
+        } else {
+            let places: Vec<_> = candidates().map(|e| data::resolve(&e.data, pod, container, &options)).collect();
+            let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
+            let nowhere = places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. }));
+            on.or_else(|| if nowhere { places.into_iter().next() } else { None }).unwrap_or(DataPlace::Unknown)
+        };
+        let mut database = Self {
+            engine,
+            packaging_is_known,
+            version: detected.version.clone(),
+            role,
+            workload,
+            pod,
+            container,
+            data,
+            script,
+            options,
+        };
+        if role == Role::Server && !database.keeps_data() {
+            database.role = Role::Cache;
+        }
+        Some(database)
+    }
+
+    /// The container's name.
+    #[must_use]
+    pub fn name(&self) -> &'t str {
+        self.container.name()
+    }
+
+    /// An option of the server; see [`Options::get`].
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&Setting<'t>> {
+        self.options.get(name)
+    }
+
+    /// All options of the server.
+    #[must_use]
+    pub const fn options(&self) -> &Options<'t> {
+        &self.options
+    }
+
+    /// A variable that is given: with a value, or from elsewhere.
+    #[must_use]
+    pub fn given(&self, name: &str) -> Option<Var<'t>> {
+        self.container.var(name).filter(|v| v.is_given())
+    }
+
+    /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
+    #[must_use]
+    pub fn holds(&self, condition: &Condition) -> bool {
+        let counts = |value: Option<&str>| match value {
+            Some(v) => condition.values.is_empty() || condition.values.iter().any(|c| c.eq_ignore_ascii_case(v.trim())),
+            None => condition.values.is_empty(),
+        };
+        let by_flag = condition.flag.as_deref().and_then(|f| self.option(f)).is_some_and(|s| match s.word() {
+            // `--appendonly` alone switches on what takes yes or no.
+            None => {
+                condition.values.is_empty()
+                    || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on"))
+            }
+            Some(_) => counts(s.value()),
+        });
+        let by_variable =
+            condition.variable.as_deref().and_then(|v| self.given(v)).is_some_and(|v| counts(v.literal()));
+        by_flag || by_variable
+    }
+
+    /// The element of `args` or `command` in which an option stands, for reports.
+    #[must_use]
+    pub fn place_of_option(&self, name: &str) -> Node<'t> {
+        let bare = name.trim_start_matches('-');
+        let alike = |text: &str| text.replace('_', "-").to_lowercase().contains(&bare.replace('_', "-").to_lowercase());
+        let arguments = self.container.0.get("args");
+        let command = self.container.0.get("command");
+        arguments.items().chain(command.items()).find(|n| n.str().is_some_and(alike)).unwrap_or(if arguments.is_set() {
+            arguments
+        } else {
+            command
+        })
+    }
+
+    /// True when the engine is meant to keep data: always for most, and for redis and its like only where the spec asks for it.
+    #[must_use]
+    pub fn keeps_data(&self) -> bool {
+        if self.engine.class == Class::Cache || self.workload.data_label() == Some(DataLabel::Cache) {
+            return false;
+        }
+        let facts = &self.engine.data;
+        match facts.keeps {
+            Keeps::Always => true,
+            Keeps::Never => false,
+            Keeps::WhenAsked => {
+                let asked = facts.asked_by.iter().any(|c| self.holds(c));
+                asked || (self.data.is_kept() && !facts.declined_by.iter().any(|c| self.holds(c)))
+            }
+        }
+    }
+
+    /// True when the server writes nothing to disk on purpose.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.engine.data.in_memory.iter().any(|c| self.holds(c))
+    }
+
+    /// True for a database that is meant to go: in a bare Pod that is never restarted, inside a Job, or labelled so (`label` is
+    /// what the profile believes).
+    #[must_use]
+    pub fn is_meant_to_go(&self, label: Option<DataLabel>) -> bool {
+        let bare = self.workload.kind == super::Kind::Pod && super::Owner::of(self.workload.object).is_none();
+        (bare && self.pod.restart_policy() == "Never")
+            || self.workload.kind.runs_to_completion()
+            || label == Some(DataLabel::Ephemeral)
+    }
+
+    /// True when the spec shows that configuration comes from somewhere that it does not show: a mounted file or folder beside
+    /// the data, a Vault agent, a secrets store.
+    #[must_use]
+    pub fn has_mounted_configuration(&self) -> bool {
+        let content = self.container.mounts().any(|mount| {
+            mount
+                .get("name")
+                .str()
+                .and_then(|name| self.pod.volume(name))
+                .is_some_and(|v| v.kind == super::VolumeKind::Content)
+        });
+        content
+            || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+    }
+}

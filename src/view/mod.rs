@@ -1,0 +1,86 @@
+//! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
+mod claim;
+mod container;
+mod data;
+mod database;
+mod detect;
+mod options;
+mod owner;
+mod workload;
+
+use crate::{engines::Catalogue, tree::Node};
+
+pub use claim::Claim;
+pub use container::{Container, Var};
+pub use data::{DataPlace, Volume, VolumeKind};
+pub use database::{DataLabel, Database};
+pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use options::{Options, Setting};
+pub use owner::{Owner, Ownership, has_operator_label};
+pub use workload::{Kind, Pod, Workload};
+
+/// One object, as what it is.
+#[derive(Debug)]
+pub enum Subject<'t> {
+    /// Something that is a Pod, or makes Pods.
+    Workload(Case<'t>),
+    /// A PersistentVolumeClaim.
+    Claim(Claim<'t>),
+    /// Anything else.
+    Other,
+}
+
+impl<'t> Subject<'t> {
+    /// What the object of `kind` at `object` is.
+    #[must_use]
+    pub fn of(kind: &str, object: Node<'t>, catalogue: &'t Catalogue) -> Self {
+        if !object.is_set() {
+            return Self::Other;
+        }
+        if let Some(kind) = Kind::of(kind) {
+            return Self::Workload(Case::of(Workload { kind, object }, catalogue));
+        }
+        if kind == "PersistentVolumeClaim" { Self::Claim(Claim(object)) } else { Self::Other }
+    }
+}
+
+/// A workload and the databases in it.
+#[derive(Debug)]
+pub struct Case<'t> {
+    /// The workload.
+    pub workload: Workload<'t>,
+    /// Its containers that belong to an engine, in any role.
+    pub databases: Vec<Database<'t>>,
+    /// What was looked at, container by container, for `inspect`.
+    pub detected: Vec<Detected<'t>>,
+}
+
+impl<'t> Case<'t> {
+    /// Looks for databases in a workload.
+    #[must_use]
+    pub fn of(workload: Workload<'t>, catalogue: &'t Catalogue) -> Self {
+        let detected = detect::containers(workload, catalogue);
+        let databases = detected.iter().filter_map(|d| Database::of(workload, d, catalogue)).collect();
+        Self { workload, databases, detected }
+    }
+
+    /// The containers that hold a data set, in memory or on disk.
+    pub fn servers(&self) -> impl Iterator<Item = &Database<'t>> {
+        self.databases.iter().filter(|d| d.role.is_server())
+    }
+
+    /// True when it runs a database.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        self.servers().next().is_some()
+    }
+}
+
+/// An UPDATE of a workload.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'c, 't> {
+    /// What it was.
+    pub old: &'c Case<'t>,
+    /// What it will be.
+    pub new: &'c Case<'t>,
+}

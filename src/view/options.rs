@@ -1,0 +1,134 @@
+//! What a server is told on its command line.
+use crate::{
+    engines::schema::Options as Spelling,
+    text::command::{Script, Word},
+};
+
+/// The options of one command, read in the engine's spelling.
+#[derive(Debug, Default)]
+pub struct Options<'t> {
+    settings: Vec<Setting<'t>>,
+}
+
+/// One option.
+#[derive(Clone)]
+pub struct Setting<'t> {
+    name: String,
+    value: Option<Word<'t>>,
+}
+
+/// Says which, never what.
+impl std::fmt::Debug for Setting<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Setting({})", self.name)
+    }
+}
+
+impl<'t> Setting<'t> {
+    /// The value, when the spec spells it; it may be a secret.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_ref().filter(|w| w.literal).map(|w| w.text.as_ref())
+    }
+
+    /// The word that holds the value.
+    #[must_use]
+    pub const fn word(&self) -> Option<&Word<'t>> {
+        self.value.as_ref()
+    }
+}
+
+impl<'t> Options<'t> {
+    /// Reads the arguments of a call.
+    #[must_use]
+    pub fn of(arguments: &[Word<'t>], spelling: Spelling) -> Self {
+        let mut settings = Vec::new();
+        let mut words = arguments.iter().peekable();
+        while let Some(word) = words.next() {
+            let text: &str = &word.text;
+            let assigned = |name: &str, word: &Word<'t>| Setting { name: normal(name), value: Some(word.clone()) };
+            let pair = |text: &str| text.split_once('=').map(|(name, value)| (name.to_owned(), word.part(value)));
+            match spelling {
+                Spelling::Postgres if text == "-c" => {
+                    if let Some(next) = words.next() {
+                        if let Some((name, value)) = next.text.split_once('=') {
+                            settings.push(assigned(name, &next.part(value)));
+                        }
+                    }
+                }
+                Spelling::Postgres if text.starts_with("-c") && text.contains('=') => {
+                    if let Some((name, value)) = pair(text.trim_start_matches("-c")) {
+                        settings.push(assigned(&name, &value));
+                    }
+                }
+                Spelling::Elastic if text == "-E" => {
+                    if let Some(next) = words.next() {
+                        if let Some((name, value)) = next.text.split_once('=') {
+                            settings.push(assigned(name, &next.part(value)));
+                        }
+                    }
+                }
+                Spelling::Elastic if text.starts_with("-E") => {
+                    if let Some((name, value)) = pair(text.trim_start_matches("-E")) {
+                        settings.push(assigned(&name, &value));
+                    }
+                }
+                _ if text.starts_with('-') && text.len() > 1 => {
+                    if let Some((name, value)) = pair(text) {
+                        settings.push(assigned(&name, &value));
+                        continue;
+                    }
+                    let follows = words.peek().is_some_and(|next| !next.text.starts_with('-') || is_number(&next.text));
+                    let value = if follows { words.next().cloned() } else { None };
+                    settings.push(Setting { name: normal(text), value });
+                    if spelling == Spelling::Redis {
+                        // `--save 900 1 300 10`: what is left belongs to the same option.
+                        while words.peek().is_some_and(|next| !next.text.starts_with('-')) {
+                            words.next();
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self { settings }
+    }
+
+    /// The options of the first of a script's commands that is one of `programs`, or that the image's entrypoint takes.
+    #[must_use]
+    pub fn of_script(script: &Script<'t>, programs: &[String], spelling: Spelling) -> Self {
+        let call = script
+            .calls()
+            .rev()
+            .find(|c| programs.iter().any(|p| p == c.program()))
+            .or_else(|| script.calls().find(|c| c.program().is_empty() || c.program().ends_with("entrypoint.sh")))
+            .or_else(|| script.main());
+        call.map(|c| Self::of(c.args(), spelling)).unwrap_or_default()
+    }
+
+    /// The option called `name`, with or without its dashes; of several the last.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Setting<'t>> {
+        let name = normal(name);
+        self.settings.iter().rev().find(|s| s.name == name)
+    }
+
+    /// All options.
+    pub fn iter(&self) -> impl Iterator<Item = &Setting<'t>> {
+        self.settings.iter()
+    }
+}
+
+/// Dashes at the front do not count for long names, and `-` is `_` inside: `--Sync-Binlog` is `sync_binlog`. A single letter keeps
+/// its dash and its case.
+fn normal(name: &str) -> String {
+    let bare = name.trim_start_matches('-');
+    if bare.chars().count() == 1 {
+        return format!("-{bare}");
+    }
+    bare.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
+}
