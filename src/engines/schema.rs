@@ -105,12 +105,21 @@ pub struct RoleSign {
     /// A variable in its environment.
     #[serde(default)]
     pub variable: Option<String>,
+    /// Sub-commands of which one counts: the first argument that is no option (`sql` in `cockroach sql`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// A word in the container's or workload's name.
     #[serde(default)]
     pub word: Option<String>,
-    /// The option's or variable's values that count, in lower case; without it any.
+    /// The option's or variable's values that count, in lower case; without it any. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
+    /// Texts of which none may occur in the value, which may be empty: `node.roles` without `data`.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Where one of these holds, it is no sign.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
 }
 
 /// One packaging of an engine.
@@ -213,9 +222,18 @@ pub struct Data {
     /// The data directory when nothing moves it. Absent: it must be given (etcd).
     #[serde(default)]
     pub directory: Option<String>,
+    /// True where no spec tells the directory (Windows images): nothing is said about it.
+    #[serde(default)]
+    pub unknown: bool,
     /// Folders that hold data beside it and need a volume as well (`/data/configdb` does not; a second log folder may).
     #[serde(default)]
     pub also: Vec<String>,
+    /// Options and variables whose value is one more such folder (`--wal-dir`).
+    #[serde(default)]
+    pub also_by: Vec<Condition>,
+    /// Links in the image: a mount at one of them is a mount where it points to.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// Where a volume is mounted, if not at the directory itself.
     #[serde(default)]
     pub mount: Option<String>,
@@ -267,6 +285,16 @@ pub struct Elsewhere {
     pub when: Condition,
     /// That directory.
     pub directory: String,
+}
+
+/// A link in an image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Where it lies.
+    pub path: String,
+    /// Where it points to.
+    pub to: String,
 }
 
 /// A mount that looks right and is not.
@@ -325,7 +353,7 @@ pub struct Configuration {
     pub variables: Vec<String>,
 }
 
-/// Something that a spec can say: an option or a variable.
+/// Something that a spec can say: an option, a variable, or a sub-command.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -335,7 +363,10 @@ pub struct Condition {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Sub-commands of which one counts: the first argument that is no option (`start-single-node`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
     /// For one that holds several: a text within the value that counts (`type=mem` in cockroach's `--store`).
@@ -372,6 +403,12 @@ pub struct CredentialSet {
     /// True where they are never written by Seawall.
     #[serde(default)]
     pub never_written: bool,
+    /// Where one of these holds, the server needs none: security is switched off.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// What the value looks like where not any text will do: `neo4j/PASSWORD`. Told where a Secret has to be made.
+    #[serde(default)]
+    pub shape: Option<String>,
     /// Not written where this option is on the command line, unless the other one is too.
     #[serde(default)]
     pub not_beside: Vec<NotBeside>,
@@ -437,7 +474,7 @@ pub struct Switch {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
     /// For a variable or option that holds several: a text within the value that counts (`--auth=trust` in POSTGRES_INITDB_ARGS).
@@ -588,6 +625,10 @@ pub struct Memory {
     /// Less is a hint, never more (`1Gi`).
     #[serde(default)]
     pub advised: Option<String>,
+    /// True where the sum may never be taken (etcd's quota is of its file): it decides whether a limit may be given, and a
+    /// limit below it is no finding.
+    #[serde(default)]
+    pub doubtful: bool,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
@@ -605,7 +646,7 @@ pub struct MemoryTerm {
     /// Variables that set it.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS.
+    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS. Without it there, it is the value.
     #[serde(default)]
     pub after: Option<String>,
     /// How its value is written; needed unless it is `fixed`.
@@ -617,7 +658,7 @@ pub struct MemoryTerm {
     /// How many times it is taken.
     #[serde(default = "one")]
     pub factor: i64,
-    /// A Kubernetes quantity that is taken when nothing sets it.
+    /// A Kubernetes quantity, or a share of the container's memory (`25%`), that is taken when nothing sets it.
     #[serde(default)]
     pub default: Option<String>,
     /// A Kubernetes quantity that is always taken.
