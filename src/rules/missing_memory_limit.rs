@@ -133,7 +133,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     let help = match database.memory_need() {
         Some(need) => format!(
             "set limits.memory above its measured peak; keep {} under {} % of it",
-            need.in_words(),
+            need.as_advice(),
             need.most_percent()
         ),
         None => "set limits.memory above its measured peak".to_owned(),

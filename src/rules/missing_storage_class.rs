@@ -70,12 +70,12 @@
 //! ## References
 //! - Kubernetes documentation: persistent volumes; storage classes; StatefulSets
 use crate::{
-    facts::{Answer, ClaimUse, Known, Question},
+    facts::{Answer, Known, Question},
     finding::Findings,
     proposal::Proposal,
     rule::{Context, Mutate, Rule, Validate},
     terms::{Action, Tier},
-    view::{Claim, DataLabel, Database, VolumeKind},
+    view::{Claim, Database, VolumeKind},
 };
 
 /// The rule.
@@ -111,22 +111,18 @@ fn mutate(claim: &Claim<'_>, context: &Context<'_>, proposal: &mut Proposal) {
 /// The class of the claim's siblings, where they have one and the same; else the settings', where it has none.
 fn class(claim: Claim<'_>, context: &Context<'_>) -> Option<String> {
     let question = Question::ClaimUse { namespace: context.namespace.to_owned(), name: claim.name().to_owned() };
-    let none = ClaimUse::default();
-    let used = match context.facts.get(&question) {
-        Known::Found(Answer::ClaimUse(used)) => used,
-        Known::Missing => &none,
+    let siblings = match context.facts.get(&question) {
+        Known::Found(Answer::ClaimUse(found)) => found.sibling_classes.as_slice(),
+        Known::Missing => &[],
         Known::Found(_) | Known::Unknown => return None,
     };
-    let engine = claim.database(&used.workloads, context.catalogue);
-    if engine.is_none() && claim.data_label() != Some(DataLabel::Durable) {
-        return None;
+    match siblings.first() {
+        Some(first) => {
+            let alike = siblings.iter().all(|class| class == first);
+            first.clone().filter(|class| alike && !class.is_empty())
+        }
+        None => context.settings.storage_class().map(|class| class.value.to_owned()),
     }
-    if let Some(first) = used.sibling_classes.first() {
-        let alike = used.sibling_classes.iter().all(|class| class == first);
-        return first.clone().filter(|class| alike && !class.is_empty());
-    }
-    let settings = engine.map_or(context.settings, |engine| context.settings.of_engine(&engine));
-    settings.storage_class().map(|class| class.value.to_owned())
 }
 
 /// True when the class exists, and does not delete volumes where the class that the claim would have retains them.

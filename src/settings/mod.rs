@@ -173,12 +173,6 @@ impl<'s> Effective<'s> {
         Some(Sourced { value, origin: &self.settings.origin })
     }
 
-    /// The same settings as they hold for another engine.
-    #[must_use]
-    pub fn of_engine(self, engine: &str) -> Self {
-        self.settings.of_engine(engine)
-    }
-
     /// Memory limit of a server container.
     #[must_use]
     pub fn memory_limit(self) -> Option<Sourced<'s, &'s str>> {

@@ -75,10 +75,11 @@ impl MemoryPart<'_> {
 }
 
 impl MemoryNeed<'_> {
-    /// What the spec itself spells, in bytes, where the container may use `limit` bytes; `None` where it spells nothing.
+    /// What the spec itself spells, in bytes, where the container may use `limit` bytes; `None` where it spells nothing, or nothing
+    /// that the server is sure to take.
     #[must_use]
     pub fn spelled(&self, limit: i64) -> Option<i64> {
-        let spelled = self.parts.iter().filter(|p| p.is_spelled());
+        let spelled = self.parts.iter().filter(|p| p.is_spelled() && !self.facts.doubtful);
         spelled.map(|p| p.bytes(limit)).reduce(i64::saturating_add)
     }
 
@@ -118,20 +119,35 @@ impl MemoryNeed<'_> {
         if limit >= least { Fit::Fits } else { Fit::TooLittle { least } }
     }
 
-    /// The parts and their sizes for a message: `innodb_buffer_pool_size (512Mi)`, `cache (25 %)`. Names and sizes only.
+    /// The known parts and their sizes where the container may use `limit` bytes, for a message: `innodb_buffer_pool_size 512Mi`.
+    /// Names and sizes only.
     #[must_use]
-    pub fn in_words(&self) -> String {
+    pub fn in_words(&self, limit: i64) -> String {
+        let said = self.parts.iter().filter_map(|p| match p.source {
+            MemorySource::Spelled(_) | MemorySource::Default => {
+                Some(format!("{} {}", p.name, human_bytes(p.bytes(limit))))
+            }
+            MemorySource::Fixed => Some(human_bytes(p.bytes(limit))),
+            MemorySource::Unset | MemorySource::Hidden => None,
+        });
+        said.collect::<Vec<_>>().join(" + ")
+    }
+
+    /// All parts, for advice where there is no limit yet: `innodb_buffer_pool_size (128Mi unless set)`.
+    #[must_use]
+    pub fn as_advice(&self) -> String {
         let said = self.parts.iter().map(|part| {
             let size = match part.amount {
-                Amount::Bytes(bytes) => human_bytes(bytes),
-                Amount::Share(millionths) => format!("{} %", millionths / 10_000),
+                Amount::Bytes(bytes) => human_bytes(bytes.saturating_mul(part.factor)),
+                Amount::Share(millionths) => {
+                    format!("{} %", i64::from(millionths).saturating_mul(part.factor) / 10_000)
+                }
             };
-            let times = if part.factor == 1 { String::new() } else { format!("{} x ", part.factor) };
             match part.source {
-                MemorySource::Spelled(_) => format!("{times}{} ({size})", part.name),
-                MemorySource::Default => format!("{times}{} ({size} unless set)", part.name),
-                MemorySource::Fixed => format!("{times}{size} for the {}", part.name),
-                MemorySource::Unset | MemorySource::Hidden => format!("{times}{}", part.name),
+                MemorySource::Spelled(_) => format!("{} ({size})", part.name),
+                MemorySource::Default => format!("{} ({size} unless set)", part.name),
+                MemorySource::Fixed => format!("{size} for the {}", part.name),
+                MemorySource::Unset | MemorySource::Hidden => part.name.to_owned(),
             }
         });
         said.collect::<Vec<_>>().join(" + ")
@@ -157,8 +173,9 @@ impl<'t> Database<'t> {
             Said::Hidden => return part(MemorySource::Hidden, Amount::Bytes(0)),
             Said::Nothing => {}
         }
-        let elsewhere =
-            self.has_mounted_configuration() || (self.container.has_env_from() && !term.variables.is_empty());
+        let elsewhere = self.has_mounted_configuration()
+            || self.engine.data.config_flags.iter().any(|flag| self.option(flag).is_some())
+            || (self.container.has_env_from() && !term.variables.is_empty());
         match term.default.as_deref() {
             _ if elsewhere => part(MemorySource::Hidden, Amount::Bytes(0)),
             Some(default) => part(MemorySource::Default, usual(default)),
@@ -204,14 +221,19 @@ enum Read {
 
 fn read(value: &str, term: &MemoryTerm) -> Read {
     let Some(unit) = term.unit else { return Read::Unreadable };
-    let Some(after) = &term.after else { return amount_of(value, unit).map_or(Read::Unreadable, Read::Amount) };
+    let amount = |text: &str, other| match amount_of(text, unit) {
+        Some(Amount::Bytes(0)) if term.zero_is_unset => Read::OtherThings,
+        Some(amount) => Read::Amount(amount),
+        None => other,
+    };
+    let Some(after) = &term.after else { return amount(value, Read::Unreadable) };
     // Of several the last one counts, for the Java virtual machine as for option lists.
     match value.rsplit_once(after.as_str()) {
         Some((_, rest)) => {
             let text = rest.split([' ', '\t', '\n', ',', '"', '\'']).next().unwrap_or("");
-            amount_of(text, unit).map_or(Read::Unreadable, Read::Amount)
+            amount(text, Read::Unreadable)
         }
-        None => amount_of(value, unit).map_or(Read::OtherThings, Read::Amount),
+        None => amount(value, Read::OtherThings),
     }
 }
 

@@ -40,8 +40,12 @@ impl<'t> Probe<'t> {
     #[must_use]
     pub fn fails_in_recovery(self, facts: &RecoveryProbes) -> bool {
         let script = Script::of(self.0.path("exec.command").strs(), []);
+        // A program is one where it runs; anything else (`_cluster/health`) may stand within an argument.
         let runs = |word: &String| {
-            script.calls().any(|call| call.program() == word || call.args().iter().any(|arg| arg.text == *word))
+            let within = word.contains('_');
+            script.calls().any(|call| {
+                call.program() == word || (within && call.args().iter().any(|arg| arg.text.contains(word.as_str())))
+            })
         };
         let asks = |path: &String| self.0.path("httpGet.path").str().is_some_and(|asked| is_request(asked, path));
         (facts.tcp && self.0.get("tcpSocket").is_set())
@@ -50,8 +54,8 @@ impl<'t> Probe<'t> {
     }
 }
 
-/// Whether a request is the known one: the same path, and each parameter that the known one has. Where it has none, none may be
-/// given: `/health?serializable=true` is not `/health`.
+/// Whether a request is the known one: the same path, and each parameter that the known one has, with its value where it has one.
+/// Where it has none, none may be given: `/health?serializable=true` is not `/health`.
 fn is_request(asked: &str, known: &str) -> bool {
     let parts = |text: &'_ str| {
         text.split_once('?').map_or((text.to_owned(), String::new()), |(p, q)| (p.to_owned(), q.to_owned()))
@@ -61,7 +65,9 @@ fn is_request(asked: &str, known: &str) -> bool {
         && if known_query.is_empty() {
             query.is_empty()
         } else {
-            known_query.split('&').all(|parameter| query.split('&').any(|given| given == parameter))
+            known_query.split('&').all(|parameter| {
+                query.split('&').any(|given| given == parameter || given.split('=').next() == Some(parameter))
+            })
         }
 }
 
