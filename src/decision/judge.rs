@@ -153,11 +153,13 @@ impl<'t> Deliberation<'t> {
         match facts.get(&question) {
             Known::Found(Answer::History(templates)) => {
                 let found = templates.iter().filter_map(|template| {
-                    let tree = Tree::from_json(&template.workload).ok()?;
-                    let case = self.case_of_template(&tree)?;
-                    Some(self.found_as_stored(&case, tree.root(), &tree, None, facts))
+                    let (tree, top) = self.with_template(template)?;
+                    let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
+                    let then = Case::of(workload, self.world.catalogue);
+                    Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
                 });
-                History::Ran(found.flatten().collect())
+                // What stands beside the template is today's: the past excuses only what is inside.
+                History::Ran(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())
             }
             Known::Missing => History::Irrelevant,
             _ => History::Unknown,

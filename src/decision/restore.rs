@@ -1,5 +1,7 @@
 //! Putting back what Seawall had written and a later submission dropped: on UPDATE from the old object, on a CREATE that adopts from the
 //! newest template.
+use json_patch::{AddOperation, PatchOperation, jsonptr::PointerBuf};
+
 use super::{
     Deliberation, Mended,
     marks::{self, Listed},
@@ -10,13 +12,13 @@ use crate::{
     proposal::{Merged, Proposal},
     rule::{Rule, Validate},
     settings::document::Plaintext,
-    terms::keys,
+    terms::{Operation, keys},
     text::quantity::Quantity,
     tree::{Node, Tree, merge_key},
-    view::{Case, Kind, Workload},
+    view::Kind,
 };
 
-impl Deliberation<'_> {
+impl<'t> Deliberation<'t> {
     /// The UPDATE's part: read from the old object, in every profile.
     pub(super) fn restored_from_old(&self) -> Mended {
         let mut mended = Mended::default();
@@ -61,8 +63,8 @@ impl Deliberation<'_> {
     /// The adopting CREATE's part: read from the newest template that ran.
     pub(super) fn adopted(&self, newest: &Template) -> Mended {
         let mut mended = Mended::default();
-        let Ok(tree) = Tree::from_json(&newest.workload) else { return mended };
-        let old = tree.root();
+        let Some((tree, top)) = self.with_template(newest) else { return mended };
+        let old = tree.node_at(top);
         let listed = marks::list_of(old.path("spec.template.metadata.annotations"));
         let listed = self.put_back(&listed, &tree, old, &mut mended);
         let edited = self.request.tree.edited(self.request.object, &mended.operations);
@@ -71,6 +73,15 @@ impl Deliberation<'_> {
         marks::write_list(&mut proposal, top, &listed, self);
         marks::append(proposal, &edited, top, &mut mended);
         mended
+    }
+
+    /// The workload with a template that ran before in place of its own: the old object on UPDATE, the submitted one on CREATE.
+    pub(super) fn with_template(&self, template: &Template) -> Option<(Tree<'t>, Node<'t>)> {
+        let value: serde_json::Value = serde_json::from_str(&template.template).ok()?;
+        let top = if self.request.operation == Operation::Update { self.request.old } else { self.request.object };
+        let path = PointerBuf::parse("/spec/template").ok()?;
+        let operation = PatchOperation::Add(AddOperation { path, value });
+        Some((self.request.tree.edited(top, &[operation]), top))
     }
 
     /// Copies each listed place that the new object lacks; returns the list as it is then true.
@@ -158,12 +169,6 @@ impl Deliberation<'_> {
             call(database, &context, &mut findings);
             !findings.is_empty()
         })
-    }
-
-    /// The workload of an earlier template, looked at as this one is.
-    pub(super) fn case_of_template<'s>(&'s self, tree: &'s Tree<'s>) -> Option<Case<'s>> {
-        let kind = self.workload()?.kind;
-        Some(Case::of(Workload { kind, object: tree.root() }, self.world.catalogue))
     }
 }
 
