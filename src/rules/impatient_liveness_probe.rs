@@ -27,7 +27,6 @@
 //!             limits: {memory: 1Gi}
 //!           livenessProbe:
 //!             exec: {command: [mysqladmin, ping, -h, 127.0.0.1]}
-//!             initialDelaySeconds: 30
 //!           volumeMounts:
 //!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:

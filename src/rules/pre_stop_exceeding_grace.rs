@@ -96,20 +96,20 @@ const LEAST_LEFT_SECONDS: i64 = 10;
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some(hook) = database.container.pre_stop_hook().filter(|_| database.role == Role::Server) else { return };
-    let (hook_seconds, grace) = (i64::try_from(hook.seconds()).unwrap_or(i64::MAX), database.pod.grace_seconds());
-    let left = grace.saturating_sub(hook_seconds);
-    if hook_seconds == 0 || left > LEAST_LEFT_SECONDS {
-        return;
-    }
+    let grace = database.pod.grace_seconds();
+    let eats = |seconds: &i64| *seconds > 0 && grace.saturating_sub(*seconds) <= LEAST_LEFT_SECONDS;
+    let whole = |seconds| i64::try_from(seconds).unwrap_or(i64::MAX);
+    let (verb, seconds) = match (whole(hook.seconds()), whole(hook.seconds_allowed())) {
+        (seconds, _) if eats(&seconds) => ("takes", seconds),
+        (_, seconds) if eats(&seconds) => ("may take", seconds),
+        _ => return,
+    };
     let name = database.name();
-    let message = if hook_seconds == i64::MAX {
+    let message = if seconds == i64::MAX {
         format!("container {name:?} is killed before it hears of its stop: its preStop hook never ends")
-    } else if left <= 0 {
-        format!(
-            "container {name:?} is killed before it hears of its stop: its preStop hook takes {hook_seconds} of {grace} s"
-        )
     } else {
-        format!("container {name:?} has {left} s to stop: its preStop hook takes {hook_seconds} of {grace} s")
+        let left = grace.saturating_sub(seconds).max(0);
+        format!("container {name:?} has {left} s to stop: its preStop hook {verb} {seconds} of the {grace} s")
     };
     let minimum = database.engine.stop.as_ref().map_or(60, |stop| stop.minimum_seconds);
     findings
@@ -117,6 +117,6 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         .help(format!(
             "shorten the hook, or raise terminationGracePeriodSeconds to the hook's seconds and {minimum} more"
         ))
-        .measure(left.saturating_neg())
+        .measure(seconds.saturating_sub(grace))
         .at_most(Action::Warn);
 }

@@ -9,6 +9,8 @@ mod options;
 mod owner;
 mod probe;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};

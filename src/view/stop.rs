@@ -68,6 +68,15 @@ impl<'t> PreStopHook<'t> {
         asleep.max(self.script().seconds_asleep())
     }
 
+    /// Seconds that it may take by its own word: its sleeps, and the time limits of what it runs.
+    #[must_use]
+    pub fn seconds_allowed(self) -> u64 {
+        let script = self.script();
+        let limits = script.calls().filter(|call| call.is_certain() && !call.is_background());
+        let limits = limits.filter_map(|call| call.seconds_allowed()).fold(0, u64::saturating_add);
+        self.seconds().saturating_add(limits)
+    }
+
     /// True when it may well stop the server: it runs something that does more than wait and talk.
     #[must_use]
     pub fn does_something(self) -> bool {
