@@ -83,3 +83,64 @@ impl Database<'_> {
         Some(startup.unwrap_or(liveness).budget_seconds())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::view::tests::looked_at;
+
+    fn budget(image: &str, liveness: Value, startup: Value) -> Option<i64> {
+        let container = json!({"name": "db", "image": image, "livenessProbe": liveness, "startupProbe": startup});
+        looked_at(&container, |d| d.recovery_budget_seconds())
+    }
+
+    #[test]
+    fn the_first_probe_that_fails_in_recovery_has_the_budget() {
+        let ping = |more: Value| {
+            let mut probe = json!({"exec": {"command": ["bash", "-ec", "mysqladmin ping -h 127.0.0.1"]}});
+            probe.as_object_mut().into_iter().for_each(|p| p.extend(more.as_object().cloned().unwrap_or_default()));
+            probe
+        };
+        let patient = json!({"periodSeconds": 10, "failureThreshold": 180});
+        assert_eq!(budget("mysql:8.4", ping(json!({})), Value::Null), Some(30), "the defaults");
+        assert_eq!(
+            budget("mysql:8.4", ping(json!({"initialDelaySeconds": 60, "failureThreshold": 6})), Value::Null),
+            Some(120)
+        );
+        assert_eq!(budget("mysql:8.4", ping(json!({"periodSeconds": 0})), Value::Null), Some(30), "0 is the default");
+        assert_eq!(budget("mysql:8.4", ping(json!({})), ping(patient.clone())), Some(1800));
+        assert_eq!(budget("mysql:8.4", json!({"tcpSocket": {"port": 3306}}), Value::Null), Some(30));
+        assert_eq!(budget("mysql:8.4", Value::Null, ping(patient)), None, "no liveness probe");
+        let passes = json!({"exec": {"command": ["true"]}, "failureThreshold": 180});
+        assert_eq!(
+            budget("mysql:8.4", ping(json!({})), passes),
+            Some(30),
+            "a startup probe that passes early gives no time"
+        );
+    }
+
+    #[test]
+    fn probes_that_pass_in_recovery_are_no_danger() {
+        let http = |path: &str| json!({"httpGet": {"path": path, "port": 8080}});
+        let runs = |command: &[&str]| json!({"exec": {"command": command}});
+        for (image, probe, fails) in [
+            ("postgres:17", json!({"tcpSocket": {"port": 5432}}), false),
+            ("postgres:17", runs(&["pg_isready", "-U", "postgres"]), true),
+            ("postgres:17", runs(&["/bin/sh", "-c", "exec pg_isready -U app -h 127.0.0.1"]), true),
+            ("mongo:8.0", runs(&["pgrep", "mongod"]), false),
+            ("mongo:8.0", runs(&["mongosh", "--eval", "db.adminCommand('ping')"]), true),
+            ("cockroachdb/cockroach:v26.2.1", http("/health"), false),
+            ("cockroachdb/cockroach:v26.2.1", http("/health?ready=1"), true),
+            ("quay.io/coreos/etcd:v3.6.1", http("/health"), true),
+            ("quay.io/coreos/etcd:v3.6.1", http("/health?serializable=true"), false),
+            ("elasticsearch:9.1.0", http("/_cluster/health?local=true"), false),
+            ("elasticsearch:9.1.0", http("/_cluster/health?wait_for_status=green&timeout=1s"), true),
+            ("elasticsearch:9.1.0", runs(&["sh", "-c", "curl localhost:9200/_cluster/health"]), true),
+            ("redis:8.2", runs(&["redis-cli", "ping"]), false),
+        ] {
+            let found = budget(image, probe.clone(), Value::Null);
+            assert_eq!(found.is_some(), fails, "{image} {probe}");
+        }
+    }
+}

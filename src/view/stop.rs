@@ -134,3 +134,73 @@ impl Database<'_> {
             .then(|| hook.command.iter().map(|word| word.replace("{data}", directory)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::view::tests::looked_at;
+
+    #[test]
+    fn signals_end_in_a_shell_that_does_not_give_way() {
+        use SignalPath::{Arrives, Lost, Unknown};
+        for (command, args, expected) in [
+            (vec![], vec![], Arrives),
+            (vec![], vec!["--max-connections=50"], Arrives),
+            (vec![], vec!["mysqld", "--max-connections=50"], Arrives),
+            (vec!["mysqld"], vec!["--user=mysql"], Arrives),
+            (vec!["docker-entrypoint.sh", "mysqld"], vec![], Arrives),
+            (vec!["tini", "--", "docker-entrypoint.sh", "mysqld"], vec![], Arrives),
+            (vec!["sh", "-c", "echo a; exec docker-entrypoint.sh mysqld"], vec![], Arrives),
+            (vec!["/bin/bash", "-ec"], vec!["mkdir -p /x\nexec mysqld"], Arrives),
+            (vec!["sh", "-c", "echo a; docker-entrypoint.sh mysqld"], vec![], Lost),
+            (vec!["sh", "-c", "docker-entrypoint.sh mysqld & sleep 20; mysql -e x; wait"], vec![], Lost),
+            (vec!["sh", "-c", "mysqld 2>&1 | tee /log"], vec![], Lost),
+            (vec!["bash", "-o", "pipefail", "-c", "echo a && mysqld"], vec![], Lost),
+            (vec!["sh", "-c", "mysqld"], vec![], Unknown),
+            (vec!["sh", "-c", "trap 'kill $p' TERM; mysqld & p=$!; wait"], vec![], Unknown),
+            (vec!["/scripts/start.sh"], vec![], Unknown),
+            (vec!["bash", "/scripts/start.sh", "--cluster"], vec![], Unknown),
+        ] {
+            let container = json!({"name": "mysql", "image": "mysql:8.4", "command": command, "args": args});
+            looked_at(&container, |d| assert_eq!(d.signal_path(), expected, "{command:?} {args:?}"));
+        }
+    }
+
+    #[test]
+    fn a_hook_names_the_directory_that_is_used() {
+        let hook = |image: &str, env: serde_json::Value| {
+            looked_at(&json!({"name": "postgresql", "image": image, "env": env}), |d| d.verified_hook())
+        };
+        let bitnami = "bitnamilegacy/postgresql:17.5.0-debian-12-r1";
+        let command = hook(bitnami, json!([])).unwrap();
+        assert!(command.last().unwrap().contains("\"/bitnami/postgresql/data/postmaster.pid\""), "{command:?}");
+        let moved = hook(bitnami, json!([{"name": "PGDATA", "value": "/bitnami/postgresql/main"}])).unwrap();
+        assert!(moved.last().unwrap().contains("\"/bitnami/postgresql/main/postmaster.pid\""), "{moved:?}");
+        assert_eq!(hook(bitnami, json!([{"name": "PGDATA", "value": "/x$(rm -rf .)"}])), None, "no plain path");
+        assert_eq!(hook(bitnami, json!([{"name": "PGDATA", "value": "/a\"b"}])), None, "no plain path");
+        assert_eq!(hook("bitnami/postgresql:latest", json!([])), None, "no shell");
+        assert_eq!(hook("postgres:17", json!([])), None, "needs none");
+    }
+
+    #[test]
+    fn a_hook_is_measured_by_its_sleeps_and_limits() {
+        for (hook, certain, allowed, does_something) in [
+            (json!({"exec": {"command": ["sleep", "15"]}}), 15, 15, false),
+            (json!({"sleep": {"seconds": 20}}), 20, 20, false),
+            (json!({"exec": {"command": ["sh", "-c", "sleep 5; mysqladmin shutdown"]}}), 5, 5, true),
+            (json!({"exec": {"command": ["sh", "-c", "sleep 5; timeout -k 3 40 mysqladmin shutdown"]}}), 5, 45, true),
+            (json!({"exec": {"command": ["timeout", "1m", "mysqladmin", "shutdown"]}}), 0, 60, true),
+            (json!({"httpGet": {"path": "/drain", "port": 80}}), 0, 0, false),
+        ] {
+            let container = json!({"name": "mysql", "image": "mysql:8.4", "lifecycle": {"preStop": hook}});
+            looked_at(&container, |d| {
+                let hook = d.container.pre_stop_hook().unwrap();
+                let measured = (hook.seconds(), hook.seconds_allowed(), hook.does_something());
+                assert_eq!(measured, (certain, allowed, does_something), "{container}");
+            });
+        }
+    }
+}
