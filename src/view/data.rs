@@ -181,11 +181,8 @@ fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_
     if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
         return Directory::Unknown;
     }
-    if container.has_env_from() && !data.variables.is_empty() {
-        // A variable may come from elsewhere; people rarely put a path there, so the default stands for messages about mounts
-        // that cover it, and nothing is concluded from its absence (see `resolve`).
-        return data.directory.clone().map_or(Directory::Unknown, Directory::At);
-    }
+    // A variable or a mounted file may still move it. People rarely do so, and the default stands for messages about mounts that
+    // cover it; nothing is concluded from the absence of such a mount (see `resolve`).
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
 }
 
@@ -236,7 +233,18 @@ pub(super) fn resolve<'t>(
             }
         }
     }
+    let any_kept = || mounts().any(|(_, path)| is_kept(pod, &container, &path));
+    let may_be_moved = (container.has_env_from() && !data.variables.is_empty()) || has_files(pod, container);
+    if may_be_moved && any_kept() {
+        return DataPlace::Unknown;
+    }
     DataPlace::Nowhere { directory }
+}
+
+/// True when files come from a ConfigMap or Secret: the server's own configuration may be among them.
+fn has_files(pod: Pod<'_>, container: Container<'_>) -> bool {
+    let volumes = container.mounts().filter_map(|m| pod.volume(m.get("name").str()?));
+    volumes.into_iter().any(|v| v.kind == VolumeKind::Content)
 }
 
 fn is_kept(pod: Pod<'_>, container: &Container<'_>, path: &str) -> bool {

@@ -6,6 +6,8 @@ mod database;
 mod detect;
 mod options;
 mod owner;
+mod sight;
+mod switch;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};
@@ -17,6 +19,7 @@ pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict, containers as detect};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
+pub use switch::Thrown;
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.
