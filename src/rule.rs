@@ -4,6 +4,7 @@
 //! what it is given and when it is called; the gates (is the workload new, is the field absent, does the profile mend, is somebody else
 //! in charge) are checked in `decision`, once, so that no rule can forget them.
 use crate::{
+    engines::Catalogue,
     facts::{Facts, Seconds},
     finding::Findings,
     proposal::Proposal,
@@ -61,6 +62,8 @@ pub enum Validate {
 /// What a rule knows beside the object.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
+    /// Every engine that is known.
+    pub catalogue: &'c Catalogue,
     /// The settings as they hold for the engine at hand.
     pub settings: Effective<'c>,
     /// What is done with the object.

@@ -4,4 +4,5 @@ pub mod command;
 pub mod image;
 pub mod memory;
 pub mod quantity;
+pub mod url;
 pub mod version;

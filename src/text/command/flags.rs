@@ -52,7 +52,7 @@ impl<'k> Shape<'k> {
     }
 
     /// Where the value starts in `word`, if this is the option: `Some(None)` for the option alone.
-    fn matches<'w>(self, word: &'w str) -> Option<Option<&'w str>> {
+    fn matches(self, word: &str) -> Option<Option<&str>> {
         match self {
             Self::Long(name) => {
                 let long = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;

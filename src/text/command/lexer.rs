@@ -1,7 +1,7 @@
 //! Splits a shell script into words and operators. Accepts everything: what a shell would refuse ends at the end of
 //! the text. The work is linear in its length.
 
-use super::word::Word;
+use super::{builder::Builder, word::Word};
 use std::{borrow::Cow, ops::Range};
 
 /// How deep quotes and substitutions are followed into each other while looking for the end of one.
@@ -366,43 +366,5 @@ impl<'a> Lexer<'a> {
             at += 1;
         }
         self.text.len()
-    }
-}
-
-/// Puts a word together from pieces of the text, copying only if they do not lie side by side.
-struct Builder<'a> {
-    text: &'a str,
-    range: Range<usize>,
-    /// In bytes, since a piece may end inside a character that the next one completes.
-    owned: Option<Vec<u8>>,
-    literal: bool,
-    plain: bool,
-}
-
-impl<'a> Builder<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, range: 0..0, owned: None, literal: true, plain: true }
-    }
-
-    fn bytes(&self, range: Range<usize>) -> &'a [u8] {
-        self.text.as_bytes().get(range).unwrap_or_default()
-    }
-
-    fn push(&mut self, piece: Range<usize>) {
-        if self.owned.is_none() && (self.range.is_empty() || self.range.end == piece.start) {
-            self.range = if self.range.is_empty() { piece } else { self.range.start..piece.end };
-            return;
-        }
-        let start = self.bytes(self.range.clone());
-        let piece = self.bytes(piece);
-        self.owned.get_or_insert_with(|| start.to_vec()).extend_from_slice(piece);
-    }
-
-    fn finish(self) -> Word<'a> {
-        let text = match self.owned {
-            Some(owned) => Cow::Owned(String::from_utf8_lossy(&owned).into_owned()),
-            None => Cow::Borrowed(self.text.get(self.range).unwrap_or_default()),
-        };
-        Word { text, literal: self.literal, plain: self.plain }
     }
 }

@@ -4,8 +4,11 @@
 //! certainly runs, whether it is the main one. It is a reading, not a shell: whatever it does not understand it passes
 //! over, and it errs towards "may not run".
 
+mod builder;
+mod calls;
 mod deletion;
 mod flags;
+mod flow;
 mod lexer;
 mod parser;
 mod word;
@@ -60,18 +63,15 @@ impl<'a> Script<'a> {
     /// for the program, which is what entry points of databases do; where they start with an option, the program is
     /// the image's own ([`Call::program`] is empty).
     #[must_use]
-    pub fn of<I>(command: I, args: I) -> Self
-    where
-        I: IntoIterator<Item = &'a str>,
-    {
+    pub fn of(command: impl IntoIterator<Item = &'a str>, args: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<Word<'a>> = command.into_iter().chain(args).map(Word::of_argument).collect();
-        parser::of_words(words)
+        calls::of_words(words)
     }
 
     /// Reads the text of a shell script, such as a `start.sh` in a ConfigMap.
     #[must_use]
     pub fn of_text(text: &'a str) -> Self {
-        parser::of_text(text)
+        calls::of_text(text)
     }
 
     /// Every command, in the order of the text.
@@ -160,16 +160,12 @@ pub struct Call<'s, 'a> {
 
 impl<'s, 'a> Call<'s, 'a> {
     /// The file name of the program, behind all wrappers: `mysqld` of `exec gosu mysql /usr/sbin/mysqld --user=mysql`.
-    /// Empty where the image decides, and where only variables are set.
+    /// Empty where the image decides, where only variables are set, and where a variable holds the name.
     #[must_use]
     pub fn program(&self) -> &'s str {
-        wrapper::basename(self.program_path())
-    }
-
-    /// As [`Call::program`], with its folder.
-    #[must_use]
-    pub fn program_path(&self) -> &'s str {
-        if self.entry.traits.implicit { "" } else { self.words().first().map_or("", |word| &word.text) }
+        let Some(word) = self.words().first().filter(|_| !self.entry.traits.implicit) else { return "" };
+        let name = wrapper::basename(&word.text);
+        if word.literal || !name.contains(['$', '`', ')', '}']) { name } else { "" }
     }
 
     /// The program and its arguments.
@@ -274,3 +270,7 @@ impl fmt::Debug for Call<'_, '_> {
         write!(f, "Call({})", self.program())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -29,11 +29,8 @@ impl<'a> Word<'a> {
     /// A part of this word, such as what follows an equals sign.
     #[must_use]
     pub fn part(&self, text: &str) -> Self {
-        Self {
-            text: Cow::Owned(text.to_owned()),
-            literal: self.literal || !text.contains(['$', '`']),
-            plain: self.plain,
-        }
+        let literal = self.literal || !text.contains(['$', '`']);
+        Self { text: Cow::Owned(text.to_owned()), literal, plain: self.plain }
     }
 
     /// Whether nothing of the text is literal: `$PASSWORD`, `${A}${B}`, `$(PASSWORD)`. A secret that is written so on a

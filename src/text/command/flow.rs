@@ -1,0 +1,210 @@
+//! Where a script stands: in which branches, behind which tests and ways out. From this follows what may not run.
+
+use super::{Traits, lexer::Operator};
+use std::borrow::Cow;
+
+/// Functions that are remembered for leaving the script.
+const FUNCTIONS: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The script itself.
+    Root,
+    If,
+    Loop,
+    For,
+    Case,
+    Group,
+    Subshell,
+    Function,
+}
+
+/// An open compound command.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    kind: Kind,
+    /// Whether its commands may be skipped, by where it stands.
+    inherited: bool,
+    /// Whether the commands that come now may be skipped: in a branch, or behind a way out.
+    conditional: bool,
+    function: bool,
+    /// The state of the list around it.
+    outer: Chain,
+    /// Where the script was when it opened.
+    directory: Option<u32>,
+}
+
+/// A list of commands joined by `&&` and `||`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Chain {
+    pub(super) conditional: bool,
+    /// The command before was one that is there to fail or not.
+    pub(super) test: bool,
+    /// It was `true`, `:` or the like: a loop over it has no condition.
+    pub(super) constant: bool,
+    pub(super) negated: bool,
+    pub(super) piped: bool,
+}
+
+/// The compound commands that are open, innermost last.
+pub(super) struct Flow<'a> {
+    blocks: Vec<Block>,
+    pub(super) chain: Chain,
+    /// The first command that fails ends the script.
+    pub(super) errexit: bool,
+    /// The word after the last `cd`.
+    pub(super) directory: Option<u32>,
+    /// The body of the last of `names` comes next.
+    pub(super) function_next: bool,
+    /// `&&`, `||` or `|` came last: a line break does not end the list.
+    pub(super) joined: bool,
+    /// The functions whose bodies are open.
+    names: Vec<Cow<'a, str>>,
+    /// Functions that leave the script.
+    leaving: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn new(base: Traits) -> Self {
+        let root = Block {
+            kind: Kind::Root,
+            inherited: base.conditional,
+            conditional: base.conditional,
+            function: base.function,
+            outer: Chain::default(),
+            directory: None,
+        };
+        Self {
+            blocks: vec![root],
+            chain: Chain::default(),
+            errexit: false,
+            directory: None,
+            function_next: false,
+            joined: false,
+            names: Vec::new(),
+            leaving: Vec::new(),
+        }
+    }
+
+    /// How many compound commands are open.
+    pub(super) fn depth(&self) -> usize {
+        self.blocks.len()
+    }
+
+    pub(super) fn is_in(&self, kind: Kind) -> bool {
+        self.blocks.last().is_some_and(|block| block.kind == kind)
+    }
+
+    pub(super) fn in_function(&self) -> bool {
+        self.blocks.last().is_some_and(|block| block.function)
+    }
+
+    /// Whether this is a function that leaves the script.
+    pub(super) fn leaves(&self, function: &str) -> bool {
+        self.leaving.iter().any(|name| name == function)
+    }
+
+    /// The next block is the body of this function.
+    pub(super) fn name_function(&mut self, name: Cow<'a, str>) {
+        self.names.push(name);
+        self.function_next = true;
+    }
+
+    /// No block came after the name of a function.
+    pub(super) fn forget_function(&mut self) {
+        if std::mem::take(&mut self.function_next) {
+            self.names.pop();
+        }
+    }
+
+    /// Closes what is open inside the innermost `case`. Whether there is one.
+    pub(super) fn back_to_case(&mut self) -> bool {
+        let Some(at) = self.blocks.iter().rposition(|block| block.kind == Kind::Case) else { return false };
+        self.blocks.truncate(at + 1);
+        self.branch(true);
+        true
+    }
+
+    /// Whether the next command may not run.
+    pub(super) fn conditional(&self) -> bool {
+        self.chain.conditional || self.blocks.last().is_some_and(|block| block.conditional)
+    }
+
+    /// Opens a compound command.
+    pub(super) fn push(&mut self, kind: Kind) {
+        let function = std::mem::take(&mut self.function_next);
+        let kind = if function { Kind::Function } else { kind };
+        let inherited = self.conditional();
+        let function = function || self.blocks.last().is_some_and(|block| block.function);
+        let (outer, directory) = (self.chain, self.directory);
+        self.blocks.push(Block { kind, inherited, conditional: inherited, function, outer, directory });
+        self.chain = Chain::default();
+    }
+
+    /// Closes the innermost block of these kinds and whatever is open inside it.
+    pub(super) fn pop(&mut self, kinds: &[Kind]) {
+        let Some(at) = self.blocks.iter().rposition(|block| kinds.contains(&block.kind)) else { return };
+        let Some(block) = self.blocks.get(at).copied() else { return };
+        let functions = self.blocks.drain(at..).filter(|block| block.kind == Kind::Function).count();
+        self.names.truncate(self.names.len().saturating_sub(functions));
+        if matches!(block.kind, Kind::Subshell | Kind::Function) {
+            self.directory = block.directory;
+        }
+        self.chain = Chain { test: false, constant: false, negated: false, ..block.outer };
+    }
+
+    /// The commands from here to the end of the block, or to its next branch, may be skipped or not.
+    pub(super) fn branch(&mut self, conditional: bool) {
+        self.chain = Chain::default();
+        if let Some(block) = self.blocks.last_mut() {
+            block.conditional = block.inherited || conditional;
+        }
+    }
+
+    /// One command ended, another may follow.
+    pub(super) fn operator(&mut self, operator: Operator) {
+        if self.joined && operator == Operator::Next {
+            return;
+        }
+        self.joined = matches!(operator, Operator::And | Operator::Or | Operator::Pipe);
+        let chain = self.chain;
+        self.chain = match operator {
+            Operator::And => Chain { conditional: chain.conditional || chain.test, ..Chain::default() },
+            Operator::Or => Chain { conditional: true, ..Chain::default() },
+            Operator::Pipe => Chain { piped: true, conditional: chain.conditional, ..Chain::default() },
+            Operator::Next | Operator::Background | Operator::CaseEnd => {
+                if self.errexit && chain.test && !chain.negated && !self.in_condition() {
+                    self.leave(&[Kind::Subshell]);
+                }
+                // The outcome stays known for `do` and `then` on the next line.
+                Chain { constant: chain.constant, ..Chain::default() }
+            }
+            Operator::Open => chain,
+            Operator::Close => return self.pop(&[Kind::Subshell, Kind::Function]),
+        };
+    }
+
+    /// Whether the commands decide about a block that is open: before `then` or `do`.
+    fn in_condition(&self) -> bool {
+        self.blocks
+            .last()
+            .is_some_and(|block| matches!(block.kind, Kind::If | Kind::Loop) && block.conditional == block.inherited)
+    }
+
+    /// Everything up to the end of the innermost block of these kinds may not be reached.
+    pub(super) fn leave(&mut self, kinds: &[Kind]) {
+        let found = self.blocks.iter().rposition(|block| kinds.contains(&block.kind));
+        if found.is_none() && kinds.contains(&Kind::Loop) {
+            return;
+        }
+        let inner = found.unwrap_or(0);
+        let ends_function = self.blocks.get(inner).is_some_and(|block| block.kind == Kind::Function);
+        if kinds.contains(&Kind::Subshell) && ends_function && self.leaving.len() < FUNCTIONS {
+            self.leaving.extend(self.names.last().cloned());
+        }
+        for block in self.blocks.iter_mut().skip(inner) {
+            block.conditional = true;
+            block.inherited = true;
+        }
+    }
+}
