@@ -302,7 +302,8 @@ fn check(file: &EngineFile) -> Result<(), String> {
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
         let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
+        let paths =
+            data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }

@@ -1,6 +1,9 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, options::Options};
-use crate::{engines::schema, tree::Node};
+use super::{Pod, condition::Said};
+use crate::{
+    engines::{Engine, schema},
+    tree::Node,
+};
 
 /// What is behind a mount.
 #[derive(Debug, Clone, Copy)]
@@ -161,29 +164,43 @@ enum Directory {
     Unknown,
 }
 
-fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
-    for flag in &data.flags {
-        if let Some(setting) = options.get(flag) {
-            return match setting.value() {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
-            };
-        }
-    }
-    for name in &data.variables {
-        if let Some(var) = container.var(name).filter(|v| v.is_given()) {
-            return match var.literal() {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
-            };
-        }
-    }
-    if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
+fn directory(data: &schema::Data, said: &Said<'_, '_>) -> Directory {
+    if data.unknown {
         return Directory::Unknown;
     }
-    // A variable or a mounted file may still move it. People rarely do so, and the default stands for messages about mounts that
-    // cover it; nothing is concluded from the absence of such a mount (see `resolve`).
+    let at = |path: &str| if path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown };
+    for flag in &data.flags {
+        if let Some(setting) = said.options.get(flag) {
+            return setting.value().map_or(Directory::Unknown, |value| at(path_in(value, &data.path_after)));
+        }
+    }
+    let argument = said.script.calls().flat_map(|call| call.words()).find_map(|word| {
+        let path = data.path_after.iter().find_map(|before| word.text.strip_prefix(before.as_str()))?;
+        Some(if word.literal { at(path) } else { Directory::Unknown })
+    });
+    if let Some(directory) = argument {
+        return directory;
+    }
+    for name in &data.variables {
+        if let Some(var) = said.container.var(name).filter(|v| v.is_given()) {
+            return var.literal().map_or(Directory::Unknown, at);
+        }
+    }
+    if data.config_flags.iter().any(|flag| said.options.get(flag).is_some()) {
+        return Directory::Unknown;
+    }
+    if let Some(other) = data.elsewhere.iter().find(|other| said.holds(&other.when)) {
+        return Directory::At(other.directory.clone());
+    }
+    // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
+    // mounts that cover it; nothing is concluded from the absence of such a mount (see `resolve`).
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
+}
+
+/// The path inside an option's value: behind one of the texts that may stand before it, else all of it.
+fn path_in<'v>(value: &'v str, after: &[String]) -> &'v str {
+    let found = after.iter().find_map(|before| value.split_once(before.as_str()));
+    found.map_or(value, |(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest))
 }
 
 fn trimmed(path: &str) -> String {
@@ -197,14 +214,10 @@ fn covers(outer: &str, inner: &str) -> bool {
 }
 
 /// Follows the data of one packaging to its volume.
-pub(super) fn resolve<'t>(
-    data: &schema::Data,
-    pod: Pod<'t>,
-    container: Container<'t>,
-    options: &Options<'_>,
-) -> DataPlace<'t> {
-    let Directory::At(directory) = directory(data, container, options) else { return DataPlace::Unknown };
-    let mounts = || container.mounts().filter_map(|mount| Some((mount, trimmed(mount.get("mountPath").str()?))));
+pub(super) fn resolve<'t>(engine: &Engine, pod: Pod<'t>, said: &Said<'_, 't>) -> DataPlace<'t> {
+    let (data, container) = (&engine.data, said.container);
+    let Directory::At(directory) = directory(data, said) else { return DataPlace::Unknown };
+    let mounts = || container.mounts().filter_map(|mount| Some((mount, linked(data, mount.get("mountPath").str()?))));
     // The innermost mount around the directory is the one that is written to.
     let around = mounts().filter(|(_, path)| covers(path, &directory)).max_by_key(|(_, path)| path.len());
     if let Some((mount, path)) = around {
@@ -223,33 +236,34 @@ pub(super) fn resolve<'t>(
         };
     }
     // A volume below the directory (a mount for each database, a link) may or may not be where the data is.
-    if mounts().any(|(_, path)| covers(&directory, &path) && path != directory && is_kept(pod, &container, &path)) {
+    if mounts().any(|(mount, path)| covers(&directory, &path) && path != directory && is_kept(pod, mount)) {
         return DataPlace::Unknown;
     }
     for wrong in &data.wrong_mounts {
-        if let Some((mount, path)) = mounts().find(|(_, path)| *path == wrong.path) {
-            if is_kept(pod, &container, &path) {
+        if let Some((mount, _)) = mounts().find(|(_, path)| *path == wrong.path) {
+            if is_kept(pod, mount) {
                 return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
             }
         }
     }
-    let any_kept = || mounts().any(|(_, path)| is_kept(pod, &container, &path));
-    let may_be_moved = (container.has_env_from() && !data.variables.is_empty()) || has_files(pod, container);
-    if may_be_moved && any_kept() {
+    let any_kept = || mounts().any(|(mount, _)| is_kept(pod, mount));
+    let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
+    if any_kept() && (has_hidden_variable || said.has_hidden_configuration(engine, pod)) {
         return DataPlace::Unknown;
     }
     DataPlace::Nowhere { directory }
 }
 
-/// True when files come from a ConfigMap or Secret: the server's own configuration may be among them.
-fn has_files(pod: Pod<'_>, container: Container<'_>) -> bool {
-    let volumes = container.mounts().filter_map(|m| pod.volume(m.get("name").str()?));
-    volumes.into_iter().any(|v| v.kind == VolumeKind::Content)
+/// Where a mount at `path` ends up: the image may have a link there.
+fn linked(data: &schema::Data, path: &str) -> String {
+    let path = trimmed(path);
+    let link = data.links.iter().find(|link| covers(&link.path, &path));
+    match link.and_then(|link| Some((link, path.strip_prefix(&link.path)?))) {
+        Some((link, rest)) => format!("{}{rest}", link.to),
+        None => path,
+    }
 }
 
-fn is_kept(pod: Pod<'_>, container: &Container<'_>, path: &str) -> bool {
-    container
-        .mounts()
-        .filter(|m| m.get("mountPath").str().map(trimmed).as_deref() == Some(path))
-        .any(|m| m.get("name").str().and_then(|n| pod.volume(n)).is_some_and(Volume::is_kept))
+fn is_kept(pod: Pod<'_>, mount: Node<'_>) -> bool {
+    mount.get("name").str().and_then(|name| pod.volume(name)).is_some_and(Volume::is_kept)
 }

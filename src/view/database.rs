@@ -1,6 +1,8 @@
 //! A container that belongs to a known engine.
 use super::{
-    Container, DataPlace, Pod, Var, Workload, data,
+    Container, DataPlace, Pod, Var, Workload,
+    condition::Said,
+    data,
     detect::Detected,
     options::{Options, Setting},
 };
@@ -72,10 +74,11 @@ impl<'t> Database<'t> {
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
+        let said = Said { container, script: &script, options: &options, spelling: engine.options };
         let data = if packaging_is_known {
-            data::resolve(&engine.data, pod, container, &options)
+            data::resolve(engine, pod, &said)
         } else {
-            let places: Vec<_> = candidates().map(|e| data::resolve(&e.data, pod, container, &options)).collect();
+            let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, &said)).collect();
             let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
             let nowhere = places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. }));
             on.or_else(|| if nowhere { places.into_iter().next() } else { None }).unwrap_or(DataPlace::Unknown)
@@ -122,24 +125,15 @@ impl<'t> Database<'t> {
         self.container.var(name).filter(|v| v.is_given())
     }
 
-    /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
+    /// Whether an option, variable or sub-command says what the condition names. A value that the spec does not show says nothing.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        let counts = |value: Option<&str>| match value {
-            Some(v) => condition.values.is_empty() || condition.values.iter().any(|c| c.eq_ignore_ascii_case(v.trim())),
-            None => condition.values.is_empty(),
-        };
-        let by_flag = condition.flag.as_deref().and_then(|f| self.option(f)).is_some_and(|s| match s.word() {
-            // `--appendonly` alone switches on what takes yes or no.
-            None => {
-                condition.values.is_empty()
-                    || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on"))
-            }
-            Some(_) => counts(s.value()),
-        });
-        let by_variable =
-            condition.variable.as_deref().and_then(|v| self.given(v)).is_some_and(|v| counts(v.literal()));
-        by_flag || by_variable
+        self.said().holds(condition)
+    }
+
+    fn said(&self) -> Said<'_, 't> {
+        let spelling = self.engine.options;
+        Said { container: self.container, script: &self.script, options: &self.options, spelling }
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.
@@ -168,7 +162,9 @@ impl<'t> Database<'t> {
             Keeps::Never => false,
             Keeps::WhenAsked => {
                 let asked = facts.asked_by.iter().any(|c| self.holds(c));
-                asked || (self.data.is_kept() && !facts.declined_by.iter().any(|c| self.holds(c)))
+                // Who mounts a claim wants to keep something, also where it is mounted in the wrong place.
+                let mounts = self.data.is_kept() || matches!(self.data, DataPlace::Beside { .. });
+                (asked || mounts) && !facts.declined_by.iter().any(|c| self.holds(c))
             }
         }
     }
@@ -201,6 +197,7 @@ impl<'t> Database<'t> {
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
         content
+            || self.said().has_hidden_configuration(self.engine, self.pod)
             || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
     }
 }
