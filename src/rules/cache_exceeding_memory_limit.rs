@@ -91,7 +91,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some((place, limit)) = limit(database) else { return };
-    let Some(need) = database.memory_need() else { return };
+    let Some(need) = database.memory_need().filter(|_| database.engine.memory.as_ref().is_some_and(|m| !m.doubtful))
+    else {
+        return;
+    };
     // Without a word about it in the spec nothing is said: a default may have been changed in a file that nobody sees here.
     let Some(spelled) = need.spelled(limit) else { return };
     let is_full = spelled >= limit;
