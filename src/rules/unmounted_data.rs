@@ -85,17 +85,16 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     if database.role != Role::Server || database.is_in_memory() {
         return;
     }
+    let (name, known) = (database.name(), database.packaging_is_known);
+    // Where nobody knows the image, nobody knows the directory either; but no volume is none.
+    let what = if known { directory } else { "its data" };
+    let place = if known { database.mount_point().unwrap_or(directory) } else { "the image's data directory" };
     let finding = findings.report(
         database.container.0.get("volumeMounts"),
-        format!(
-            "container {:?} keeps {directory} on no volume: the next restart starts an empty database",
-            database.name()
-        ),
+        format!("container {name:?} keeps {what} on no volume: the next restart starts an empty database"),
     );
-    finding.help(format!(
-        "{DUMP_FIRST}; then mount a claim exactly at {}, or label it seawall.dev/data: ephemeral",
-        database.mount_point().unwrap_or(directory)
-    ));
+    finding
+        .help(format!("{DUMP_FIRST}; then mount a claim exactly at {place}, or label it seawall.dev/data: ephemeral"));
     if !context.is_birth_of(database.workload) {
         finding.at_most(Action::Warn);
     }

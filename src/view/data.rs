@@ -1,5 +1,5 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Pod, condition::Said};
+use super::{Container, Pod, condition::Said};
 use crate::{
     engines::{Engine, schema},
     tree::Node,
@@ -197,10 +197,13 @@ fn directory(data: &schema::Data, said: &Said<'_, '_>) -> Directory {
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
 }
 
-/// The path inside an option's value: behind one of the texts that may stand before it, else all of it.
-fn path_in<'v>(value: &'v str, after: &[String]) -> &'v str {
-    let found = after.iter().find_map(|before| value.split_once(before.as_str()));
-    found.map_or(value, |(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest))
+/// The path in an option's value: all of it, or where it can hold several things, what follows one of `heads`, else the first.
+fn path_in<'v>(value: &'v str, heads: &[String]) -> &'v str {
+    if heads.is_empty() {
+        return value;
+    }
+    let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
+    heads.iter().find_map(after).or_else(|| value.split(',').next()).unwrap_or(value)
 }
 
 fn trimmed(path: &str) -> String {
@@ -246,9 +249,8 @@ pub(super) fn resolve<'t>(engine: &Engine, pod: Pod<'t>, said: &Said<'_, 't>) ->
             }
         }
     }
-    let any_kept = || mounts().any(|(mount, _)| is_kept(pod, mount));
     let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
-    if any_kept() && (has_hidden_variable || said.has_hidden_configuration(engine, pod)) {
+    if has_kept_mount(pod, container) && (has_hidden_variable || said.has_hidden_configuration(engine, pod)) {
         return DataPlace::Unknown;
     }
     DataPlace::Nowhere { directory }
@@ -262,6 +264,11 @@ fn linked(data: &schema::Data, path: &str) -> String {
         Some((link, rest)) => format!("{}{rest}", link.to),
         None => path,
     }
+}
+
+/// True when anything that outlives the Pod is mounted, wherever.
+pub(super) fn has_kept_mount(pod: Pod<'_>, container: Container<'_>) -> bool {
+    container.mounts().any(|mount| is_kept(pod, mount))
 }
 
 fn is_kept(pod: Pod<'_>, mount: Node<'_>) -> bool {

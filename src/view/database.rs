@@ -12,7 +12,7 @@ use crate::{
         schema::{Class, Condition, Keeps},
     },
     terms::Role,
-    text::command::Script,
+    text::command::{Script, Word},
     tree::Node,
 };
 
@@ -70,7 +70,14 @@ impl<'t> Database<'t> {
         let container = detected.container;
         let pod = workload.pod();
         let script = detected.script();
-        let options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        for text in
+            engine.facts.configuration.iter().flat_map(|c| &c.variables).filter_map(|v| container.var(v)?.literal())
+        {
+            // Entrypoints leave such a variable unquoted: it is split at blanks, and nothing else.
+            let words: Vec<Word<'t>> = text.split_whitespace().map(Word::of_argument).collect();
+            options.extend(Options::of(&words, engine.options));
+        }
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
@@ -80,7 +87,9 @@ impl<'t> Database<'t> {
         } else {
             let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, &said)).collect();
             let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
-            let nowhere = places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. }));
+            // An image of somebody's own may keep its data on whatever is mounted.
+            let nowhere =
+                places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. })) && !data::has_kept_mount(pod, container);
             on.or_else(|| if nowhere { places.into_iter().next() } else { None }).unwrap_or(DataPlace::Unknown)
         };
         let mut database = Self {

@@ -4,9 +4,9 @@
 //! everything else: a server image that runs `psql` is a client, an image with a meaningless name that runs `mysqld` is a server.
 use std::fmt;
 
-use super::{Container, Kind, Workload};
+use super::{Container, Kind, Options, Workload, condition::Said};
 use crate::{
-    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version, schema::RoleSign},
+    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version},
     terms::Role,
     text::command::Script,
 };
@@ -131,13 +131,20 @@ impl<'c> Scores<'c> {
     }
 
     fn best(&self) -> Option<(usize, i32)> {
-        // Of equals the one that the catalogue names first, so that the order of signs does not decide.
-        self.of.iter().copied().max_by_key(|(kind, score)| (*score, std::cmp::Reverse(*kind)))
+        self.of.iter().copied().max_by_key(|(kind, score)| self.rank(*kind, *score))
     }
 
-    fn has(&self, at: usize) -> bool {
-        let kind = self.kind(at);
-        self.of.iter().any(|(k, score)| *k == kind && *score > 0)
+    /// The engine that most else speaks for.
+    fn likeliest(&self, engines: impl Iterator<Item = usize>) -> Option<usize> {
+        let score = |kind: usize| self.of.iter().find(|(k, _)| *k == kind).map_or(0, |(_, score)| *score);
+        engines.map(|at| self.kind(at)).max_by_key(|kind| self.rank(*kind, score(*kind)))
+    }
+
+    /// Of equals an engine comes before its relatives, then the one that the catalogue names first: the order of signs does not
+    /// decide.
+    fn rank(&self, kind: usize, score: i32) -> (i32, bool, std::cmp::Reverse<usize>) {
+        let is_original = self.catalogue.engines().get(kind).is_some_and(|e| e.like.is_none());
+        (score, is_original, std::cmp::Reverse(kind))
     }
 }
 
@@ -302,16 +309,14 @@ fn programs(scores: &mut Scores<'_>, script: &Script<'_>, container: Container<'
         if engines.is_empty() {
             continue;
         }
-        // One program can be several engines' (mysqld); the one that else is known of decides.
-        let kind = engines.iter().copied().find(|at| scores.has(*at)).or_else(|| engines.first().copied());
-        if let Some(kind) = kind {
+        // One program can be several engines' (mysqld); what else is known of them decides.
+        if let Some(kind) = scores.likeliest(engines.iter().copied()) {
             scores.add(kind, weight::PROGRAM, || format!("runs {}", call.program()));
             return Ran::Server(kind);
         }
     }
     for call in script.calls() {
-        let engines: Vec<usize> = index.client(call.program()).collect();
-        if let Some(kind) = engines.iter().copied().find(|at| scores.has(*at)).or_else(|| engines.first().copied()) {
+        if let Some(kind) = scores.likeliest(index.client(call.program())) {
             let known: Vec<usize> = scores.of.iter().map(|(k, _)| *k).collect();
             for at in known {
                 scores.add(at, -weight::PROGRAM, || format!("runs {}, which is a client", call.program()));
@@ -369,25 +374,10 @@ fn role(
     ran: Ran,
 ) -> Role {
     let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
-    let holds = |sign: &RoleSign| {
-        let value_counts = |v: Option<&str>| match v {
-            Some(v) => sign.values.is_empty() || sign.values.iter().any(|s| s.eq_ignore_ascii_case(v)),
-            None => sign.values.is_empty(),
-        };
-        sign.program.as_ref().is_some_and(|p| script.calls().any(|c| c.program() == p))
-            || sign.flag.as_ref().is_some_and(|f| {
-                script.calls().any(|c| c.args().iter().any(|w| w.text == *f || w.text.starts_with(&format!("{f}="))))
-            })
-            || sign
-                .variable
-                .as_ref()
-                .and_then(|v| container.var(v))
-                .is_some_and(|v| v.is_given() && value_counts(v.literal()))
-            || sign.word.as_ref().is_some_and(|w| {
-                [container.name(), workload.name()].iter().any(|n| n.split(['-', '_', '.']).any(|part| part == w))
-            })
-    };
-    if let Some(sign) = engine.detect.roles.iter().find(|s| holds(s)) {
+    let options = Options::of_script(script, &engine.detect.servers, engine.options);
+    let said = Said { container, script, options: &options, spelling: engine.options };
+    let names = [container.name(), workload.name()];
+    if let Some(sign) = engine.detect.roles.iter().find(|sign| said.shows(sign, names)) {
         return sign.role;
     }
     // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.
@@ -407,15 +397,27 @@ fn narrowed(
     let image = container.image();
     let mut candidates: Vec<usize> =
         named.into_iter().filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+    // The tag of an image that nobody knows is its maker's own version, not the engine's.
+    let image_is_known = !candidates.is_empty();
     if candidates.is_empty() {
         // Unknown image: the packaging whose folder is mounted, else any packaging that is for images without a name of their own.
         let index = catalogue.index();
         let mounted = container.mounts().filter_map(|m| m.get("mountPath").str()).flat_map(|path| {
             let path = path.trim_end_matches('/');
             let ends = std::iter::once(path).chain(path.rmatch_indices('/').filter_map(|(i, _)| path.get(..i)));
-            ends.map(|end| index.folder(end).collect::<Vec<_>>()).find(|f| !f.is_empty()).unwrap_or_default()
+            // Folders that stand for the engine as a whole say nothing about its packaging.
+            let keeps_at = |at: &usize, end: &str| {
+                let data = engines.get(*at).filter(|e| e.name == *name).map(|e| &e.data);
+                data.is_some_and(|d| {
+                    d.directory.iter().chain(&d.mount).chain(&d.image_volumes).any(|folder| folder == end)
+                })
+            };
+            ends.map(|end| index.folder(end).filter(|at| keeps_at(at, end)).collect::<Vec<_>>())
+                .find(|found| !found.is_empty())
+                .unwrap_or_default()
         });
-        candidates = mounted.filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+        candidates = mounted.collect();
+        candidates.sort_unstable();
         candidates.dedup();
     }
     if candidates.is_empty() {
@@ -424,6 +426,7 @@ fn narrowed(
     let version = candidates
         .iter()
         .filter_map(|at| engines.get(*at))
+        .filter(|_| image_is_known)
         .find_map(|e| e.packaging.version(image.basename(), image.tag));
     let fits = |certain: bool| -> Vec<usize> {
         let takes = |at: &usize| engines.get(*at).and_then(|e| e.packaging.takes_version(version.as_ref()));
@@ -436,9 +439,8 @@ fn narrowed(
     if version.is_some() {
         // Packagings are listed from the most specific on; with the version known the first is the one.
         fitting.truncate(1);
-    } else if engines
-        .get(*fitting.first().unwrap_or(&kind))
-        .is_some_and(|e| e.packaging.takes_version(None) == Some(true))
+    } else if image_is_known
+        && engines.get(*fitting.first().unwrap_or(&kind)).is_some_and(|e| e.packaging.takes_version(None) == Some(true))
     {
         fitting.truncate(1);
     }

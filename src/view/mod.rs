@@ -10,6 +10,8 @@ mod options;
 mod owner;
 mod sight;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};
