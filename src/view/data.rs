@@ -1,6 +1,9 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, database::holds, options::Options};
-use crate::{engines::schema, tree::Node};
+use super::{Container, Pod, condition::Said};
+use crate::{
+    engines::{Engine, schema},
+    tree::Node,
+};
 
 /// What is behind a mount.
 #[derive(Debug, Clone, Copy)]
@@ -161,44 +164,46 @@ enum Directory {
     Unknown,
 }
 
-fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
-    for flag in &data.flags {
-        if let Some(setting) = options.get(flag) {
-            return match setting.value().and_then(|value| path_in(value, &data.path_after)) {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
-            };
-        }
-    }
-    for name in &data.variables {
-        if let Some(var) = container.var(name).filter(|v| v.is_given()) {
-            return match var.literal() {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
-            };
-        }
-    }
-    if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
+fn directory(data: &schema::Data, said: &Said<'_, '_>) -> Directory {
+    if data.unknown {
         return Directory::Unknown;
     }
-    if let Some(other) = data.elsewhere.iter().find(|e| holds(&e.when, container, options)) {
+    let at = |path: &str| if path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown };
+    for flag in &data.flags {
+        if let Some(setting) = said.options.get(flag) {
+            return setting.value().map_or(Directory::Unknown, |value| at(path_in(value, &data.path_after)));
+        }
+    }
+    let argument = said.script.calls().flat_map(|call| call.words()).find_map(|word| {
+        let path = data.path_after.iter().find_map(|before| word.text.strip_prefix(before.as_str()))?;
+        Some(if word.literal { at(path) } else { Directory::Unknown })
+    });
+    if let Some(directory) = argument {
+        return directory;
+    }
+    for name in &data.variables {
+        if let Some(var) = said.container.var(name).filter(|v| v.is_given()) {
+            return var.literal().map_or(Directory::Unknown, at);
+        }
+    }
+    if data.config_flags.iter().any(|flag| said.options.get(flag).is_some()) {
+        return Directory::Unknown;
+    }
+    if let Some(other) = data.elsewhere.iter().find(|other| said.holds(&other.when)) {
         return Directory::At(other.directory.clone());
     }
-    if container.has_env_from() && !data.variables.is_empty() {
-        // A variable may come from elsewhere; people rarely put a path there, so the default stands for messages about mounts
-        // that cover it, and nothing is concluded from its absence (see `resolve`).
-        return data.directory.clone().map_or(Directory::Unknown, Directory::At);
-    }
+    // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
+    // mounts that cover it; nothing is concluded from the absence of such a mount (see `resolve`).
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
 }
 
 /// The path in an option's value: all of it, or where it can hold several things, what follows one of `heads`, else the first.
-fn path_in<'v>(value: &'v str, heads: &[String]) -> Option<&'v str> {
+fn path_in<'v>(value: &'v str, heads: &[String]) -> &'v str {
     if heads.is_empty() {
-        return Some(value);
+        return value;
     }
     let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
-    heads.iter().find_map(after).or_else(|| value.split(',').next())
+    heads.iter().find_map(after).or_else(|| value.split(',').next()).unwrap_or(value)
 }
 
 fn trimmed(path: &str) -> String {
@@ -212,14 +217,10 @@ fn covers(outer: &str, inner: &str) -> bool {
 }
 
 /// Follows the data of one packaging to its volume.
-pub(super) fn resolve<'t>(
-    data: &schema::Data,
-    pod: Pod<'t>,
-    container: Container<'t>,
-    options: &Options<'_>,
-) -> DataPlace<'t> {
-    let Directory::At(directory) = directory(data, container, options) else { return DataPlace::Unknown };
-    let mounts = || container.mounts().filter_map(|mount| Some((mount, trimmed(mount.get("mountPath").str()?))));
+pub(super) fn resolve<'t>(engine: &Engine, pod: Pod<'t>, said: &Said<'_, 't>) -> DataPlace<'t> {
+    let (data, container) = (&engine.data, said.container);
+    let Directory::At(directory) = directory(data, said) else { return DataPlace::Unknown };
+    let mounts = || container.mounts().filter_map(|mount| Some((mount, linked(data, mount.get("mountPath").str()?))));
     // The innermost mount around the directory is the one that is written to.
     let around = mounts().filter(|(_, path)| covers(path, &directory)).max_by_key(|(_, path)| path.len());
     if let Some((mount, path)) = around {
@@ -238,22 +239,38 @@ pub(super) fn resolve<'t>(
         };
     }
     // A volume below the directory (a mount for each database, a link) may or may not be where the data is.
-    if mounts().any(|(_, path)| covers(&directory, &path) && path != directory && is_kept(pod, &container, &path)) {
+    if mounts().any(|(mount, path)| covers(&directory, &path) && path != directory && is_kept(pod, mount)) {
         return DataPlace::Unknown;
     }
     for wrong in &data.wrong_mounts {
-        if let Some((mount, path)) = mounts().find(|(_, path)| *path == wrong.path) {
-            if is_kept(pod, &container, &path) {
+        if let Some((mount, _)) = mounts().find(|(_, path)| *path == wrong.path) {
+            if is_kept(pod, mount) {
                 return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
             }
         }
     }
+    let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
+    if has_kept_mount(pod, container) && (has_hidden_variable || said.has_hidden_configuration(engine, pod)) {
+        return DataPlace::Unknown;
+    }
     DataPlace::Nowhere { directory }
 }
 
-fn is_kept(pod: Pod<'_>, container: &Container<'_>, path: &str) -> bool {
-    container
-        .mounts()
-        .filter(|m| m.get("mountPath").str().map(trimmed).as_deref() == Some(path))
-        .any(|m| m.get("name").str().and_then(|n| pod.volume(n)).is_some_and(Volume::is_kept))
+/// Where a mount at `path` ends up: the image may have a link there.
+fn linked(data: &schema::Data, path: &str) -> String {
+    let path = trimmed(path);
+    let link = data.links.iter().find(|link| covers(&link.path, &path));
+    match link.and_then(|link| Some((link, path.strip_prefix(&link.path)?))) {
+        Some((link, rest)) => format!("{}{rest}", link.to),
+        None => path,
+    }
+}
+
+/// True when anything that outlives the Pod is mounted, wherever.
+pub(super) fn has_kept_mount(pod: Pod<'_>, container: Container<'_>) -> bool {
+    container.mounts().any(|mount| is_kept(pod, mount))
+}
+
+fn is_kept(pod: Pod<'_>, mount: Node<'_>) -> bool {
+    mount.get("name").str().and_then(|name| pod.volume(name)).is_some_and(Volume::is_kept)
 }

@@ -1,6 +1,8 @@
 //! A container that belongs to a known engine.
 use super::{
-    Container, DataPlace, Pod, Var, Workload, data,
+    Container, DataPlace, Pod, Var, Workload,
+    condition::Said,
+    data,
     detect::Detected,
     options::{Options, Setting},
 };
@@ -79,12 +81,15 @@ impl<'t> Database<'t> {
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
+        let said = Said { container, script: &script, options: &options, spelling: engine.options };
         let data = if packaging_is_known {
-            data::resolve(&engine.data, pod, container, &options)
+            data::resolve(engine, pod, &said)
         } else {
-            let places: Vec<_> = candidates().map(|e| data::resolve(&e.data, pod, container, &options)).collect();
+            let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, &said)).collect();
             let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
-            let nowhere = places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. }));
+            // An image of somebody's own may keep its data on whatever is mounted.
+            let nowhere =
+                places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. })) && !data::has_kept_mount(pod, container);
             on.or_else(|| if nowhere { places.into_iter().next() } else { None }).unwrap_or(DataPlace::Unknown)
         };
         let mut database = Self {
@@ -129,10 +134,15 @@ impl<'t> Database<'t> {
         self.container.var(name).filter(|v| v.is_given())
     }
 
-    /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
+    /// Whether an option, variable or sub-command says what the condition names. A value that the spec does not show says nothing.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        holds(condition, self.container, &self.options)
+        self.said().holds(condition)
+    }
+
+    fn said(&self) -> Said<'_, 't> {
+        let spelling = self.engine.options;
+        Said { container: self.container, script: &self.script, options: &self.options, spelling }
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.
@@ -161,7 +171,9 @@ impl<'t> Database<'t> {
             Keeps::Never => false,
             Keeps::WhenAsked => {
                 let asked = facts.asked_by.iter().any(|c| self.holds(c));
-                asked || (self.data.is_kept() && !facts.declined_by.iter().any(|c| self.holds(c)))
+                // Who mounts a claim wants to keep something, also where it is mounted in the wrong place.
+                let mounts = self.data.is_kept() || matches!(self.data, DataPlace::Beside { .. });
+                (asked || mounts) && !facts.declined_by.iter().any(|c| self.holds(c))
             }
         }
     }
@@ -193,36 +205,8 @@ impl<'t> Database<'t> {
                 .and_then(|name| self.pod.volume(name))
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
-        let facts = &self.engine.facts;
-        let configuration = || facts.configuration.iter();
         content
-            || facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
-            || configuration().flat_map(|c| &c.variables).filter_map(|v| self.given(v)).any(|v| v.literal().is_none())
-            || configuration().flat_map(|c| &c.arguments).any(|end| {
-                self.script.main().is_some_and(|call| call.args().iter().any(|w| w.text.ends_with(end.as_str())))
-            })
+            || self.said().has_hidden_configuration(self.engine, self.pod)
+            || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
     }
-}
-
-/// Whether a container's options or variables say what the condition names.
-pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &Options<'_>) -> bool {
-    let is_open = condition.values.is_empty() && condition.contains.is_empty();
-    let counts = |value: Option<&str>| match value.map(str::trim) {
-        Some(v) if is_open => !v.is_empty(),
-        Some(v) => {
-            condition.values.iter().any(|c| c.eq_ignore_ascii_case(v))
-                || condition.contains.iter().any(|c| v.contains(c.as_str()))
-        }
-        None => is_open,
-    };
-    let by_flag = condition.flag.as_deref().and_then(|f| options.get(f)).is_some_and(|s| match s.word() {
-        // `--appendonly` alone switches on what takes yes or no.
-        None => is_open || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on")),
-        Some(_) => counts(s.value()),
-    });
-    let given = condition.variable.as_deref().and_then(|v| container.var(v)).filter(|v| v.is_given());
-    let also = |c: &Condition| holds(c, container, options);
-    (by_flag || given.is_some_and(|v| counts(v.literal())))
-        && !condition.unless.iter().any(also)
-        && (condition.only_with.is_empty() || condition.only_with.iter().any(also))
 }

@@ -4,9 +4,9 @@
 //! everything else: a server image that runs `psql` is a client, an image with a meaningless name that runs `mysqld` is a server.
 use std::fmt;
 
-use super::{Container, Kind, Workload};
+use super::{Container, Kind, Options, Workload, condition::Said};
 use crate::{
-    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version, schema::RoleSign},
+    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version},
     terms::Role,
     text::command::Script,
 };
@@ -374,25 +374,10 @@ fn role(
     ran: Ran,
 ) -> Role {
     let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
-    let holds = |sign: &RoleSign| {
-        let value_counts = |v: Option<&str>| match v {
-            Some(v) => sign.values.is_empty() || sign.values.iter().any(|s| s.eq_ignore_ascii_case(v)),
-            None => sign.values.is_empty(),
-        };
-        sign.program.as_ref().is_some_and(|p| script.calls().any(|c| c.program() == p))
-            || sign.flag.as_ref().is_some_and(|f| {
-                script.calls().any(|c| c.args().iter().any(|w| w.text == *f || w.text.starts_with(&format!("{f}="))))
-            })
-            || sign
-                .variable
-                .as_ref()
-                .and_then(|v| container.var(v))
-                .is_some_and(|v| v.is_given() && value_counts(v.literal()))
-            || sign.word.as_ref().is_some_and(|w| {
-                [container.name(), workload.name()].iter().any(|n| n.split(['-', '_', '.']).any(|part| part == w))
-            })
-    };
-    if let Some(sign) = engine.detect.roles.iter().find(|s| holds(s)) {
+    let options = Options::of_script(script, &engine.detect.servers, engine.options);
+    let said = Said { container, script, options: &options, spelling: engine.options };
+    let names = [container.name(), workload.name()];
+    if let Some(sign) = engine.detect.roles.iter().find(|sign| said.shows(sign, names)) {
         return sign.role;
     }
     // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.
@@ -420,9 +405,19 @@ fn narrowed(
         let mounted = container.mounts().filter_map(|m| m.get("mountPath").str()).flat_map(|path| {
             let path = path.trim_end_matches('/');
             let ends = std::iter::once(path).chain(path.rmatch_indices('/').filter_map(|(i, _)| path.get(..i)));
-            ends.map(|end| index.folder(end).collect::<Vec<_>>()).find(|f| !f.is_empty()).unwrap_or_default()
+            // Folders that stand for the engine as a whole say nothing about its packaging.
+            let keeps_at = |at: &usize, end: &str| {
+                let data = engines.get(*at).filter(|e| e.name == *name).map(|e| &e.data);
+                data.is_some_and(|d| {
+                    d.directory.iter().chain(&d.mount).chain(&d.image_volumes).any(|folder| folder == end)
+                })
+            };
+            ends.map(|end| index.folder(end).filter(|at| keeps_at(at, end)).collect::<Vec<_>>())
+                .find(|found| !found.is_empty())
+                .unwrap_or_default()
         });
-        candidates = mounted.filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+        candidates = mounted.collect();
+        candidates.sort_unstable();
         candidates.dedup();
     }
     if candidates.is_empty() {
@@ -444,9 +439,8 @@ fn narrowed(
     if version.is_some() {
         // Packagings are listed from the most specific on; with the version known the first is the one.
         fitting.truncate(1);
-    } else if engines
-        .get(*fitting.first().unwrap_or(&kind))
-        .is_some_and(|e| e.packaging.takes_version(None) == Some(true))
+    } else if image_is_known
+        && engines.get(*fitting.first().unwrap_or(&kind)).is_some_and(|e| e.packaging.takes_version(None) == Some(true))
     {
         fitting.truncate(1);
     }

@@ -1,5 +1,6 @@
 //! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
 mod claim;
+mod condition;
 mod container;
 mod data;
 mod database;
@@ -8,7 +9,9 @@ mod memory;
 mod options;
 mod owner;
 mod probe;
+mod sight;
 mod stop;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod workload;
@@ -25,6 +28,7 @@ pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
 pub use probe::Probe;
 pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
+pub use switch::Thrown;
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.
