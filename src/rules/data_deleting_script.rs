@@ -110,11 +110,16 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for container in database.pod.containers() {
+        let [start, stop] = container.hooks();
+        let absent = start.get("absent");
+        let scripts = [
+            ([container.0.get("command"), container.0.get("args")], "at every start"),
+            ([start, absent], "at every start"),
+            ([stop, absent], "whenever it stops"),
+        ];
         for directory in database.directories_in(container) {
-            let (command, args) = (container.0.get("command"), container.0.get("args"));
-            inspect(database, container, &directory, [command, args], findings);
-            for hook in container.hooks() {
-                inspect(database, container, &directory, [hook, hook.get("absent")], findings);
+            for (lists, when) in scripts {
+                inspect(database, container, &directory, (lists, when), findings);
             }
         }
     }
@@ -124,10 +129,9 @@ fn inspect<'t>(
     database: &Database<'t>,
     container: Container<'t>,
     directory: &str,
-    lists: [Node<'t>; 2],
+    ([command, args], when): ([Node<'t>; 2], &str),
     findings: &mut Findings,
 ) {
-    let [command, args] = lists;
     let script = Script::of(command.strs(), args.strs());
     let set: Vec<_> =
         script.calls().flat_map(|c| c.assignments().filter(|(.., w)| w.literal).collect::<Vec<_>>()).collect();
@@ -144,7 +148,7 @@ fn inspect<'t>(
     let place = line.unwrap_or(if args.is_set() { args } else { command });
     let name = container.name();
     let (about, message) = match loss {
-        Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} at every start")),
+        Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} {when}")),
         Loss::AllSometimes => {
             ("all on a condition", format!("container {name:?} may delete everything in {directory}"))
         }

@@ -4,6 +4,7 @@
 mod cache_exceeding_memory_limit;
 mod claims_deleted_with_statefulset;
 mod data_deleting_script;
+mod data_left_behind;
 mod disabled_durability;
 mod ephemeral_data;
 mod host_path_data;
@@ -19,6 +20,7 @@ pub static ALL: &[&Rule] = &[
     &cache_exceeding_memory_limit::RULE,
     &claims_deleted_with_statefulset::RULE,
     &data_deleting_script::RULE,
+    &data_left_behind::RULE,
     &disabled_durability::RULE,
     &ephemeral_data::RULE,
     &host_path_data::RULE,

@@ -98,3 +98,75 @@ fn redis_is_a_cache_until_it_is_asked_to_keep_data() {
     let sentinel = json!({"name": "s", "image": "redis:7.4", "command": ["redis-server", "/s.conf", "--sentinel"]});
     looked_at(&sentinel, |d| assert_eq!(d.role, Role::Sentinel));
 }
+
+#[test]
+fn a_node_that_keeps_nothing_is_no_server() {
+    for (roles, role) in [
+        ("ingest", Role::Router),
+        ("", Role::Router),
+        ("master", Role::Server),
+        ("data_hot,ingest", Role::Server),
+        ("$(ROLES)", Role::Server),
+    ] {
+        let container = json!({
+            "name": "node", "image": "docker.elastic.co/elasticsearch/elasticsearch:8.19.8",
+            "env": [{"name": "node.roles", "value": roles}],
+        });
+        looked_at(&container, |d| assert_eq!(d.role, role, "{roles:?}"));
+    }
+}
+
+#[test]
+fn a_sub_command_can_make_a_client_of_a_servers_program() {
+    for (command, args, role) in [
+        (json!(["cockroach"]), json!(["sql", "--insecure"]), Role::Client),
+        (json!([]), json!(["init", "--host=db"]), Role::Client),
+        (json!(["/bin/sh", "-c", "exec cockroach start --join=a,b"]), json!([]), Role::Server),
+        (json!([]), json!(["start-single-node"]), Role::Server),
+    ] {
+        let container =
+            json!({"name": "db", "image": "cockroachdb/cockroach:v26.2.1", "command": command, "args": args});
+        looked_at(&container, |d| assert_eq!(d.role, role, "{command} {args}"));
+    }
+}
+
+#[test]
+fn the_data_is_followed_through_links_and_options() {
+    for (image, args, mount, on) in [
+        ("cassandra:5.0.6", json!([]), "/opt/cassandra/data", true),
+        ("cockroachdb/cockroach:v26.2.1", json!(["start", "--store=path=/srv/store,size=10Gi"]), "/srv/store", true),
+        ("cockroachdb/cockroach:v26.2.1", json!(["start", "--store=/srv/store"]), "/srv", true),
+        (
+            "cockroachdb/cockroach:v26.2.1",
+            json!(["start", "--store=path=/srv/store"]),
+            "/cockroach/cockroach-data",
+            false,
+        ),
+    ] {
+        let container = json!({
+            "name": "db", "image": image, "args": args, "volumeMounts": [{"name": "data", "mountPath": mount}],
+        });
+        looked_at(&container, |d| assert_eq!(matches!(d.data, DataPlace::On { .. }), on, "{args} {mount}"));
+    }
+}
+
+#[test]
+fn an_image_of_somebodys_own_has_a_directory_of_its_own() {
+    let env = json!([{"name": "POSTGRES_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]);
+    let ports = json!([{"containerPort": 5432}]);
+    for (mounts, expected) in [
+        (json!([]), "none"),
+        (json!([{"name": "data", "mountPath": "/srv/db"}]), "unknown"),
+        (json!([{"name": "data", "mountPath": "/var/lib/postgresql/data"}]), "vct"),
+        (json!([{"name": "data", "mountPath": "/var/lib/postgresql"}]), "vct"),
+    ] {
+        let container = json!({
+            "name": "postgres", "image": "registry.example/shop/orders:18.2",
+            "env": env, "ports": ports, "volumeMounts": mounts,
+        });
+        looked_at(&container, |d| {
+            assert_eq!(d.data.as_str(), expected, "{mounts}");
+            assert_eq!(d.version, None);
+        });
+    }
+}
