@@ -1,6 +1,8 @@
 //! A container that belongs to a known engine.
 use super::{
-    Container, DataPlace, Pod, Var, Workload, data,
+    Container, DataPlace, Pod, Var, Workload,
+    condition::Told,
+    data,
     detect::Detected,
     options::{Options, Setting},
 };
@@ -122,24 +124,10 @@ impl<'t> Database<'t> {
         self.container.var(name).filter(|v| v.is_given())
     }
 
-    /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
+    /// Whether an option, a variable or a sub-command says what the condition names.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        let counts = |value: Option<&str>| match value {
-            Some(v) => condition.values.is_empty() || condition.values.iter().any(|c| c.eq_ignore_ascii_case(v.trim())),
-            None => condition.values.is_empty(),
-        };
-        let by_flag = condition.flag.as_deref().and_then(|f| self.option(f)).is_some_and(|s| match s.word() {
-            // `--appendonly` alone switches on what takes yes or no.
-            None => {
-                condition.values.is_empty()
-                    || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on"))
-            }
-            Some(_) => counts(s.value()),
-        });
-        let by_variable =
-            condition.variable.as_deref().and_then(|v| self.given(v)).is_some_and(|v| counts(v.literal()));
-        by_flag || by_variable
+        Told { container: self.container, options: &self.options, spelling: self.engine.options }.holds(condition)
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.

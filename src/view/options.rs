@@ -8,6 +8,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Options<'t> {
     settings: Vec<Setting<'t>>,
+    argument: Option<String>,
 }
 
 /// One option.
@@ -43,6 +44,7 @@ impl<'t> Options<'t> {
     #[must_use]
     pub fn of(arguments: &[Word<'t>], spelling: Spelling) -> Self {
         let mut settings = Vec::new();
+        let mut argument = None;
         let mut words = arguments.iter().peekable();
         while let Some(word) = words.next() {
             let text: &str = &word.text;
@@ -88,10 +90,10 @@ impl<'t> Options<'t> {
                         }
                     }
                 }
-                _ => {}
+                _ => argument = argument.or_else(|| word.literal.then(|| text.to_owned())),
             }
         }
-        Self { settings }
+        Self { settings, argument }
     }
 
     /// The options of the first of a script's commands that is one of `programs`, or that the image's entrypoint takes.
@@ -103,7 +105,22 @@ impl<'t> Options<'t> {
             .find(|c| programs.iter().any(|p| p == c.program()))
             .or_else(|| script.calls().find(|c| c.program().is_empty() || c.program().ends_with("entrypoint.sh")))
             .or_else(|| script.main());
-        call.map(|c| Self::of(c.args(), spelling)).unwrap_or_default()
+        let Some(call) = call else { return Self::default() };
+        let mut options = Self::of(call.args(), spelling);
+        // Where the arguments follow the image's entrypoint, their first word is taken for a program.
+        if !call.program().is_empty()
+            && !call.program().ends_with("entrypoint.sh")
+            && !programs.iter().any(|p| p == call.program())
+        {
+            options.argument = Some(call.program().to_owned());
+        }
+        options
+    }
+
+    /// The first argument that is no option: a sub-command, for programs that have them.
+    #[must_use]
+    pub fn argument(&self) -> Option<&str> {
+        self.argument.as_deref()
     }
 
     /// The option called `name`, with or without its dashes; of several the last.
