@@ -8,6 +8,8 @@ mod look_alikes;
 mod operators;
 mod pattern;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
@@ -60,6 +62,8 @@ pub struct Engine {
     pub name: Arc<str>,
     /// As its makers write it.
     pub title: Arc<str>,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart.
+    pub like: Option<Arc<str>>,
     /// The packaging: `official`, `bitnami`.
     pub variant: String,
     /// What kind of software it is.
@@ -302,7 +306,8 @@ fn check(file: &EngineFile) -> Result<(), String> {
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
         let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
+        let paths =
+            data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }
@@ -333,6 +338,7 @@ fn check_facts(facts: &Facts) -> Result<(), String> {
 /// Gives each variant the engine's facts that it does not override.
 fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
+    let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
     let base = file.facts;
     file.variants
@@ -342,6 +348,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
             Engine {
                 name: Arc::clone(&name),
                 title: Arc::clone(&title),
+                like: like.clone(),
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,

@@ -16,6 +16,9 @@ pub struct EngineFile {
     pub name: String,
     /// As its makers write it.
     pub title: String,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart (mysql for mariadb).
+    #[serde(default)]
+    pub like: Option<String>,
     /// What it is, where it is not a database.
     #[serde(default)]
     pub class: Class,
@@ -27,7 +30,8 @@ pub struct EngineFile {
     /// Facts that hold for all variants that do not say otherwise.
     #[serde(default)]
     pub facts: Facts,
-    /// Packagings, the most specific first. A container that none of them names has the first one's facts.
+    /// Packagings. A container that none of them names has the first one's facts; of several that an image can be the first
+    /// that takes its tag and version is meant.
     pub variants: Vec<VariantFile>,
     /// Where the facts of this file were read.
     #[serde(default)]
@@ -246,8 +250,7 @@ pub struct Data {
     /// Variables that move the directory.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// Texts behind which the path stands: inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`), or at the
-    /// head of an argument (`rocksdb:` in `surreal start rocksdb:/x`).
+    /// Texts behind which the path stands inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`).
     #[serde(default)]
     pub path_after: Vec<String>,
     /// Options that name a configuration file which may move it: the directory is then unknown.

@@ -5,14 +5,6 @@ use crate::{
     text::command::Script,
 };
 
-/// What one container is told.
-#[derive(Clone, Copy)]
-pub(super) struct Told<'s, 't> {
-    pub(super) container: Container<'t>,
-    pub(super) options: &'s Options<'t>,
-    pub(super) spelling: Spelling,
-}
-
 /// A value, as far as the spec shows it.
 enum Value<'v> {
     /// An option that stands alone: it is switched on.
@@ -41,70 +33,75 @@ impl Value<'_> {
     }
 }
 
-impl<'t> Told<'_, 't> {
-    /// Whether the condition holds. A value that the spec does not show says nothing about which it is.
-    pub(super) fn holds(&self, condition: &Condition) -> bool {
-        if condition.unless.iter().any(|c| self.holds(c))
-            || !(condition.only_with.is_empty() || condition.only_with.iter().any(|c| self.holds(c)))
-        {
-            return false;
-        }
-        let counts = |value: Value<'_>| value.counts(&condition.values, &condition.contains);
-        condition.flag.as_deref().and_then(|name| self.option(name)).is_some_and(counts)
-            || condition.variable.as_deref().and_then(|name| self.variable(name)).is_some_and(counts)
-            || self.is_called(&condition.arguments)
+/// Whether a container's options or variables say what the condition names. A value that the spec does not show does not say
+/// which it is.
+pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &Options<'_>) -> bool {
+    let also = |c: &Condition| holds(c, container, options);
+    if condition.unless.iter().any(also) || !(condition.only_with.is_empty() || condition.only_with.iter().any(also)) {
+        return false;
     }
+    let counts = |value: Value<'_>| value.counts(&condition.values, &condition.contains);
+    condition.flag.as_deref().and_then(|name| option(name, container, options)).is_some_and(counts)
+        || condition.variable.as_deref().and_then(|name| variable(name, container)).is_some_and(counts)
+        || is_called(&condition.arguments, options)
+}
 
-    /// An option; where the image takes variables for settings, such a variable.
-    fn option(&self, name: &str) -> Option<Value<'_>> {
-        let Some(setting) = self.options.get(name) else {
-            return if self.spelling == Spelling::Elastic { self.variable(name) } else { None };
-        };
-        Some(match (setting.word(), setting.value()) {
-            (None, _) => Value::Alone,
-            (Some(_), Some(value)) => Value::Shown(value),
-            (Some(_), None) => Value::Hidden,
-        })
+/// Whether a container has the sign of a role; `names` are its own and its workload's.
+pub(super) fn shows(
+    sign: &RoleSign,
+    container: Container<'_>,
+    options: &Options<'_>,
+    script: &Script<'_>,
+    names: [&str; 2],
+) -> bool {
+    if sign.unless.iter().any(|c| holds(c, container, options)) {
+        return false;
     }
+    let lacks = |text: &str| !sign.without.iter().any(|part| text.contains(part));
+    let counts = |value: Value<'_>| match value {
+        _ if sign.without.is_empty() => value.counts(&sign.values, &[]),
+        Value::Shown(text) => lacks(text),
+        Value::Alone | Value::Hidden => false,
+    };
+    // `node.roles: ""` is a node without roles, although an empty variable is none to most images.
+    let is_empty =
+        |name: &str| !sign.without.is_empty() && container.var(name).is_some_and(|v| v.value().str() == Some(""));
+    let in_any_call = |name: &str| {
+        let calls = script.calls().map(|call| Options::of(call.args(), options.spelling()));
+        calls.into_iter().any(|options| option(name, container, &options).is_some_and(counts))
+    };
+    sign.program.as_ref().is_some_and(|p| script.calls().any(|c| c.program() == p))
+        || sign
+            .flag
+            .as_ref()
+            .is_some_and(|f| in_any_call(f) || option(f, container, options).is_some_and(counts) || is_empty(f))
+        || sign.variable.as_ref().is_some_and(|v| variable(v, container).is_some_and(counts) || is_empty(v))
+        || is_called(&sign.arguments, options)
+        || sign
+            .word
+            .as_ref()
+            .is_some_and(|word| names.iter().any(|name| name.split(['-', '_', '.']).any(|part| part == word)))
+}
 
-    fn variable(&self, name: &str) -> Option<Value<'t>> {
-        let var = self.container.var(name).filter(|v| v.is_given())?;
-        Some(var.literal().map_or(Value::Hidden, Value::Shown))
-    }
+/// An option; where the image takes variables for settings, such a variable.
+fn option<'v>(name: &str, container: Container<'v>, options: &'v Options<'_>) -> Option<Value<'v>> {
+    let Some(setting) = options.get(name) else {
+        return if options.spelling() == Spelling::Elastic { variable(name, container) } else { None };
+    };
+    Some(match (setting.word(), setting.value()) {
+        (None, _) => Value::Alone,
+        (Some(_), Some(value)) => Value::Shown(value),
+        (Some(_), None) => Value::Hidden,
+    })
+}
 
-    fn is_called(&self, arguments: &[String]) -> bool {
-        self.options.argument().is_some_and(|said| arguments.iter().any(|a| a == said))
-    }
+fn variable<'v>(name: &str, container: Container<'v>) -> Option<Value<'v>> {
+    let var = container.var(name).filter(|v| v.is_given())?;
+    Some(var.literal().map_or(Value::Hidden, Value::Shown))
+}
 
-    /// Whether the container's role is the sign's.
-    pub(super) fn shows(&self, sign: &RoleSign, script: &Script<'_>, names: [&str; 2]) -> bool {
-        if sign.unless.iter().any(|c| self.holds(c)) {
-            return false;
-        }
-        let counts = |value: Value<'_>| match &value {
-            Value::Shown(text) if !sign.without.is_empty() => !sign.without.iter().any(|part| text.contains(part)),
-            Value::Hidden | Value::Alone if !sign.without.is_empty() => false,
-            _ => value.counts(&sign.values, &[]),
-        };
-        // `node.roles: ""` is a node without roles, although an empty variable is none to most images.
-        let is_empty = |name: &str| !sign.without.is_empty() && self.is_empty(name);
-        let elsewhere = |name: &str| {
-            let calls = script.calls().map(|call| Options::of(call.args(), self.spelling));
-            calls.into_iter().any(|options| Told { options: &options, ..*self }.option(name).is_some_and(counts))
-        };
-        sign.program.as_ref().is_some_and(|p| script.calls().any(|c| c.program() == p))
-            || sign.flag.as_ref().is_some_and(|f| elsewhere(f) || self.option(f).is_some_and(counts) || is_empty(f))
-            || sign.variable.as_ref().is_some_and(|v| self.variable(v).is_some_and(counts) || is_empty(v))
-            || self.is_called(&sign.arguments)
-            || sign
-                .word
-                .as_ref()
-                .is_some_and(|word| names.iter().any(|name| name.split(['-', '_', '.']).any(|part| part == word)))
-    }
-
-    fn is_empty(&self, variable: &str) -> bool {
-        self.container.var(variable).is_some_and(|v| v.value().str() == Some(""))
-    }
+fn is_called(arguments: &[String], options: &Options<'_>) -> bool {
+    options.argument().is_some_and(|said| arguments.iter().any(|a| a == said))
 }
 
 #[cfg(test)]
@@ -113,25 +110,27 @@ mod tests {
     use super::*;
     use crate::tree::{Tree, from_node};
 
-    /// What `container`, in JSON, is told on the command line of the server `cockroach`.
-    fn asked<T>(container: &str, spelling: Spelling, ask: impl Fn(&Told<'_, '_>, &Script<'_>) -> T) -> T {
+    /// Asks about `container`, in JSON, whose server is `cockroach`.
+    fn asked<T>(container: &str, spelling: Spelling, ask: impl Fn(Container<'_>, &Options<'_>, &Script<'_>) -> T) -> T {
         let tree = Tree::from_json(container).unwrap();
         let container = Container(tree.root());
         let script = Script::of(container.0.get("command").strs(), container.0.get("args").strs());
         let options = Options::of_script(&script, &["cockroach".to_owned()], spelling);
-        ask(&Told { container, options: &options, spelling }, &script)
+        ask(container, &options, &script)
     }
 
-    fn holds(condition: &str, container: &str) -> bool {
+    fn said(condition: &str, container: &str) -> bool {
         let tree = Tree::from_json(condition).unwrap();
         let condition: Condition = from_node(tree.root()).unwrap();
-        asked(container, Spelling::Gnu, |told, _| told.holds(&condition))
+        asked(container, Spelling::Gnu, |container, options, _| holds(&condition, container, options))
     }
 
-    fn shows(sign: &str, container: &str) -> bool {
+    fn shown(sign: &str, container: &str) -> bool {
         let tree = Tree::from_json(sign).unwrap();
         let sign: RoleSign = from_node(tree.root()).unwrap();
-        asked(container, Spelling::Elastic, |told, script| told.shows(&sign, script, ["es-client", "search"]))
+        asked(container, Spelling::Elastic, |container, options, script| {
+            shows(&sign, container, options, script, ["es-client", "search"])
+        })
     }
 
     #[test]
@@ -159,7 +158,7 @@ mod tests {
             (guarded, r#"{"args": ["--a"]}"#, false),
             (guarded, r#"{"args": ["--a", "--b", "--c"]}"#, false),
         ] {
-            assert_eq!(holds(condition, container), expected, "{condition} on {container}");
+            assert_eq!(said(condition, container), expected, "{condition} on {container}");
         }
     }
 
@@ -178,14 +177,18 @@ mod tests {
             (roles, r#"{"args": ["elasticsearch", "-E", "node.roles=master"]}"#, false),
             (roles, "{}", false),
             (data, r#"{"env": [{"name": "NODE_DATA", "value": "false"}]}"#, true),
-            (data, r#"{"env": [{"name": "NODE_DATA", "value": "false"}, {"name": "NODE_MASTER", "value": "true"}]}"#, false),
+            (
+                data,
+                r#"{"env": [{"name": "NODE_DATA", "value": "false"}, {"name": "NODE_MASTER", "value": "true"}]}"#,
+                false,
+            ),
             (client, r#"{"args": ["sql", "--insecure"]}"#, true),
             (client, r#"{"command": ["/cockroach/cockroach", "init"]}"#, true),
             (client, r#"{"args": ["start", "--locality=region=sql"]}"#, false),
             (r#"{"role": "router", "word": "client"}"#, "{}", true),
             (r#"{"role": "router", "word": "ingest"}"#, "{}", false),
         ] {
-            assert_eq!(shows(sign, container), expected, "{sign} on {container}");
+            assert_eq!(shown(sign, container), expected, "{sign} on {container}");
         }
     }
 }

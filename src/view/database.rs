@@ -1,7 +1,7 @@
 //! A container that belongs to a known engine.
 use super::{
     Container, DataPlace, Pod, Var, Workload,
-    condition::Told,
+    condition::holds,
     data,
     detect::Detected,
     options::{Options, Setting},
@@ -12,7 +12,7 @@ use crate::{
         schema::{Class, Condition, Keeps},
     },
     terms::Role,
-    text::command::Script,
+    text::command::{Script, Word},
     tree::Node,
 };
 
@@ -70,7 +70,14 @@ impl<'t> Database<'t> {
         let container = detected.container;
         let pod = workload.pod();
         let script = detected.script();
-        let options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        for text in
+            engine.facts.configuration.iter().flat_map(|c| &c.variables).filter_map(|v| container.var(v)?.literal())
+        {
+            // Entrypoints leave such a variable unquoted: it is split at blanks, and nothing else.
+            let words: Vec<Word<'t>> = text.split_whitespace().map(Word::of_argument).collect();
+            options.extend(Options::of(&words, engine.options));
+        }
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
@@ -127,7 +134,7 @@ impl<'t> Database<'t> {
     /// Whether an option, a variable or a sub-command says what the condition names.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        Told { container: self.container, options: &self.options, spelling: self.engine.options }.holds(condition)
+        holds(condition, self.container, &self.options)
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.
@@ -188,7 +195,13 @@ impl<'t> Database<'t> {
                 .and_then(|name| self.pod.volume(name))
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
+        let facts = &self.engine.facts;
+        let configuration = || facts.configuration.iter();
         content
-            || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+            || facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+            || configuration().flat_map(|c| &c.variables).filter_map(|v| self.given(v)).any(|v| v.literal().is_none())
+            || configuration().flat_map(|c| &c.arguments).any(|end| {
+                self.script.main().is_some_and(|call| call.args().iter().any(|w| w.text.ends_with(end.as_str())))
+            })
     }
 }
