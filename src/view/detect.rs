@@ -396,6 +396,8 @@ fn narrowed(
     let image = container.image();
     let mut candidates: Vec<usize> =
         named.into_iter().filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+    // The tag of an image that nobody knows is its maker's own version, not the engine's.
+    let image_is_known = !candidates.is_empty();
     if candidates.is_empty() {
         // Unknown image: the packaging whose folder is mounted, else any packaging that is for images without a name of their own.
         let index = catalogue.index();
@@ -413,6 +415,7 @@ fn narrowed(
     let version = candidates
         .iter()
         .filter_map(|at| engines.get(*at))
+        .filter(|_| image_is_known)
         .find_map(|e| e.packaging.version(image.basename(), image.tag));
     let fits = |certain: bool| -> Vec<usize> {
         let takes = |at: &usize| engines.get(*at).and_then(|e| e.packaging.takes_version(version.as_ref()));
