@@ -1,5 +1,6 @@
 //! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
 mod claim;
+mod condition;
 mod container;
 mod data;
 mod database;
