@@ -81,7 +81,7 @@ impl Scan<'_> {
                     }
                     continue;
                 }
-                b'#' if self.is_blank_before() => self.to_line_end(),
+                b'#' if self.is_blank_before() => self.skip_to_line_end(),
                 b'"' | b'\'' if self.value => {
                     let (start, column) = (self.at, self.at - self.line_start);
                     self.at = self.end_of_quoted(byte)?;
@@ -125,7 +125,7 @@ impl Scan<'_> {
     }
 
     /// To the last byte of the line.
-    fn to_line_end(&mut self) {
+    fn skip_to_line_end(&mut self) {
         while self.byte(1).is_some_and(|next| next != b'\n') {
             self.at += 1;
         }
@@ -148,7 +148,7 @@ impl Scan<'_> {
 
     /// From the header of a block scalar to the first line behind it.
     fn skip_block(&mut self) {
-        self.to_line_end();
+        self.skip_to_line_end();
         let header = self.text.get(self.line_start..=self.at).unwrap_or_default();
         let column = block_column(header);
         self.at += 1;

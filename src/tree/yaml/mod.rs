@@ -8,9 +8,12 @@ mod error;
 mod hints;
 mod indent;
 mod load;
+mod merge;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_mistakes;
 
 pub use error::YamlError;
 
@@ -53,6 +56,7 @@ pub fn documents(text: &str) -> Documents<'_> {
         parser: Parser::new_from_str_with_options(text, options),
         index: 0,
         ended: false,
+        done: (0, 1),
         repaired: false,
     }
 }
@@ -63,6 +67,8 @@ pub struct Documents<'a> {
     parser: Parser<'a, StrInput<'a>>,
     index: usize,
     ended: bool,
+    /// How far documents have been read, and the line of that place.
+    done: (usize, usize),
     /// This is the second attempt at a document.
     repaired: bool,
 }
@@ -104,6 +110,7 @@ impl Iterator for Documents<'_> {
                 Some(Err(error)) => {
                     // The parser looks ahead, so the document may have started long before.
                     let (from, first) = self.separator_before(*error.marker());
+                    self.note(*error.marker());
                     let error = hints::explain(&error, self.text.get(from..).unwrap_or_default(), first);
                     return Some(self.abandon(line_of(first), error));
                 }
@@ -122,7 +129,11 @@ impl Documents<'_> {
         let mut brackets = 0_usize;
         loop {
             match self.parser.next_event() {
-                Some(Ok((Event::DocumentEnd | Event::StreamEnd, _))) | None => break,
+                Some(Ok((Event::DocumentEnd | Event::StreamEnd, span))) => {
+                    self.note(span.start);
+                    break;
+                }
+                None => break,
                 Some(Ok((event, span))) => {
                     let at = span.start.line();
                     let line = *line.get_or_insert(line_of(at));
@@ -137,6 +148,7 @@ impl Documents<'_> {
                     }
                     let read = if tab { Err(Problem::Tab) } else { loader.event(event, line_of(at)) };
                     if let Err(problem) = read {
+                        self.note(span.start);
                         let error = hints::refine(problem, self.rest(start), start.line(), at);
                         return self.abandon(line, error);
                     }
@@ -149,6 +161,7 @@ impl Documents<'_> {
         if let Some(Err(error)) = self.parser.peek()
             && *error.kind() == ErrorKind::ExpectedDocumentStart
         {
+            self.note(*error.marker());
             let error = self.syntax(&error, start);
             return self.abandon(line, error);
         }
@@ -173,6 +186,7 @@ impl Documents<'_> {
             error.kind(),
             ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation
         );
+        self.note(*error.marker());
         let explained = self.syntax(error, start);
         let mut document = self.abandon(line, explained);
         if !indent || self.repaired {
@@ -205,12 +219,17 @@ impl Documents<'_> {
         line.contains('\t') && line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'?'))
     }
 
-    /// Where the last `---` before stands, and on which line; the start of the text if there is none.
+    /// Everything up to here belongs to documents that were read or given up.
+    fn note(&mut self, at: Marker) {
+        self.done = (at.byte_offset().unwrap_or(0), at.line());
+    }
+
+    /// Where the last `---` before stands, and on which line; where the last document ended if there is none.
     fn separator_before(&self, at: Marker) -> (usize, usize) {
-        let before = at.byte_offset().and_then(|at| self.text.get(..at)).unwrap_or_default();
-        let from = before.rfind("\n---").map_or(0, |at| at + 1);
-        let below = before.get(from..).unwrap_or_default().matches('\n').count();
-        (from, at.line().saturating_sub(below).max(1))
+        let (done, line) = self.done;
+        let since = self.text.get(done..at.byte_offset().unwrap_or(0)).unwrap_or_default();
+        let Some(found) = since.rfind("\n---") else { return (done, line) };
+        (done + found + 1, line + since.get(..=found).unwrap_or_default().matches('\n').count())
     }
 
     /// The text from the line on in which a document starts.

@@ -1,4 +1,4 @@
-//! Documents, values, lines; the mistakes of people; and YAML against JSON.
+//! Documents, values, lines, bounds; and YAML against JSON.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
@@ -202,80 +202,6 @@ fn every_value_knows_its_line() {
 }
 
 #[test]
-fn mistakes_are_told_in_plain_words() {
-    // The notes of a beginner: the first is valid YAML, the second is not.
-    let slash = "`//` does not start a comment in YAML";
-    let tab = "a tab indents this line: YAML allows only spaces";
-    let indentation = "this line does not fit the indentation of the lines around it";
-    let quote = "a quotation mark that opens here is never closed";
-    let cases: &[(&str, u32, &str)] = &[
-        ("apiVersion: v1 // the version\nkind: Pod\n", 1, slash),
-        ("kind: Pod\nmetadata:\n  name: x // its name\n", 3, slash),
-        ("spec:\n  image: nginx //x\n", 2, slash),
-        ("spec:\n  containers: // what it holds\n  - name: x\n", 2, slash),
-        ("// a comment\nkind: Pod\n", 1, slash),
-        ("kind: Pod\n// a comment\nspec: {}\n", 2, slash),
-        ("kind: Pod\nspec:\n\ta: 1\n", 3, tab),
-        ("kind: Pod\nspec:\n  a: 1\n\tb: 1\n", 4, tab),
-        ("spec:\n  - a\n \t- b\n", 3, tab),
-        ("spec:\n  \ta: 1\n", 2, tab),
-        ("-\ta: 1\n", 1, tab),
-        ("kind: Pod\nmetadata:\n  name:x\n  labels: {}\n", 3, "no space after the colon of `name:`"),
-        ("kind: Pod\nname:x\nspec: {}\n", 2, "no space after the colon of `name:`"),
-        ("kind:Pod\nspec: {}\n", 1, "no space after the colon of `kind:`"),
-        ("a: \"x\nb: 1\n", 1, quote),
-        ("a: 1\nb: 'it\nc: 'x'\n", 2, quote),
-        ("a: it's\nb: \"x\n", 2, quote),
-        ("a: \"x\" y\n", 1, "text follows the closing quotation mark"),
-        ("a: [1, 2\nb: 3\n", 1, "a `[` that opens here is never closed"),
-        ("a: {b: 1\n", 1, "a `{` that opens here is never closed"),
-        ("a: 1]\nb: ]\n", 2, "a closing bracket matches no open one"),
-        ("a: @x\n", 1, "a value cannot start with '@'"),
-        ("a: \"\\d\"\n", 1, "`\\` is followed by a letter that has no meaning after it"),
-        ("a: b: c\n", 1, indentation),
-        ("a:\n  - b\n c: 1\n", 3, indentation),
-        ("a: 1\n  b: 2\n", 2, indentation),
-        ("a: 1\nb\nc: 1\n", 2, "a line with `key: value` was expected"),
-        ("image: {{ .Values.image }}\n", 1, "`{{` is a placeholder of a template"),
-        ("{{- if .Values.x }}\na: 1\n{{- end }}\n", 1, "`{{` is a placeholder of a template"),
-        ("a: 1\n{{ include \"x\" . }}\n", 2, "`{{` is a placeholder of a template"),
-        ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n", 1, "a merge conflict was left in the file"),
-    ];
-    for (text, line, message) in cases {
-        let error = documents(text).next().unwrap().tree.expect_err(text);
-        assert_eq!((error.line, error.message.as_str()), (*line, *message), "{text:?}");
-        assert!(!error.help.is_empty());
-        // The same further down in a file.
-        let text = format!("x: 1\n---\n{text}");
-        let error = documents(&text).nth(1).unwrap().tree.expect_err(&text);
-        assert_eq!((error.line, error.message.as_str()), (line + 2, *message), "{text:?}");
-    }
-}
-
-#[test]
-fn what_is_no_mistake_is_not_told_as_one() {
-    for text in [
-        "a: http://x.example // y\n",
-        "args: [echo, a // b]\n",
-        "description: a // b\nspec: {name: a // b}\n",
-        "metadata:\n  annotations: {name: a // b}\n",
-        "script: |\n  // a comment\n  \tint main() {}\n",
-        "a:\tb\n",
-        "a: [\n\t1,\n\t2]\n",
-        "a: 'x\n\ty'\n",
-        "ports: ['80:80', a:b]\n",
-        "a: \"{{ .Values.x }}\"\n",
-    ] {
-        assert!(documents(text).all(|document| document.tree.is_ok()), "{text:?} {:?}", read(text));
-    }
-    // The mistake is further down, and not in the script.
-    let text = "script: |\n  // a comment\n  x:y\n  {{ z }}\n\ta\nlist:\n  - a\n b: 1\n";
-    assert_eq!(read(text), [json!("5: a tab indents this line: YAML allows only spaces")]);
-    let text = "script: |\n  // a comment\n  x:y\n  {{ z }}\nlist:\n  - a\n b: 1\n";
-    assert_eq!(read(text), [json!("7: this line does not fit the indentation of the lines around it")]);
-}
-
-#[test]
 fn quoted_lines_may_stand_anywhere() {
     // As controller-gen wrote descriptions for years, and as kubectl reads them.
     let text = "a:\n  b: 'x\n  y: z\n\n  it''s'\n  c: \"d\\\n\te\"\n---\nf: 1\n";
@@ -289,22 +215,6 @@ fn one_document_is_one() {
     assert_eq!(one("---\n---\na: 1\n---\n"), json!({"a": 1}));
     assert_eq!(one(""), Json::Null);
     assert_eq!(one("a: 1\n---\nb: 1\n"), json!("error: line 3: more than one document"));
-}
-
-#[test]
-fn errors_hold_no_values() {
-    for text in [
-        "a: *marker",
-        "a: 'marker\nb: 1",
-        "a: \"marker\" marker",
-        "a: !!int marker",
-        "a: !!binary marker.",
-        "a: {marker",
-        "a: @marker",
-    ] {
-        let error = documents(text).next().unwrap().tree.expect_err(text);
-        assert!(!format!("{error:?}").contains("marker"), "{error:?}");
-    }
 }
 
 fn json_value() -> impl Strategy<Value = Json> {
