@@ -256,8 +256,8 @@ pub struct Template {
     pub revision: i64,
     /// Name of its controller; `None` when it was orphaned.
     pub controller: Option<String>,
-    /// The workload as it was then (`spec.template` filled in), as JSON.
-    pub workload: String,
+    /// The Pod template, as JSON.
+    pub template: String,
 }
 
 /// One owner in a chain.

@@ -1,13 +1,18 @@
 //! Seawall: an admission webhook that knows databases.
 pub mod cli;
+pub mod cluster;
+pub mod decision;
 pub mod engines;
 pub mod facts;
 pub mod finding;
+pub mod manifest;
+pub mod metrics;
 pub mod pki;
 pub mod proposal;
 pub mod review;
 pub mod rule;
 pub mod rules;
+pub mod server;
 pub mod settings;
 pub mod terms;
 pub mod text;

@@ -5,7 +5,22 @@ macro_rules! files {
 }
 
 /// Engine files.
-pub(super) const ENGINES: &[(&str, &str)] = files!["mysql.yaml", "postgres.yaml"];
+pub(super) const ENGINES: &[(&str, &str)] = files![
+    "cassandra.yaml",
+    "cockroachdb.yaml",
+    "elasticsearch.yaml",
+    "etcd.yaml",
+    "mariadb.yaml",
+    "mongodb.yaml",
+    "mssql.yaml",
+    "mysql.yaml",
+    "neo4j.yaml",
+    "percona.yaml",
+    "postgres.yaml",
+    "redis.yaml",
+    "valkey.yaml",
+    "vitess.yaml",
+];
 
 /// Software that is mistaken for a database.
 pub(super) const LOOK_ALIKES: &str = include_str!("look-alikes.yaml");

@@ -8,6 +8,8 @@ mod look_alikes;
 mod operators;
 mod pattern;
 pub mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
@@ -60,6 +62,8 @@ pub struct Engine {
     pub name: Arc<str>,
     /// As its makers write it.
     pub title: Arc<str>,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart.
+    pub like: Option<Arc<str>>,
     /// The packaging: `official`, `bitnami`.
     pub variant: String,
     /// What kind of software it is.
@@ -94,6 +98,7 @@ pub struct Packaging {
     not_tags: Vec<Pattern>,
     version_in_tag: Vec<Pattern>,
     version_in_image: Vec<Pattern>,
+    major_digits: Option<usize>,
     versions: Option<VersionRange>,
 }
 
@@ -120,7 +125,10 @@ impl Packaging {
     #[must_use]
     pub fn version(&self, basename: &str, tag: Option<&str>) -> Option<Version> {
         if let Some(found) = self.version_in_image.iter().find_map(|p| p.version(basename)) {
-            return Version::parse(found);
+            return match self.major_digits.and_then(|digits| found.split_at_checked(digits)) {
+                Some((major, minor)) if !minor.is_empty() => Version::parse(&format!("{major}.{minor}")),
+                _ => Version::parse(found),
+            };
         }
         let tag = tag?;
         if !self.version_in_tag.is_empty() {
@@ -297,7 +305,9 @@ fn check(file: &EngineFile) -> Result<(), String> {
 
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
-        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes);
+        let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
+        let paths =
+            data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }
@@ -328,6 +338,7 @@ fn check_facts(facts: &Facts) -> Result<(), String> {
 /// Gives each variant the engine's facts that it does not override.
 fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
+    let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
     let base = file.facts;
     file.variants
@@ -337,6 +348,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
             Engine {
                 name: Arc::clone(&name),
                 title: Arc::clone(&title),
+                like: like.clone(),
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,
@@ -347,6 +359,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
                     not_tags: variant.not_tags,
                     version_in_tag: variant.version_in_tag,
                     version_in_image: variant.version_in_image,
+                    major_digits: variant.major_digits,
                     versions: variant.versions,
                 },
                 data: facts.data.clone().unwrap_or_default(),
@@ -368,6 +381,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
     Facts {
         data: own.data.or_else(|| base.data.clone()),
         options: own.options.or(base.options),
+        configuration: own.configuration.or_else(|| base.configuration.clone()),
         credentials: own.credentials.or_else(|| base.credentials.clone()),
         secrets: both(&base.secrets, own.secrets),
         authentication: own.authentication.or_else(|| base.authentication.clone()),

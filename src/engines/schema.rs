@@ -16,6 +16,9 @@ pub struct EngineFile {
     pub name: String,
     /// As its makers write it.
     pub title: String,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart (mysql for mariadb).
+    #[serde(default)]
+    pub like: Option<String>,
     /// What it is, where it is not a database.
     #[serde(default)]
     pub class: Class,
@@ -27,7 +30,8 @@ pub struct EngineFile {
     /// Facts that hold for all variants that do not say otherwise.
     #[serde(default)]
     pub facts: Facts,
-    /// Packagings, the most specific first. A container that none of them names has the first one's facts.
+    /// Packagings. A container that none of them names has the first one's facts; of several that an image can be the first
+    /// that takes its tag and version is meant.
     pub variants: Vec<VariantFile>,
     /// Where the facts of this file were read.
     #[serde(default)]
@@ -105,12 +109,21 @@ pub struct RoleSign {
     /// A variable in its environment.
     #[serde(default)]
     pub variable: Option<String>,
+    /// Sub-commands of which one counts: the first argument that is no option (`sql` in `cockroach sql`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// A word in the container's or workload's name.
     #[serde(default)]
     pub word: Option<String>,
-    /// The option's or variable's values that count, in lower case; without it any.
+    /// The option's or variable's values that count, in lower case; without it any. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
+    /// Texts of which none may occur in the value, which may be empty: `node.roles` without `data`.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Where one of these holds, it is no sign.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
 }
 
 /// One packaging of an engine.
@@ -134,6 +147,9 @@ pub struct VariantFile {
     /// Where the engine's version stands in the last segment of the repository: `postgresql-{}-*`. A number without dots.
     #[serde(default)]
     pub version_in_image: Vec<Pattern>,
+    /// How many digits of that number are the major, where a minor follows: 1 makes `mysql-84` 8.4, 2 makes `mariadb-1011` 10.11.
+    #[serde(default)]
+    pub major_digits: Option<usize>,
     /// Only these versions are this variant.
     #[serde(default)]
     pub versions: Option<VersionRange>,
@@ -153,6 +169,9 @@ pub struct Facts {
     /// How options are spelled.
     #[serde(default)]
     pub options: Option<Options>,
+    /// Where settings come from beside the command line.
+    #[serde(default)]
+    pub configuration: Option<Configuration>,
     /// Credentials that the engine's image takes from variables.
     #[serde(default)]
     pub credentials: Option<Vec<CredentialSet>>,
@@ -207,9 +226,18 @@ pub struct Data {
     /// The data directory when nothing moves it. Absent: it must be given (etcd).
     #[serde(default)]
     pub directory: Option<String>,
+    /// True where no spec tells the directory (Windows images): nothing is said about it.
+    #[serde(default)]
+    pub unknown: bool,
     /// Folders that hold data beside it and need a volume as well (`/data/configdb` does not; a second log folder may).
     #[serde(default)]
     pub also: Vec<String>,
+    /// Options and variables whose value is one more such folder (`--wal-dir`).
+    #[serde(default)]
+    pub also_by: Vec<Condition>,
+    /// Links in the image: a mount at one of them is a mount where it points to.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// Where a volume is mounted, if not at the directory itself.
     #[serde(default)]
     pub mount: Option<String>,
@@ -222,9 +250,16 @@ pub struct Data {
     /// Variables that move the directory.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// Texts behind which the path stands inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`).
+    #[serde(default)]
+    pub path_after: Vec<String>,
     /// Options that name a configuration file which may move it: the directory is then unknown.
     #[serde(default)]
     pub config_flags: Vec<String>,
+    /// Data directories that take the place of `directory` under a condition (mongod's `--configsvr`). The first that holds
+    /// counts; what `flags` and `variables` say comes before it.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
     /// Mounts that look right and are not: the server ignores them or refuses to start.
     #[serde(default)]
     pub wrong_mounts: Vec<WrongMount>,
@@ -234,7 +269,7 @@ pub struct Data {
     /// Signs that data is to be kept, for `keeps: when_asked`; a persistent volume at the directory is one by itself.
     #[serde(default)]
     pub asked_by: Vec<Condition>,
-    /// Signs that nothing is written although `asked_by` or the default says so (`--save ""`).
+    /// Signs that nothing is written although `asked_by`, a volume or the default says so (`--save ""`).
     #[serde(default)]
     pub declined_by: Vec<Condition>,
     /// Signs that the server keeps everything in memory (`--store=type=mem`).
@@ -243,6 +278,26 @@ pub struct Data {
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// Another data directory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// When the data lies there.
+    pub when: Condition,
+    /// That directory.
+    pub directory: String,
+}
+
+/// A link in an image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Where it lies.
+    pub path: String,
+    /// Where it points to.
+    pub to: String,
 }
 
 /// A mount that looks right and is not.
@@ -286,7 +341,22 @@ pub enum Options {
     Elastic,
 }
 
-/// Something that a spec can say: an option or a variable.
+/// Where settings come from beside the command line: what stands there is unknown, so nothing may rest on a default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Files and folders that the server reads by itself; a volume at, above or below one of them may set anything.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Ends of an argument that names a configuration file without an option: `.conf` in `redis-server /etc/redis.conf`.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Variables that hold further options, as on a command line (`REDIS_ARGS`).
+    #[serde(default)]
+    pub variables: Vec<String>,
+}
+
+/// Something that a spec can say: an option, a variable, or a sub-command.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -296,9 +366,21 @@ pub struct Condition {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Sub-commands of which one counts: the first argument that is no option (`start-single-node`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
+    /// For one that holds several: a text within the value that counts (`type=mem` in cockroach's `--store`).
+    #[serde(default)]
+    pub contains: Vec<String>,
+    /// Where one of these holds, it does not.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// It holds only where one of these does; empty: always.
+    #[serde(default)]
+    pub only_with: Vec<Condition>,
 }
 
 /// Variables that go in together.
@@ -324,6 +406,12 @@ pub struct CredentialSet {
     /// True where they are never written by Seawall.
     #[serde(default)]
     pub never_written: bool,
+    /// Where one of these holds, the server needs none: security is switched off.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// What the value looks like where not any text will do: `neo4j/PASSWORD`. Told where a Secret has to be made.
+    #[serde(default)]
+    pub shape: Option<String>,
     /// Not written where this option is on the command line, unless the other one is too.
     #[serde(default)]
     pub not_beside: Vec<NotBeside>,
@@ -389,12 +477,19 @@ pub struct Switch {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
     /// For a variable or option that holds several: a text within the value that counts (`--auth=trust` in POSTGRES_INITDB_ARGS).
     #[serde(default)]
     pub contains: Vec<String>,
+    /// It counts also where it is not given at all (scylla's developer mode is on by default).
+    #[serde(default)]
+    pub when_absent: bool,
+    /// For [`Turns::DataLayout`]: to give it for the first time is a supported step, and only another value is dangerous
+    /// (mongod's `--replSet`).
+    #[serde(default)]
+    pub may_be_added: bool,
     /// Where one of these holds, it is harmless.
     #[serde(default)]
     pub unless: Vec<Condition>,
@@ -432,7 +527,7 @@ pub enum Turns {
     EncryptionOff,
     /// A mode for developers.
     DeveloperModeOn,
-    /// A setting that never matches old data again; dangerous when it changes.
+    /// A setting that never matches old data again; dangerous when it changes (to one of `values`, where there are any).
     DataLayout,
     /// An option that this version no longer knows.
     Removed,
@@ -533,6 +628,10 @@ pub struct Memory {
     /// Less is a hint, never more (`1Gi`).
     #[serde(default)]
     pub advised: Option<String>,
+    /// True where the sum may never be taken (etcd's quota is of its file): it decides whether a limit may be given, and a
+    /// limit below it is no finding.
+    #[serde(default)]
+    pub doubtful: bool,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
@@ -550,16 +649,19 @@ pub struct MemoryTerm {
     /// Variables that set it.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS.
+    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS. Without it there, it is the value.
     #[serde(default)]
     pub after: Option<String>,
     /// How its value is written; needed unless it is `fixed`.
     #[serde(default)]
     pub unit: Option<MemoryUnit>,
+    /// True where 0 means what leaving it out means (redis: no bound; etcd: the default).
+    #[serde(default)]
+    pub zero_is_unset: bool,
     /// How many times it is taken.
     #[serde(default = "one")]
     pub factor: i64,
-    /// A Kubernetes quantity that is taken when nothing sets it.
+    /// A Kubernetes quantity, or a share of the container's memory (`25%`), that is taken when nothing sets it.
     #[serde(default)]
     pub default: Option<String>,
     /// A Kubernetes quantity that is always taken.

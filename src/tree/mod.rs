@@ -73,6 +73,12 @@ impl<'a> Tree<'a> {
         Node::at(self, 0)
     }
 
+    /// The value that `node` was in the tree that this one was edited from: values keep their number.
+    #[must_use]
+    pub fn node_at(&self, node: Node<'_>) -> Node<'_> {
+        Node::at(self, node.at)
+    }
+
     /// How many values it holds.
     #[must_use]
     pub fn len(&self) -> usize {

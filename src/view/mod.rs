@@ -6,6 +6,8 @@ mod database;
 mod detect;
 mod options;
 mod owner;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};

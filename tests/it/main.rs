@@ -1,7 +1,27 @@
-//! The offline tests, one binary.
+//! Offline tests, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "tests"
+)]
 
 mod certs;
 mod certs_errors;
 mod certs_tls;
 mod cli;
 mod scratch;
+mod server_calls;
+mod server_drain;
+mod server_logs;
+mod server_peers;
+mod server_reload;
+mod server_routes;
+mod server_support;
+mod server_timeouts;
+mod server_tls;

@@ -1,0 +1,153 @@
+//! Whether a workload is new. Only what is new may be given what could stop it from starting.
+use super::{Deliberation, Requester};
+use crate::{
+    facts::{Answer, ClaimFacts, Facts, Known, Question, Seconds, Template},
+    terms::Operation,
+    view::{Case, Kind, VolumeKind},
+};
+
+/// A claim older than this holds what somebody may need.
+const OLD_CLAIM: Seconds = 3600;
+/// A claim bound for less than this, and never mounted, holds nothing yet.
+const FRESH_CLAIM: Seconds = 120;
+
+/// How new a workload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Birth {
+    /// Nothing of it exists.
+    New {
+        /// True when its claims, if any, have never been written to.
+        fresh_data: bool,
+    },
+    /// It takes over what another of its name left behind, whose newest template this is.
+    Adopts(Template),
+    /// It continues something, or nobody could say; why, for the log.
+    NotNew(&'static str),
+}
+
+impl Deliberation<'_> {
+    /// True where a workload can be new at all: a StatefulSet or Deployment, or a Pod without a controller, at its CREATE.
+    pub(super) fn can_be_born(&self) -> bool {
+        self.request.operation == Operation::Create
+            && self.is_authored()
+            && self.workload().is_some_and(|w| matches!(w.kind, Kind::StatefulSet | Kind::Deployment | Kind::Pod))
+    }
+
+    /// The questions whose answers make a workload new or not.
+    pub(super) fn birth_questions(&self) -> Vec<Question> {
+        let Some(case) = self.case() else { return Vec::new() };
+        let mut questions = vec![Question::Namespace(self.request.namespace.to_owned())];
+        questions.extend(self.claims_question(case));
+        questions.extend(self.pods_question(case));
+        questions.extend(self.history_question(case));
+        questions
+    }
+
+    pub(super) fn claims_question(&self, case: &Case<'_>) -> Option<Question> {
+        let names = claim_names(case);
+        (!names.is_empty()).then(|| Question::Claims { namespace: self.request.namespace.to_owned(), names })
+    }
+
+    fn pods_question(&self, case: &Case<'_>) -> Option<Question> {
+        let selector = case.workload.selector();
+        let makes_pods = case.workload.kind != Kind::Pod && !selector.is_empty();
+        makes_pods.then(|| Question::Pods { namespace: self.request.namespace.to_owned(), selector })
+    }
+
+    pub(super) fn history_question(&self, case: &Case<'_>) -> Option<Question> {
+        let selector = case.workload.selector();
+        let kept = matches!(case.workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
+        (kept && !selector.is_empty()).then(|| Question::History {
+            namespace: self.request.namespace.to_owned(),
+            kind: case.workload.kind.as_str().to_owned(),
+            selector,
+        })
+    }
+
+    /// Decides from the answers.
+    pub(super) fn birth(&self, facts: &Facts) -> Birth {
+        let Some(case) = self.case().filter(|_| self.can_be_born()) else {
+            return Birth::NotNew("is no CREATE of a workload");
+        };
+        if let Requester::User(user) = self.request.requester {
+            if self.world.settings.is_restorer(user) {
+                return Birth::NotNew("comes from a restorer");
+            }
+        }
+        if let Some(question) = self.history_question(case) {
+            match facts.get(&question) {
+                Known::Found(Answer::History(templates)) => {
+                    if let Some(newest) = templates.iter().max_by_key(|t| t.revision) {
+                        return Birth::Adopts(newest.clone());
+                    }
+                }
+                Known::Missing => {}
+                _ => return Birth::NotNew("nobody says whether it ran before"),
+            }
+        }
+        if let Some(question) = self.pods_question(case) {
+            match facts.get(&question) {
+                Known::Found(Answer::Pods(pods)) if pods.is_empty() => {}
+                Known::Missing => {}
+                Known::Found(_) => return Birth::NotNew("has Pods already"),
+                Known::Unknown => return Birth::NotNew("nobody says whether it has Pods"),
+            }
+        }
+        let mut fresh_data = true;
+        if let Some(question) = self.claims_question(case) {
+            match facts.get(&question) {
+                Known::Found(Answer::Claims(claims)) => {
+                    if claims.iter().any(|c| self.holds_old_data(c)) {
+                        return Birth::NotNew("has claims that hold data");
+                    }
+                    fresh_data = claims.iter().all(|c| self.is_fresh(c));
+                }
+                Known::Missing => {}
+                _ => return Birth::NotNew("nobody says whether its claims exist"),
+            }
+        }
+        Birth::New { fresh_data }
+    }
+
+    fn holds_old_data(&self, claim: &ClaimFacts) -> bool {
+        self.now - claim.created > OLD_CLAIM
+            || claim.came_with_data
+            || (claim.bound && claim.volume_created.is_none_or(|volume| volume < claim.created))
+    }
+
+    fn is_fresh(&self, claim: &ClaimFacts) -> bool {
+        !claim.bound || (self.now - claim.created < FRESH_CLAIM && claim.mounted_by.is_empty())
+    }
+
+    /// Whether a CREATE stands over data: a claim that is bound and older than an hour. `Unknown` where nobody says.
+    pub(super) fn stands_over_data(&self, case: &Case<'_>, facts: &Facts) -> Known<()> {
+        let Some(question) = self.claims_question(case) else { return Known::Missing };
+        match facts.get(&question) {
+            Known::Found(Answer::Claims(claims)) => {
+                let old = claims.iter().any(|c| c.bound && self.now - c.created > OLD_CLAIM);
+                if old { Known::Found(()) } else { Known::Missing }
+            }
+            Known::Missing => Known::Missing,
+            _ => Known::Unknown,
+        }
+    }
+}
+
+/// The claims of a workload: those it names, and the prefixes of those that its templates make.
+fn claim_names(case: &Case<'_>) -> Vec<String> {
+    let workload = case.workload;
+    let made = workload
+        .claim_templates()
+        .items()
+        .filter_map(|t| t.get("metadata").get("name").str())
+        .map(|template| format!("{template}-{}-", workload.name()));
+    let volumes = workload.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
+    let named = volumes.filter_map(|name| match workload.pod().volume(name)?.kind {
+        VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
+        _ => None,
+    });
+    let mut names: Vec<String> = made.chain(named).collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,187 @@
+//! What is wrong with an object as it will be stored, and the second opinion before anything is refused.
+use std::collections::BTreeSet;
+
+use super::{Deliberation, Judgement, Requester, hands::Hands};
+use crate::{
+    facts::{Answer, Facts, Known, Question},
+    finding::Finding,
+    terms::{Action, Operation},
+    tree::{Node, Tree},
+    view::{Case, Workload},
+};
+
+/// All judgements of one object.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// By place and rule.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Judged {
+    /// True when something would be refused.
+    #[must_use]
+    pub fn denies(&self) -> bool {
+        self.judgements.iter().any(|j| j.action == Action::Deny)
+    }
+}
+
+/// What lowers an action, and the words for it.
+type Excuse = (Action, &'static str);
+
+impl<'t> Deliberation<'t> {
+    /// The facts that a denial needs: whatever could excuse it. Empty when nothing would be denied.
+    #[must_use]
+    pub fn questions_before_denial(&self, judged: &Judged) -> Vec<Question> {
+        let Some(case) = self.case().filter(|_| judged.denies()) else { return Vec::new() };
+        let mut questions = BTreeSet::new();
+        questions.extend(self.owner_question());
+        questions.extend(self.history_question(case));
+        if self.request.operation == Operation::Create {
+            questions.extend(self.claims_question(case));
+        }
+        if self.world.settings.profile().honours_data_label() && case.workload.data_label().is_none() {
+            questions.insert(Question::Namespace(self.request.namespace.to_owned()));
+        }
+        questions.into_iter().collect()
+    }
+
+    /// Judges the object as it will be stored, and its template as its Pods will be. Without facts (`None`) this is the first
+    /// opinion: whether anything would be denied, before anybody is asked what could excuse it.
+    #[must_use]
+    pub fn judge(&self, facts: Option<&Facts>) -> Judged {
+        let nothing = Facts::default();
+        let known = facts.unwrap_or(&nothing);
+        if let Some(claim) = self.claim() {
+            return self.settled(self.found_in_claim(&claim, known), &|_| None);
+        }
+        let Some(case) = self.case() else { return Judged::default() };
+        let found = self.found_as_stored(case, self.request.object, self.request.tree, self.case_before(), known);
+        if found.is_empty() {
+            return Judged::default();
+        }
+        let hands = self.hands(known);
+        let controllers = !self.is_authored();
+        let old = self
+            .case_before()
+            .map(|before| self.found_as_stored(before, self.request.old, self.request.tree, None, known));
+        let history = facts.map(|f| self.history(case, f));
+        let over_data = facts.map(|f| self.stands_over_data(case, f));
+        self.settled(found, &|finding| {
+            let excuses = [
+                (hands == Hands::Off).then_some((Action::Warn, "an operator is in charge")),
+                controllers.then_some((Action::Audit, "a controller made it")),
+                self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
+                old.as_ref()
+                    .filter(|o| o.iter().any(|f| finding.continues(f)))
+                    .map(|_| (Action::Warn, "it was so before")),
+                history.as_ref().and_then(|h| h.excuse(finding)),
+                over_data.and_then(|over| match over {
+                    _ if self.request.operation != Operation::Create => None,
+                    Known::Found(()) => Some((Action::Warn, "it continues existing data")),
+                    Known::Unknown => Some((Action::Warn, "nobody says whether it continues existing data")),
+                    Known::Missing => None,
+                }),
+                facts.and_then(|f| self.namespace_excuse(f)),
+            ];
+            excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
+        })
+    }
+
+    fn is_restorers(&self) -> bool {
+        matches!(self.request.requester, Requester::User(user) if self.world.settings.is_restorer(user))
+    }
+
+    /// A namespace whose label nobody could read may say that its databases are meant to go.
+    fn namespace_excuse(&self, facts: &Facts) -> Option<Excuse> {
+        let asked = self.world.settings.profile().honours_data_label()
+            && self.workload().is_some_and(|w| w.data_label().is_none())
+            && matches!(self.request.requester, Requester::User(_));
+        let unknown = facts.get(&Question::Namespace(self.request.namespace.to_owned())).is_unknown();
+        (asked && unknown).then_some((Action::Warn, "nobody says whether its namespace is for what is meant to go"))
+    }
+
+    /// Findings in a workload, with its template as its Pods will be given at their CREATE.
+    fn found_as_stored(
+        &self,
+        case: &Case<'_>,
+        top: Node<'_>,
+        tree: &Tree<'_>,
+        before: Option<&Case<'_>>,
+        facts: &Facts,
+    ) -> Vec<Finding> {
+        let helped = self.world.settings.profile().mends()
+            && !self.is_pod()
+            && case.has_database()
+            && matches!(self.hands(facts), Hands::Free | Hands::Controllers);
+        if helped {
+            let start = self.start_operations(case, top, tree, facts);
+            if !start.operations.is_empty() {
+                let edited = tree.edited(top, &start.operations);
+                let workload = Workload { kind: case.workload.kind, object: edited.node_at(top) };
+                return self.found(&Case::of(workload, self.world.catalogue), before, facts);
+            }
+        }
+        self.found(case, before, facts)
+    }
+
+    fn settled(&self, found: Vec<Finding>, excuse: &dyn Fn(&Finding) -> Option<Excuse>) -> Judged {
+        let mut judgements: Vec<Judgement> = found
+            .into_iter()
+            .filter_map(|finding| {
+                let tier = self.world.rules.iter().find(|r| r.name == finding.rule)?.tier;
+                let wanted = self.world.settings.action(finding.rule, tier).min(finding.ceiling);
+                let excuse = if wanted > Action::Audit { excuse(&finding) } else { None };
+                let (action, lowered) = match excuse {
+                    Some((most, why)) if most < wanted => (most, why),
+                    _ => (wanted, ""),
+                };
+                (action != Action::Off).then_some(Judgement { finding, action, lowered })
+            })
+            .collect();
+        judgements.sort_by(|a, b| {
+            let key = |j: &'_ Judgement| {
+                (std::cmp::Reverse(j.action), j.finding.line, j.finding.place.stable.clone(), j.finding.rule)
+            };
+            key(a).cmp(&key(b))
+        });
+        Judged { judgements }
+    }
+
+    /// What the templates that ran before say about a finding.
+    fn history(&self, case: &Case<'_>, facts: &Facts) -> History {
+        let Some(question) = self.history_question(case) else { return History::Irrelevant };
+        match facts.get(&question) {
+            Known::Found(Answer::History(templates)) => {
+                let found = templates.iter().filter_map(|template| {
+                    let (tree, top) = self.with_template(template)?;
+                    let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
+                    let then = Case::of(workload, self.world.catalogue);
+                    Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
+                });
+                // What stands beside the template is today's: the past excuses only what is inside.
+                History::Ran(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())
+            }
+            Known::Missing => History::Irrelevant,
+            _ => History::Unknown,
+        }
+    }
+}
+
+enum History {
+    Irrelevant,
+    Unknown,
+    Ran(Vec<Finding>),
+}
+
+impl History {
+    fn excuse(&self, finding: &Finding) -> Option<Excuse> {
+        match self {
+            Self::Irrelevant => None,
+            Self::Unknown => Some((Action::Warn, "nobody says whether it ran before")),
+            Self::Ran(then) => then
+                .iter()
+                .any(|f| finding.continues(f))
+                .then_some((Action::Warn, "a template that ran before has it too")),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Seawall's own marks: the list of what it wrote, and the label on what holds data.
+use std::collections::HashMap;
+
+use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
+use serde::{Deserialize, Serialize};
+
+use super::{Deliberation, Mended};
+use crate::{
+    engines::Catalogue,
+    facts::{Answer, Facts, Known, Question},
+    proposal::{Merged, Proposal},
+    terms::{Operation, keys},
+    tree::{Node, Tree},
+    view::{Claim, DataLabel, Kind},
+};
+
+/// One entry of the annotation `seawall.dev/patched`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listed {
+    /// Stable place, from the top of the object.
+    pub(super) place: String,
+    /// The rule that wrote there.
+    pub(super) rule: String,
+}
+
+/// The list that an object carries; empty where it has none that can be read.
+pub(super) fn list_of(annotations: Node<'_>) -> Vec<Listed> {
+    annotations
+        .fields()
+        .find(|(key, _)| *key == keys::PATCHED)
+        .and_then(|(_, v)| serde_json::from_str(v.str()?).ok())
+        .unwrap_or_default()
+}
+
+/// Puts list and label onto a workload that was mended, and takes off what somebody else put there.
+pub(super) fn sign(deliberation: &Deliberation<'_>, tree: &Tree<'_>, top: Node<'_>, mended: &mut Mended) {
+    let mut listed: Vec<Listed> =
+        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
+    listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
+    let mut proposal = Proposal::of("marks");
+    write_list(&mut proposal, top, &listed, deliberation);
+    let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
+    if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
+        proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
+    }
+    append(proposal, tree, top, mended);
+}
+
+/// Writes the list onto the object and its template, or takes a foreign one off.
+pub(super) fn write_list(proposal: &mut Proposal, top: Node<'_>, listed: &[Listed], deliberation: &Deliberation<'_>) {
+    let own = top.path("metadata.annotations").get(keys::PATCHED);
+    let kind = deliberation.workload().map(|w| w.kind);
+    let inherited = kind == Some(Kind::Pod) && !deliberation.is_authored();
+    if listed.is_empty() {
+        // A controller's Pod carries the list of its template, which is true.
+        if own.is_set() && !inherited {
+            proposal.unset(own);
+        }
+        return;
+    }
+    let text = serde_json::to_string(listed).unwrap_or_default();
+    proposal.set(own, text.clone().into());
+    if matches!(kind, Some(Kind::StatefulSet | Kind::Deployment)) {
+        proposal.set(top.path("spec.template.metadata.annotations").get(keys::PATCHED), text.into());
+    }
+}
+
+/// Takes off a list that the submitter brought where nothing is written.
+pub(super) fn strip_foreign(deliberation: &Deliberation<'_>, mended: &mut Mended) {
+    let mut proposal = Proposal::of("marks");
+    let top = deliberation.request.object;
+    if deliberation.request.operation == Operation::Create && deliberation.is_authored() {
+        write_list(&mut proposal, top, &[], deliberation);
+    }
+    append(proposal, deliberation.request.tree, top, mended);
+}
+
+/// Labels a database's claim by what happens to its volume.
+pub(super) fn sign_claim(
+    deliberation: &Deliberation<'_>,
+    tree: &Tree<'_>,
+    top: Node<'_>,
+    facts: &Facts,
+    mended: &mut Mended,
+) {
+    let mut proposal = Proposal::of("marks");
+    let listed: Vec<Listed> =
+        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
+    write_list(&mut proposal, top, &listed, deliberation);
+    let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
+    let fate = match (class, facts.get(&Question::StorageClasses)) {
+        (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {
+            match all.iter().find(|c| c.name == class).map(|c| c.reclaim_policy.as_str()) {
+                Some("Delete") => "deleted",
+                Some("Retain") => "retained",
+                _ => "unknown",
+            }
+        }
+        _ => "unknown",
+    };
+    proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), fate.into());
+    append(proposal, tree, top, mended);
+}
+
+/// Renders a proposal and appends it to what is written, without listing it among the mends.
+pub(super) fn append(proposal: Proposal, tree: &Tree<'_>, top: Node<'_>, mended: &mut Mended) {
+    let (mends, _) = proposal.into_parts();
+    let mut merged = Merged::default();
+    merged.add(mends);
+    merged.settle();
+    mended.operations.extend(merged.operations(tree, top));
+}
+
+/// The same operation below `prefix`; `None` for one outside.
+pub(super) fn rebased(operation: PatchOperation, prefix: &str) -> Option<PatchOperation> {
+    let inner = |path: &PointerBuf| PointerBuf::parse(path.to_string().strip_prefix(prefix)?.to_owned()).ok();
+    Some(match operation {
+        PatchOperation::Add(AddOperation { path, value }) => {
+            PatchOperation::Add(AddOperation { path: inner(&path)?, value })
+        }
+        PatchOperation::Replace(ReplaceOperation { path, value }) => {
+            PatchOperation::Replace(ReplaceOperation { path: inner(&path)?, value })
+        }
+        PatchOperation::Remove(RemoveOperation { path }) => {
+            PatchOperation::Remove(RemoveOperation { path: inner(&path)? })
+        }
+        _ => return None,
+    })
+}
+
+impl Deliberation<'_> {
+    /// The engine whose data a claim is for: it says so itself, or a workload that exists mounts it as data.
+    pub(super) fn engine_of_claim(&self, claim: Claim<'_>, facts: &Facts) -> Option<String> {
+        let question =
+            Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
+        if let Known::Found(Answer::ClaimUse(found)) = facts.get(&question) {
+            if let Some(engine) =
+                found.workloads.iter().find_map(|json| engine_mounting(json, claim.name(), self.world.catalogue))
+            {
+                return Some(engine);
+            }
+        }
+        let labels: HashMap<&str, &str> = claim.labels().collect();
+        let durable = labels.get(keys::DATA).copied().and_then(DataLabel::of) == Some(DataLabel::Durable);
+        durable.then(String::new)
+    }
+}
+
+/// The engine of the database in `workload` (JSON) that keeps its data on the claim.
+fn engine_mounting(workload: &str, claim: &str, catalogue: &Catalogue) -> Option<String> {
+    use crate::view::{Case, Subject, VolumeKind, Workload};
+    let tree = Tree::from_json(workload).ok()?;
+    let root = tree.root();
+    let Subject::Workload(case) = Subject::of(root.get("kind").text(), root, catalogue) else { return None };
+    let mounts = |case: &Case<'_>, workload: Workload<'_>| {
+        case.servers()
+            .find(|d| match d.data.volume().map(|v| (v.kind, v.node)) {
+                Some((VolumeKind::Claim(name), _)) => name == claim,
+                Some((VolumeKind::ClaimTemplate, node)) => {
+                    let prefix = format!("{}-{}-", node.get("metadata").get("name").text(), workload.name());
+                    claim.strip_prefix(&prefix).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+                }
+                _ => false,
+            })
+            .map(|d| d.engine.name.to_string())
+    };
+    mounts(&case, case.workload)
+}

@@ -1,0 +1,245 @@
+//! From one request to one answer. Pure and synchronous: facts come in as arguments, and nothing is done here.
+//!
+//! [`Deliberation`] is one request under way. The mutating webhook asks [`Deliberation::mend`], the validating one
+//! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
+mod birth;
+mod hands;
+mod judge;
+mod marks;
+mod mend;
+mod restore;
+mod run;
+mod verdict;
+
+use crate::{
+    engines::Catalogue,
+    facts::{Facts, Question, Seconds},
+    finding::Finding,
+    proposal::Mend,
+    review::Review,
+    rule::{Context, Rule},
+    settings::Settings,
+    terms::{Action, Operation, keys},
+    tree::{Node, Tree},
+    view::{Case, Claim, Kind, Subject, Workload},
+};
+
+pub use json_patch::PatchOperation;
+pub use judge::Judged;
+pub use mend::Mended;
+pub use run::Panics;
+pub use verdict::{denial, warnings};
+
+/// What stays the same from one request to the next.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'w> {
+    /// Engines.
+    pub catalogue: &'w Catalogue,
+    /// Settings.
+    pub settings: &'w Settings,
+    /// Rules.
+    pub rules: &'static [&'static Rule],
+    /// The API server's minor version, where it is known.
+    pub kubernetes_minor: Option<u32>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requester<'t> {
+    /// Nobody: a document is judged before anybody applies it.
+    Nobody,
+    /// A user of the API server.
+    User(&'t str),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'t> {
+    /// What is done.
+    pub operation: Operation,
+    /// API group: `apps`; empty for the core.
+    pub group: &'t str,
+    /// `StatefulSet`.
+    pub kind: &'t str,
+    /// `scale`; empty for the object itself.
+    pub subresource: &'t str,
+    /// Namespace; `default` where a document names none.
+    pub namespace: &'t str,
+    /// Who asks.
+    pub requester: Requester<'t>,
+    /// The tree that both objects are in.
+    pub tree: &'t Tree<'t>,
+    /// The object as it would be.
+    pub object: Node<'t>,
+    /// The object as it is.
+    pub old: Node<'t>,
+}
+
+impl<'t> Request<'t> {
+    /// The request of a review.
+    #[must_use]
+    pub fn of_review(review: &Review<'t>, tree: &'t Tree<'t>) -> Self {
+        Self {
+            operation: review.operation,
+            group: review.group,
+            kind: review.kind,
+            subresource: review.subresource,
+            namespace: review.namespace,
+            requester: Requester::User(review.user),
+            tree,
+            object: review.object,
+            old: review.old,
+        }
+    }
+
+    /// A document, as a CREATE into an empty namespace.
+    #[must_use]
+    pub fn of_document(object: Node<'t>, tree: &'t Tree<'t>) -> Self {
+        let group = object.get("apiVersion").text().split_once('/').map_or("", |(group, _)| group);
+        Self {
+            operation: Operation::Create,
+            group,
+            kind: object.get("kind").text(),
+            subresource: "",
+            namespace: object.path("metadata.namespace").str().filter(|n| !n.is_empty()).unwrap_or("default"),
+            requester: Requester::Nobody,
+            tree,
+            object,
+            old: object.get("").get(""),
+        }
+    }
+
+    /// True for the kinds that rules know, in the group where Kubernetes has them.
+    fn is_ours(&self) -> bool {
+        match self.kind {
+            // `extensions` is where old manifests have them; the API server no longer takes those, and says so itself.
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => matches!(self.group, "apps" | "extensions"),
+            "Job" | "CronJob" => self.group == "batch",
+            "Pod" | "ReplicationController" | "PersistentVolumeClaim" => self.group.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// One request under way.
+#[derive(Debug)]
+pub struct Deliberation<'t> {
+    request: Request<'t>,
+    world: World<'t>,
+    now: Seconds,
+    subject: Subject<'t>,
+    before: Subject<'t>,
+}
+
+impl<'t> Deliberation<'t> {
+    /// Looks at a request. `None` where there is nothing for Seawall to say: another kind, a subresource, a deletion, an object that
+    /// is being deleted, a mirror Pod, a namespace that the settings skip, a workload without a container of any engine and without one
+    /// before.
+    #[must_use]
+    pub fn of(request: Request<'t>, world: World<'t>, now: Seconds) -> Option<Self> {
+        if !request.is_ours() || !request.subresource.is_empty() || world.settings.skips(request.namespace) {
+            return None;
+        }
+        if !matches!(request.operation, Operation::Create | Operation::Update) {
+            return None;
+        }
+        // On PUT the submitted object may lack what the server knows: the old one tells whether it is being deleted.
+        if request.old.path("metadata.deletionTimestamp").is_set() {
+            return None;
+        }
+        if request.object.path("metadata.annotations").get("kubernetes.io/config.mirror").is_set() {
+            return None;
+        }
+        let before = match request.operation {
+            Operation::Update => Subject::of(request.kind, request.old, world.catalogue),
+            _ => Subject::Other,
+        };
+        let subject = Subject::of(request.kind, request.object, world.catalogue);
+        Some(Self { request, world, now, subject, before })
+    }
+
+    /// The workload and its databases; `None` for a claim.
+    #[must_use]
+    pub const fn case(&self) -> Option<&Case<'t>> {
+        match &self.subject {
+            Subject::Workload(case) => Some(case),
+            _ => None,
+        }
+    }
+
+    fn claim(&self) -> Option<Claim<'t>> {
+        match self.subject {
+            Subject::Claim(claim) => Some(claim),
+            _ => None,
+        }
+    }
+
+    fn case_before(&self) -> Option<&Case<'t>> {
+        match &self.before {
+            Subject::Workload(case) => Some(case),
+            _ => None,
+        }
+    }
+
+    /// True when an engine is involved, now or before.
+    #[must_use]
+    pub fn concerns_a_database(&self) -> bool {
+        let any = |case: Option<&Case<'_>>| case.is_some_and(|c| !c.databases.is_empty());
+        any(self.case()) || any(self.case_before())
+    }
+
+    fn context<'c>(&'c self, engine: &str, facts: &'c Facts) -> Context<'c> {
+        let label = self.data_label(facts);
+        Context {
+            catalogue: self.world.catalogue,
+            settings: self.world.settings.of_engine(engine),
+            operation: self.request.operation,
+            facts,
+            now: self.now,
+            namespace: self.request.namespace,
+            data_label: label,
+            kubernetes_minor: self.world.kubernetes_minor,
+        }
+    }
+
+    /// What the author or the namespace says about the data, where the profile believes it.
+    fn data_label(&self, facts: &Facts) -> Option<crate::view::DataLabel> {
+        if !self.world.settings.profile().honours_data_label() {
+            return None;
+        }
+        let own = self.case().and_then(|c| c.workload.data_label());
+        own.or_else(|| {
+            let question = Question::Namespace(self.request.namespace.to_owned());
+            let Some(crate::facts::Answer::Namespace(namespace)) = facts.get(&question).found() else { return None };
+            let (_, value) = namespace.labels.iter().find(|(k, _)| k == keys::DATA)?;
+            crate::view::DataLabel::of(value)
+        })
+    }
+
+    /// A Pod without a controller, or a workload: what its author wrote, not what a controller made.
+    fn is_authored(&self) -> bool {
+        crate::view::Owner::of(self.request.object).is_none()
+    }
+
+    fn workload(&self) -> Option<Workload<'t>> {
+        self.case().map(|c| c.workload)
+    }
+
+    fn is_pod(&self) -> bool {
+        self.workload().is_some_and(|w| w.kind == Kind::Pod)
+    }
+}
+
+/// A finding and what it does here.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// What was found.
+    pub finding: Finding,
+    /// What it does, after profile, ceilings and second opinion.
+    pub action: Action,
+    /// Why it does less than the profile says, for the audit log; empty where it does not.
+    pub lowered: &'static str,
+}
+
+/// What was written, and by which rule.
+pub type Mends = Vec<Mend>;

@@ -1,0 +1,205 @@
+//! Putting back what Seawall had written and a later submission dropped: on UPDATE from the old object, on a CREATE that adopts from the
+//! newest template.
+use json_patch::{AddOperation, PatchOperation, jsonptr::PointerBuf};
+
+use super::{
+    Deliberation, Mended,
+    marks::{self, Listed},
+};
+use crate::{
+    facts::{Facts, Template},
+    finding::Findings,
+    proposal::{Merged, Proposal},
+    rule::{Rule, Validate},
+    settings::document::Plaintext,
+    terms::{Operation, keys},
+    text::quantity::Quantity,
+    tree::{Node, Tree, merge_key},
+    view::Kind,
+};
+
+impl<'t> Deliberation<'t> {
+    /// The UPDATE's part: read from the old object, in every profile.
+    pub(super) fn restored_from_old(&self) -> Mended {
+        let mut mended = Mended::default();
+        let listed = marks::list_of(self.request.old.path("metadata.annotations"));
+        let label = self.request.old.path("metadata.labels").get(keys::HOLDS_DATA);
+        if listed.is_empty() && !label.is_set() && !self.brings_foreign_marks() {
+            return mended;
+        }
+        let listed = self.put_back(&listed, self.request.tree, self.request.old, &mut mended);
+        let tree = self.request.tree;
+        let edited = tree.edited(self.request.object, &mended.operations);
+        let top = edited.node_at(self.request.object);
+        let mut proposal = Proposal::of("marks");
+        marks::write_list(&mut proposal, top, &listed, self);
+        let own_label = top.path("metadata.labels").get(keys::HOLDS_DATA);
+        match label.str() {
+            Some(value) => {
+                proposal.set(own_label, value.into());
+            }
+            None if own_label.is_set() && !label.is_set() => {
+                proposal.unset(own_label);
+            }
+            None => {}
+        }
+        marks::append(proposal, &edited, top, &mut mended);
+        mended
+    }
+
+    fn brings_foreign_marks(&self) -> bool {
+        let object = self.request.object;
+        self.concerns_a_database()
+            && self.is_authored()
+            && (object.path("metadata.annotations").get(keys::PATCHED).is_set()
+                || object.path("metadata.labels").get(keys::HOLDS_DATA).is_set())
+    }
+
+    /// The adopting CREATE's part: read from the newest template that ran.
+    pub(super) fn adopted(&self, newest: &Template) -> Mended {
+        let mut mended = Mended::default();
+        let Some((tree, top)) = self.with_template(newest) else { return mended };
+        let old = tree.node_at(top);
+        let listed = marks::list_of(old.path("spec.template.metadata.annotations"));
+        let listed = self.put_back(&listed, &tree, old, &mut mended);
+        let edited = self.request.tree.edited(self.request.object, &mended.operations);
+        let top = edited.node_at(self.request.object);
+        let mut proposal = Proposal::of("marks");
+        marks::write_list(&mut proposal, top, &listed, self);
+        marks::append(proposal, &edited, top, &mut mended);
+        mended
+    }
+
+    /// The workload with a template that ran before in place of its own: the old object on UPDATE, the submitted one on CREATE.
+    pub(super) fn with_template(&self, template: &Template) -> Option<(Tree<'t>, Node<'t>)> {
+        let value: serde_json::Value = serde_json::from_str(&template.template).ok()?;
+        let top = if self.request.operation == Operation::Update { self.request.old } else { self.request.object };
+        let path = PointerBuf::parse("/spec/template").ok()?;
+        let operation = PatchOperation::Add(AddOperation { path, value });
+        Some((self.request.tree.edited(top, &[operation]), top))
+    }
+
+    /// Copies each listed place that the new object lacks; returns the list as it is then true.
+    fn put_back(&self, listed: &[Listed], old_tree: &Tree<'_>, old: Node<'_>, mended: &mut Mended) -> Vec<Listed> {
+        let mut kept = Vec::new();
+        let mut merged = Merged::default();
+        for entry in listed {
+            let Some(rule) = self.world.rules.iter().copied().find(|r| r.name == entry.rule) else { continue };
+            if !self.may_write(rule, &entry.place) {
+                continue;
+            }
+            let Some(was) = old_tree.at_stable(old, &entry.place).filter(|n| n.is_set()) else { continue };
+            let mut proposal = Proposal::of(rule.name);
+            let Some(state) = self.put_one(rule, &entry.place, was, &mut proposal) else { continue };
+            if state {
+                kept.push(entry.clone());
+            }
+            merged.add(proposal.into_parts().0);
+        }
+        merged.settle();
+        mended.operations = merged.operations(self.request.tree, self.request.object);
+        mended.mends = merged.mends().cloned().collect();
+        kept
+    }
+
+    /// Writes one place; true when the new object then holds what was there, `None` when its surroundings are gone.
+    fn put_one(&self, rule: &'static Rule, place: &str, was: Node<'_>, proposal: &mut Proposal) -> Option<bool> {
+        let (tree, top) = (self.request.tree, self.request.object);
+        let said = format!("puts back {place}, which an earlier version was given");
+        if let Some((list_place, name)) = place.strip_suffix(']').and_then(|p| p.rsplit_once('[')) {
+            let list = tree.at_stable(top, list_place)?;
+            let key = merge_key(list.key()?).first()?;
+            if let Some(there) = list.items().find(|n| n.fields().any(|(k, v)| k == *key && v.str() == Some(name))) {
+                return Some(there.same(was) || self.rewrites_plaintext(rule, there, was, proposal));
+            }
+            if self.still_wanted(rule, place) {
+                proposal.upsert(list, key, was.to_json()).because(said);
+                return Some(true);
+            }
+            return Some(false);
+        }
+        let here = tree.at_stable(top, place)?;
+        if here.is_set() && !(self.is_pod() && is_defaulted(place, here)) {
+            return Some(here.same(was));
+        }
+        if !self.still_wanted(rule, place) || contradicts(here, was) {
+            return Some(false);
+        }
+        proposal.set(here, was.to_json()).because(said);
+        Some(true)
+    }
+
+    /// Where a plain value was replaced by a reference, every later apply of the same manifest sends the value again.
+    fn rewrites_plaintext(&self, rule: &Rule, there: Node<'_>, was: Node<'_>, proposal: &mut Proposal) -> bool {
+        let replaces = self.case().is_some_and(|c| {
+            c.servers().any(|d| self.world.settings.of_engine(&d.engine.name).plaintext() == Plaintext::Replace)
+        });
+        let (value, reference) = (there.get("value"), was.get("valueFrom"));
+        if rule.name != "plaintext-credentials" || !replaces || !value.is_set() || !reference.is_set() {
+            return false;
+        }
+        proposal.unset(value);
+        proposal.set(there.get("valueFrom"), reference.to_json());
+        true
+    }
+
+    /// True when the place is one that the rule writes.
+    fn may_write(&self, rule: &Rule, place: &str) -> bool {
+        let prefix = match self.workload().map(|w| w.kind) {
+            Some(Kind::StatefulSet | Kind::Deployment) => "spec.template.spec.",
+            Some(Kind::Pod) | None => "spec.",
+            Some(_) => return false,
+        };
+        place.strip_prefix(prefix).is_some_and(|inner| rule.writes.iter().any(|pattern| fits(pattern, inner)))
+    }
+
+    /// False when the new object no longer lacks what the rule gave: the submitter supplied it in another way.
+    fn still_wanted(&self, rule: &'static Rule, place: &str) -> bool {
+        // A Pod's spec cannot change: what it was given is what it has.
+        if self.is_pod() {
+            return true;
+        }
+        let Some(Validate::Database(call)) = rule.validate else { return true };
+        let Some(case) = self.case() else { return true };
+        let facts = Facts::default();
+        case.servers().filter(|d| place.contains(&format!("[{}]", d.name()))).any(|database| {
+            let context = self.context(&database.engine.name, &facts);
+            let mut findings = Findings::of(rule.name, None);
+            call(database, &context, &mut findings);
+            !findings.is_empty()
+        })
+    }
+}
+
+/// The API server's own default comes back when a server-side apply drops a field that an earlier client had defaulted.
+fn is_defaulted(place: &str, here: Node<'_>) -> bool {
+    place == "spec.terminationGracePeriodSeconds" && here.i64() == Some(30)
+}
+
+/// A request above its limit, or a limit below its request, is refused by the API server.
+fn contradicts(here: Node<'_>, was: Node<'_>) -> bool {
+    let (Some(name), Some(amounts)) = (here.key(), here.parent()) else { return false };
+    let Some(resources) = amounts.parent() else { return false };
+    let other = match amounts.key() {
+        Some("limits") => resources.get("requests").get(name),
+        Some("requests") => resources.get("limits").get(name),
+        _ => return false,
+    };
+    let (Some(mine), Some(theirs)) = (was.str().and_then(Quantity::parse), other.str().and_then(Quantity::parse))
+    else {
+        return false;
+    };
+    if amounts.key() == Some("limits") { mine < theirs } else { mine > theirs }
+}
+
+/// `containers[*].env[*]` fits `containers[mysql].env[MYSQL_ROOT_PASSWORD]`.
+fn fits(pattern: &str, place: &str) -> bool {
+    match pattern.split_once("[*]") {
+        None => pattern == place,
+        Some((before, after)) => place
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_prefix('['))
+            .and_then(|rest| rest.split_once(']'))
+            .is_some_and(|(_, rest)| fits(after, rest)),
+    }
+}

@@ -1,0 +1,161 @@
+//! Calling rules, one by one, so that a fault in one of them costs its own words and no more.
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::Deliberation;
+use crate::{
+    facts::Facts,
+    finding::{Finding, Findings},
+    proposal::{Mend, Proposal},
+    rule::{Context, Mutate, Rule, Validate},
+    terms::Action,
+    view::{Case, Change, Claim, Database},
+};
+
+/// How often a rule panicked since the process started.
+#[derive(Debug)]
+pub struct Panics;
+
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+impl Panics {
+    /// The count.
+    #[must_use]
+    pub fn count() -> u64 {
+        PANICS.load(Ordering::Relaxed)
+    }
+}
+
+/// Runs a rule; a panic is counted and loses what the rule had said.
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|_| PANICS.fetch_add(1, Ordering::Relaxed)).ok()
+}
+
+/// What several rules would write and say.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) mends: Vec<Mend>,
+    pub(super) notes: Vec<String>,
+    pub(super) refused: Vec<String>,
+}
+
+impl Written {
+    fn take(&mut self, proposal: Proposal) {
+        self.refused.extend_from_slice(proposal.refused());
+        let (mends, notes) = proposal.into_parts();
+        self.mends.extend(mends);
+        self.notes.extend(notes);
+    }
+}
+
+/// Which of a rule's mends are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    Birth,
+    Start,
+}
+
+impl<'t> Deliberation<'t> {
+    fn rules(&self) -> impl Iterator<Item = &'static Rule> {
+        let settings = self.world.settings;
+        self.world.rules.iter().copied().filter(|r| settings.action(r.name, r.tier) != Action::Off)
+    }
+
+    fn spared(rule: &Rule, database: &Database<'_>, context: &Context<'_>) -> bool {
+        rule.spares_ephemeral && database.is_meant_to_go(context.data_label)
+    }
+
+    /// What rules write into a workload on an occasion.
+    pub(super) fn written(&self, case: &Case<'_>, occasion: Occasion, facts: &Facts) -> Written {
+        let mut written = Written::default();
+        for database in case.servers() {
+            let context = self.context(&database.engine.name, facts);
+            for rule in self.rules().filter(|r| !Self::spared(r, database, &context)) {
+                let call = match (rule.mutate, occasion) {
+                    (Some(Mutate::Birth(call)), Occasion::Birth) | (Some(Mutate::Start(call)), Occasion::Start) => call,
+                    _ => continue,
+                };
+                let ran = guarded(|| {
+                    let mut proposal = Proposal::of(rule.name);
+                    call(database, &context, &mut proposal);
+                    proposal
+                });
+                ran.into_iter().for_each(|p| written.take(p));
+            }
+        }
+        written
+    }
+
+    /// What rules write into a claim.
+    pub(super) fn written_into_claim(&self, claim: &Claim<'_>, engine: &str, facts: &Facts) -> Written {
+        let mut written = Written::default();
+        let context = self.context(engine, facts);
+        for rule in self.rules() {
+            let Some(Mutate::Claim(call)) = rule.mutate else { continue };
+            let ran = guarded(|| {
+                let mut proposal = Proposal::of(rule.name);
+                call(claim, &context, &mut proposal);
+                proposal
+            });
+            ran.into_iter().for_each(|p| written.take(p));
+        }
+        written
+    }
+
+    /// What rules find in a workload; in its change, when `before` is given.
+    pub(super) fn found(&self, case: &Case<'_>, before: Option<&Case<'_>>, facts: &Facts) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for rule in self.rules() {
+            match rule.validate {
+                Some(Validate::Database(call)) => {
+                    for database in case.servers() {
+                        let context = self.context(&database.engine.name, facts);
+                        if Self::spared(rule, database, &context) {
+                            continue;
+                        }
+                        found.extend(call_one(rule, Some(database.name()), |f| call(database, &context, f)));
+                    }
+                }
+                Some(Validate::Workload(call)) => {
+                    let context = self.context(engine_of(case), facts);
+                    found.extend(call_one(rule, None, |f| call(case, &context, f)));
+                }
+                Some(Validate::Change(call)) => {
+                    let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
+                    let context = self.context(engine_of(case), facts);
+                    let change = Change { old, new: case };
+                    found.extend(call_one(rule, None, |f| call(&change, &context, f)));
+                }
+                Some(Validate::Claim(_)) | None => {}
+            }
+        }
+        found
+    }
+
+    /// What rules find in a claim.
+    pub(super) fn found_in_claim(&self, claim: &Claim<'_>, facts: &Facts) -> Vec<Finding> {
+        let context = self.context("", facts);
+        self.rules()
+            .filter_map(|rule| match rule.validate {
+                Some(Validate::Claim(call)) => Some(call_one(rule, None, |f| call(claim, &context, f))),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+}
+
+fn engine_of<'c>(case: &'c Case<'_>) -> &'c str {
+    case.servers().next().map_or("", |d| &d.engine.name)
+}
+
+fn call_one(rule: &'static Rule, container: Option<&str>, call: impl FnOnce(&mut Findings)) -> Vec<Finding> {
+    guarded(|| {
+        let mut findings = Findings::of(rule.name, container);
+        call(&mut findings);
+        findings.into_vec()
+    })
+    .unwrap_or_default()
+}

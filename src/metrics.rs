@@ -1,0 +1,214 @@
+//! What Seawall counts, in the text format of OpenMetrics.
+//!
+//! Every label is a closed set: enums of [`labels`], names of rules and questions (`&'static str`, so that no text of
+//! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
+
+mod labels;
+mod table;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use prometheus_client::{
+    encoding::{self, EncodeLabelSet},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
+    registry::{Registry, Unit},
+};
+
+pub use self::labels::{End, Found, Kind, Operation, Outcome, ParseFailure, Reload, Webhook};
+use self::table::{Counters, Durations};
+
+/// The `Content-Type` of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The place of a panic outside every rule, as [`Metrics::panicked`] takes it.
+pub const REQUEST: &str = "request";
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabels {
+    rule: &'static str,
+    action: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PatchLabels {
+    rule: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LookupLabels {
+    question: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PanicLabels {
+    place: &'static str,
+}
+
+/// Everything that is counted. One per process, shared by reference.
+pub struct Metrics {
+    registry: Registry,
+    requests: Arc<Counters<4>>,
+    durations: Arc<Durations>,
+    in_flight: Gauge,
+    findings: Family<FindingLabels, Counter>,
+    patches: Family<PatchLabels, Counter>,
+    lookups: Family<LookupLabels, Counter>,
+    parse_failures: Arc<Counters<1>>,
+    panics: Family<PanicLabels, Counter>,
+    connections: Gauge,
+    connection_ends: Arc<Counters<1>>,
+    accept_errors: Counter,
+    certificate_expiry: Gauge,
+    certificate_reloads: Arc<Counters<1>>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All of them, at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let webhook = ("webhook", Webhook::WORDS);
+        let requests = Arc::new(Counters::new(
+            "requests",
+            "Calls of the webhooks",
+            [webhook, ("kind", Kind::WORDS), ("operation", Operation::WORDS), ("outcome", Outcome::WORDS)],
+        ));
+        let durations = Arc::new(Durations::new("request_duration", "From a call's head to its answer", webhook));
+        let parse_failures =
+            Arc::new(Counters::new("parse_failures", "Bodies that were no review", [("cause", ParseFailure::WORDS)]));
+        let connection_ends =
+            Arc::new(Counters::new("connection_ends", "Connections that ended, and how", [("end", End::WORDS)]));
+        let certificate_reloads = Arc::new(Counters::new(
+            "certificate_reloads",
+            "Attempts to load changed certificate files",
+            [("result", Reload::WORDS)],
+        ));
+        let mut metrics = Self {
+            registry: Registry::with_prefix("seawall"),
+            requests,
+            durations,
+            in_flight: Gauge::default(),
+            findings: Family::default(),
+            patches: Family::default(),
+            lookups: Family::default(),
+            parse_failures,
+            panics: Family::default(),
+            connections: Gauge::default(),
+            connection_ends,
+            accept_errors: Counter::default(),
+            certificate_expiry: Gauge::default(),
+            certificate_reloads,
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("build", "This build", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register_collector(Box::new(Arc::clone(&self.requests)));
+        registry.register_collector(Box::new(Arc::clone(&self.durations)));
+        registry.register("requests_in_flight", "Calls being answered", self.in_flight.clone());
+        registry.register("findings", "Findings, and what was done with them", self.findings.clone());
+        registry.register("patches", "Objects that a rule mended", self.patches.clone());
+        registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
+        registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
+        registry.register("panics", "Panics, by rule or outside of all", self.panics.clone());
+        registry.register("connections", "Open connections", self.connections.clone());
+        registry.register_collector(Box::new(Arc::clone(&self.connection_ends)));
+        registry.register("accept_errors", "Connections that could not be accepted", self.accept_errors.clone());
+        registry.register_with_unit(
+            "certificate_expiry_timestamp",
+            "When the served certificate expires, since 1970",
+            Unit::Seconds,
+            self.certificate_expiry.clone(),
+        );
+        registry.register_collector(Box::new(Arc::clone(&self.certificate_reloads)));
+    }
+
+    /// A call of a webhook that ended. `took` is counted for all but the abandoned.
+    pub fn request(&self, webhook: Webhook, kind: Kind, operation: Operation, outcome: Outcome, took: Duration) {
+        self.requests.add([webhook as usize, kind as usize, operation as usize, outcome as usize]);
+        if outcome != Outcome::Abandoned {
+            self.durations.observe(webhook as usize, took);
+        }
+    }
+
+    /// Calls being answered now.
+    #[must_use]
+    pub fn in_flight(&self) -> &Gauge {
+        &self.in_flight
+    }
+
+    /// A finding of `rule`, and the name of the action that was taken on it.
+    pub fn finding(&self, rule: &'static str, action: &'static str) {
+        self.findings.get_or_create(&FindingLabels { rule, action }).inc();
+    }
+
+    /// An object that `rule` mended.
+    pub fn patch(&self, rule: &'static str) {
+        self.patches.get_or_create(&PatchLabels { rule }).inc();
+    }
+
+    /// A question to the API server.
+    pub fn lookup(&self, question: &'static str, result: Found) {
+        self.lookups.get_or_create(&LookupLabels { question, result: result.as_str() }).inc();
+    }
+
+    /// A body that was no review.
+    pub fn parse_failure(&self, cause: ParseFailure) {
+        self.parse_failures.add([cause as usize]);
+    }
+
+    /// A panic in a rule (`place` is its name), or elsewhere in the answer to a call ([`REQUEST`]).
+    pub fn panicked(&self, place: &'static str) {
+        self.panics.get_or_create(&PanicLabels { place }).inc();
+    }
+
+    /// Open connections.
+    #[must_use]
+    pub fn connections(&self) -> &Gauge {
+        &self.connections
+    }
+
+    /// A connection that ended.
+    pub fn connection_ended(&self, end: End) {
+        self.connection_ends.add([end as usize]);
+    }
+
+    /// A connection that could not be accepted.
+    pub fn accept_failed(&self) {
+        self.accept_errors.inc();
+    }
+
+    /// When the served certificate expires, in seconds since 1970.
+    pub fn certificate_expires(&self, unix_seconds: i64) {
+        self.certificate_expiry.set(unix_seconds);
+    }
+
+    /// An attempt to load changed certificate files.
+    pub fn certificate_reload(&self, result: Reload) {
+        self.certificate_reloads.add([result as usize]);
+    }
+
+    /// All of them as text; see [`CONTENT_TYPE`].
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail, and no encoder of ours does.
+        let _ = encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,128 @@
+//! What a server is told.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// What a server is told: where it listens, its certificate, its limits and times.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the webhooks are served, over TLS (`--listen`).
+    pub listen: SocketAddr,
+    /// Where metrics and health are served in plain text (`--metrics-listen`).
+    pub metrics_listen: Option<SocketAddr>,
+    /// The files of the certificate.
+    pub tls: Files,
+    /// How much of everything.
+    pub limits: Limits,
+    /// How long for everything.
+    pub times: Times,
+}
+
+/// The PEM files that a server shows itself, and its callers, by.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Its certificate, followed by the intermediate ones (`--tls-cert`).
+    pub cert: PathBuf,
+    /// The certificate's private key (`--tls-key`).
+    pub key: PathBuf,
+    /// The certificates that a caller's must be signed by (`--client-ca`); without it, callers need none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// How much of everything.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// A body's bytes: more is a 413. An UPDATE carries two objects of at most 3 MiB each, and JSON inflates them.
+    pub body_bytes: usize,
+    /// Bytes that all bodies under review may become, see [`Limits::weight`].
+    pub weight_bytes: usize,
+    /// Bytes that the tree of the largest object takes.
+    pub tree_bytes: usize,
+    /// Bytes of tree per byte of body, at worst (`[1,1,1,...]`).
+    pub tree_factor: usize,
+    /// Open connections on the TLS port. Each takes some 50 KiB at worst.
+    pub connections: usize,
+    /// Open connections on the plain port.
+    pub plain_connections: usize,
+    /// Bytes of a request's head; more is a 431. Also how much of a body is read at once.
+    pub head_bytes: usize,
+    /// Bytes of a refused body that are read and dropped, so that the answer is not lost to a reset.
+    pub discard_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 10 * MIB,
+            weight_bytes: 256 * MIB,
+            tree_bytes: 26 * MIB,
+            tree_factor: 32,
+            connections: 1024,
+            plain_connections: 64,
+            head_bytes: 16 * KIB,
+            discard_bytes: 64 * MIB,
+        }
+    }
+}
+
+impl Limits {
+    /// The bytes that a body of `bytes` could become while it is under review: itself, and its tree.
+    #[must_use]
+    pub fn weight(&self, bytes: usize) -> u64 {
+        let tree = bytes.saturating_mul(self.tree_factor).min(self.tree_bytes);
+        u64::try_from(tree.saturating_add(bytes)).unwrap_or(u64::MAX)
+    }
+}
+
+/// How long for everything.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// For a TLS handshake. The API server gives up after 10 s itself.
+    pub handshake: Duration,
+    /// For the first byte of a first request, after the handshake.
+    pub first_request: Duration,
+    /// For a request's head, from its first byte.
+    pub head: Duration,
+    /// For the next request. The API server keeps idle connections for 90 s and does not repeat a POST that it sent
+    /// on one that was just closed, so this must be longer.
+    pub idle: Duration,
+    /// For a call, from its head to its answer; a shorter `?timeout=` counts.
+    pub deadline: Duration,
+    /// Between two looks at the certificate files.
+    pub reload: Duration,
+    /// Between the order to stop and the moment when no connection is accepted any more: as long as it takes until
+    /// nobody is sent here. Not ready in the meantime, but calls are answered.
+    pub leave: Duration,
+    /// For the calls in flight after that.
+    pub grace: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            first_request: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(150),
+            deadline: Duration::from_secs(3),
+            reload: Duration::from_secs(10),
+            leave: Duration::ZERO,
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_weighs_its_tree_and_itself() {
+        let limits = Limits::default();
+        assert_eq!(limits.weight(0), 0);
+        assert_eq!(limits.weight(8 * KIB), (33 * 8 * KIB) as u64);
+        assert_eq!(limits.weight(10 * MIB), (36 * MIB) as u64);
+    }
+}
