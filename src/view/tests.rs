@@ -1,12 +1,16 @@
 //! What a spec says about an engine's facts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::{DataPlace, Subject};
 use crate::{engines::Catalogue, terms::Role, tree::Tree};
 
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::embedded().unwrap());
+
 /// Looks at a StatefulSet with one container and a claim called `data`, and hands what it was taken for to `look`.
-fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T) -> T {
+pub(super) fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T) -> T {
     let text = json!({
         "kind": "StatefulSet",
         "metadata": {"name": "shop"},
@@ -16,9 +20,8 @@ fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T)
         },
     })
     .to_string();
-    let catalogue = Catalogue::embedded().unwrap();
     let tree = Tree::from_json(&text).unwrap();
-    let Subject::Workload(case) = Subject::of("StatefulSet", tree.root(), &catalogue) else { panic!("no workload") };
+    let Subject::Workload(case) = Subject::of("StatefulSet", tree.root(), &CATALOGUE) else { panic!("no workload") };
     look(case.databases.first().unwrap_or_else(|| panic!("nothing was recognised in {container}")))
 }
 
