@@ -23,7 +23,6 @@ mod pulse;
 mod refusal;
 mod review;
 mod routes;
-mod signals;
 mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -44,7 +43,6 @@ pub use self::{
     front::Front,
     judge::{Answer, Call, Judge, Record, Review, Verdict},
     log::log_panics,
-    signals::stop_signal,
     tls::Error as TlsError,
 };
 use crate::metrics::Metrics;
