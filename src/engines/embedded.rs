@@ -5,7 +5,16 @@ macro_rules! files {
 }
 
 /// Engine files.
-pub(super) const ENGINES: &[(&str, &str)] = files!["mysql.yaml", "postgres.yaml"];
+pub(super) const ENGINES: &[(&str, &str)] = files![
+    "mariadb.yaml",
+    "mongodb.yaml",
+    "mysql.yaml",
+    "percona.yaml",
+    "postgres.yaml",
+    "redis.yaml",
+    "valkey.yaml",
+    "vitess.yaml",
+];
 
 /// Software that is mistaken for a database.
 pub(super) const LOOK_ALIKES: &str = include_str!("look-alikes.yaml");

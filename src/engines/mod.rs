@@ -94,6 +94,7 @@ pub struct Packaging {
     not_tags: Vec<Pattern>,
     version_in_tag: Vec<Pattern>,
     version_in_image: Vec<Pattern>,
+    major_digits: Option<usize>,
     versions: Option<VersionRange>,
 }
 
@@ -120,7 +121,10 @@ impl Packaging {
     #[must_use]
     pub fn version(&self, basename: &str, tag: Option<&str>) -> Option<Version> {
         if let Some(found) = self.version_in_image.iter().find_map(|p| p.version(basename)) {
-            return Version::parse(found);
+            return match self.major_digits.and_then(|digits| found.split_at_checked(digits)) {
+                Some((major, minor)) if !minor.is_empty() => Version::parse(&format!("{major}.{minor}")),
+                _ => Version::parse(found),
+            };
         }
         let tag = tag?;
         if !self.version_in_tag.is_empty() {
@@ -297,7 +301,8 @@ fn check(file: &EngineFile) -> Result<(), String> {
 
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
-        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes);
+        let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
+        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }
@@ -347,6 +352,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
                     not_tags: variant.not_tags,
                     version_in_tag: variant.version_in_tag,
                     version_in_image: variant.version_in_image,
+                    major_digits: variant.major_digits,
                     versions: variant.versions,
                 },
                 data: facts.data.clone().unwrap_or_default(),
@@ -368,6 +374,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
     Facts {
         data: own.data.or_else(|| base.data.clone()),
         options: own.options.or(base.options),
+        configuration: own.configuration.or_else(|| base.configuration.clone()),
         credentials: own.credentials.or_else(|| base.credentials.clone()),
         secrets: both(&base.secrets, own.secrets),
         authentication: own.authentication.or_else(|| base.authentication.clone()),

@@ -134,6 +134,9 @@ pub struct VariantFile {
     /// Where the engine's version stands in the last segment of the repository: `postgresql-{}-*`. A number without dots.
     #[serde(default)]
     pub version_in_image: Vec<Pattern>,
+    /// How many digits of that number are the major, where a minor follows: 1 makes `mysql-84` 8.4, 2 makes `mariadb-1011` 10.11.
+    #[serde(default)]
+    pub major_digits: Option<usize>,
     /// Only these versions are this variant.
     #[serde(default)]
     pub versions: Option<VersionRange>,
@@ -153,6 +156,9 @@ pub struct Facts {
     /// How options are spelled.
     #[serde(default)]
     pub options: Option<Options>,
+    /// Where settings come from beside the command line.
+    #[serde(default)]
+    pub configuration: Option<Configuration>,
     /// Credentials that the engine's image takes from variables.
     #[serde(default)]
     pub credentials: Option<Vec<CredentialSet>>,
@@ -222,9 +228,17 @@ pub struct Data {
     /// Variables that move the directory.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// Texts behind which the path stands: inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`), or at the
+    /// head of an argument (`rocksdb:` in `surreal start rocksdb:/x`).
+    #[serde(default)]
+    pub path_after: Vec<String>,
     /// Options that name a configuration file which may move it: the directory is then unknown.
     #[serde(default)]
     pub config_flags: Vec<String>,
+    /// Data directories that take the place of `directory` under a condition (mongod's `--configsvr`). The first that holds
+    /// counts; what `flags` and `variables` say comes before it.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
     /// Mounts that look right and are not: the server ignores them or refuses to start.
     #[serde(default)]
     pub wrong_mounts: Vec<WrongMount>,
@@ -234,7 +248,7 @@ pub struct Data {
     /// Signs that data is to be kept, for `keeps: when_asked`; a persistent volume at the directory is one by itself.
     #[serde(default)]
     pub asked_by: Vec<Condition>,
-    /// Signs that nothing is written although `asked_by` or the default says so (`--save ""`).
+    /// Signs that nothing is written although `asked_by`, a volume or the default says so (`--save ""`).
     #[serde(default)]
     pub declined_by: Vec<Condition>,
     /// Signs that the server keeps everything in memory (`--store=type=mem`).
@@ -243,6 +257,16 @@ pub struct Data {
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// Another data directory.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// When the data lies there.
+    pub when: Condition,
+    /// That directory.
+    pub directory: String,
 }
 
 /// A mount that looks right and is not.
@@ -286,6 +310,21 @@ pub enum Options {
     Elastic,
 }
 
+/// Where settings come from beside the command line: what stands there is unknown, so nothing may rest on a default.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Files and folders that the server reads by itself; a volume at, above or below one of them may set anything.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Ends of an argument that names a configuration file without an option: `.conf` in `redis-server /etc/redis.conf`.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Variables that hold further options, as on a command line (`REDIS_ARGS`).
+    #[serde(default)]
+    pub variables: Vec<String>,
+}
+
 /// Something that a spec can say: an option or a variable.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -299,6 +338,15 @@ pub struct Condition {
     /// Values that count, in lower case; without it any that is not empty.
     #[serde(default)]
     pub values: Vec<String>,
+    /// For one that holds several: a text within the value that counts (`type=mem` in cockroach's `--store`).
+    #[serde(default)]
+    pub contains: Vec<String>,
+    /// Where one of these holds, it does not.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// It holds only where one of these does; empty: always.
+    #[serde(default)]
+    pub only_with: Vec<Condition>,
 }
 
 /// Variables that go in together.
@@ -395,6 +443,13 @@ pub struct Switch {
     /// For a variable or option that holds several: a text within the value that counts (`--auth=trust` in POSTGRES_INITDB_ARGS).
     #[serde(default)]
     pub contains: Vec<String>,
+    /// It counts also where it is not given at all (scylla's developer mode is on by default).
+    #[serde(default)]
+    pub when_absent: bool,
+    /// For [`Turns::DataLayout`]: to give it for the first time is a supported step, and only another value is dangerous
+    /// (mongod's `--replSet`).
+    #[serde(default)]
+    pub may_be_added: bool,
     /// Where one of these holds, it is harmless.
     #[serde(default)]
     pub unless: Vec<Condition>,
@@ -432,7 +487,7 @@ pub enum Turns {
     EncryptionOff,
     /// A mode for developers.
     DeveloperModeOn,
-    /// A setting that never matches old data again; dangerous when it changes.
+    /// A setting that never matches old data again; dangerous when it changes (to one of `values`, where there are any).
     DataLayout,
     /// An option that this version no longer knows.
     Removed,
@@ -556,6 +611,9 @@ pub struct MemoryTerm {
     /// How its value is written; needed unless it is `fixed`.
     #[serde(default)]
     pub unit: Option<MemoryUnit>,
+    /// True where 0 means what leaving it out means (redis: no bound; etcd: the default).
+    #[serde(default)]
+    pub zero_is_unset: bool,
     /// How many times it is taken.
     #[serde(default = "one")]
     pub factor: i64,
