@@ -8,6 +8,7 @@ mod look_alikes;
 mod operators;
 mod pattern;
 pub mod schema;
+mod secrets;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
@@ -16,9 +17,10 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop, Switch,
-    Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop,
+    Switch, Turns,
 };
+pub use secrets::{Exposed, Secrets};
 
 use crate::tree::{FieldError, Tree, from_node, nearest};
 
@@ -148,6 +150,13 @@ impl Engine {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
     }
 
+    /// True for a variable that is read only while the data directory is empty.
+    #[must_use]
+    pub fn is_first_start(&self, variable: &str) -> bool {
+        let of = |set: &&CredentialSet| set.variables.iter().chain(&set.supplied_by).any(|v| v == variable);
+        self.credentials.iter().filter(of).any(|set| set.applies == Applies::FirstStart)
+    }
+
     /// True when the value of `variable` is a secret of this engine.
     #[must_use]
     pub fn is_secret(&self, variable: &str) -> bool {
@@ -166,6 +175,7 @@ pub struct Catalogue {
     index: Index,
     look_alikes: LookAlikes,
     operators: Operators,
+    secrets: Secrets,
 }
 
 impl Catalogue {
@@ -177,7 +187,8 @@ impl Catalogue {
         Self::read(&[])
     }
 
-    /// The embedded engines and the files of `folders`, which add engines or replace one of the same name.
+    /// The embedded engines and the files of `folders`, which add engines or replace one of the same name; a `secrets.yaml` among them
+    /// adds to what is known of secrets.
     ///
     /// # Errors
     /// When a file cannot be read or does not fit the schema.
@@ -202,7 +213,12 @@ impl Catalogue {
     fn read(own: &[(String, String)]) -> Result<Self, EngineError> {
         let mut files: Vec<EngineFile> = Vec::new();
         let shipped = embedded::ENGINES.iter().map(|(name, text)| ((*name).to_owned(), *text));
+        let mut secrets = Secrets::read(embedded::SECRETS_FILE, embedded::SECRETS)?;
         for (file, text) in shipped.chain(own.iter().map(|(f, t)| (f.clone(), t.as_str()))) {
+            if std::path::Path::new(&file).file_name().is_some_and(|name| name == embedded::SECRETS_FILE) {
+                secrets.add(Secrets::read(&file, text)?);
+                continue;
+            }
             let read = parse(&file, text)?;
             files.retain(|f| f.name != read.name);
             files.push(read);
@@ -211,7 +227,7 @@ impl Catalogue {
         let operators = Operators::read(embedded::OPERATORS)?;
         let engines: Vec<Engine> = files.into_iter().flat_map(resolve).collect();
         let index = Index::new(&engines);
-        Ok(Self { engines, index, look_alikes, operators })
+        Ok(Self { engines, index, look_alikes, operators, secrets })
     }
 
     /// Every packaging of every engine, those of one engine together.
@@ -249,6 +265,12 @@ impl Catalogue {
     #[must_use]
     pub fn operators(&self) -> &Operators {
         &self.operators
+    }
+
+    /// What is a secret in a variable or on a command line.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Software that is mistaken for a database by its name.
@@ -302,7 +324,8 @@ fn check(file: &EngineFile) -> Result<(), String> {
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
         let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let paths = data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
+        let paths =
+            data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }

@@ -1,22 +1,28 @@
 //! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
 mod claim;
 mod container;
+mod credentials;
 mod data;
 mod database;
 mod detect;
+mod execution;
 mod options;
 mod owner;
+mod switch;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
 pub use container::{Container, Var};
+pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use execution::{Execution, Occasion};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
+pub use switch::Thrown;
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.

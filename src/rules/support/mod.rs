@@ -1,0 +1,2 @@
+//! What several rules have in common.
+pub(super) mod secret;
