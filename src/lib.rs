@@ -5,6 +5,7 @@ pub mod decision;
 pub mod engines;
 pub mod facts;
 pub mod finding;
+pub mod manifest;
 pub mod metrics;
 pub mod pki;
 pub mod proposal;

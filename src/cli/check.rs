@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::output::Format;
-use super::values::Judging;
+use super::output::{self, Format, Out};
+use super::report::{self, Report};
+use super::values::{self, Judging};
+use crate::decision::World;
+use crate::manifest;
+use crate::rules;
 
 /// Judge manifests as the cluster would, before anything reaches it
 ///
@@ -31,6 +35,31 @@ pub(crate) struct Args {
 }
 
 /// Judges everything it can read, and says what it could not read.
-pub(crate) fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`seawall check` is not part of this build yet")
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let catalogue = args.judging.catalogue()?;
+    let settings = args.judging.settings(&catalogue)?;
+    let world = World {
+        catalogue: &catalogue,
+        settings: &settings,
+        rules: rules::ALL,
+        kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
+    };
+    let manifests = manifest::read(&args.paths);
+    let now = values::now();
+    let reports: Vec<Report> = manifests.objects.iter().map(|m| Report::of(m, world, now)).collect();
+    let mut out = Out::new();
+    match args.output {
+        Format::Json => report::json(&mut out, &reports, &manifests.errors)?,
+        Format::Text => report::text(&mut out, &reports, settings.profile())?,
+    }
+    out.finish()?;
+    if args.output == Format::Text {
+        report::errors(&manifests.errors)?;
+    }
+    let denied = reports.iter().any(Report::is_denied);
+    Ok(match (manifests.errors.is_empty(), denied) {
+        (false, _) => ExitCode::from(output::FAILED),
+        (true, true) => ExitCode::from(output::DENIED),
+        (true, false) => ExitCode::SUCCESS,
+    })
 }

@@ -17,6 +17,7 @@ mod explain;
 mod inspect;
 pub(crate) mod logging;
 pub(crate) mod output;
+mod report;
 mod rules;
 mod serve;
 pub(crate) mod values;

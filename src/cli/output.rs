@@ -9,7 +9,6 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
 /// Something is denied.
-#[allow(dead_code, reason = "for `check`")]
 pub(crate) const DENIED: u8 = 1;
 /// Something could not be done or read. Also clap's own for a wrong usage.
 pub(crate) const FAILED: u8 = 2;
@@ -118,7 +117,7 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
-fn report(stream: &mut impl Write, error: &str, help: Option<&str>) -> io::Result<()> {
+pub(crate) fn report(stream: &mut impl Write, error: &str, help: Option<&str>) -> io::Result<()> {
     writeln!(stream, "{ERROR}error{ERROR:#}: {}", printable(error))?;
     if let Some(help) = help {
         writeln!(stream, "{HELP}help{HELP:#}: {}", printable(help))?;

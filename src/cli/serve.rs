@@ -3,12 +3,19 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::builder::BoolishValueParser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::logging::{self, LogFormat};
 use super::output::helped;
 use super::values::Judging;
+use crate::cluster::Cluster;
+use crate::metrics::Metrics;
+use crate::rules;
+use crate::server::{self, Config, Files, Guard, Limits, Server, Times};
 
 /// Answer a cluster's admission reviews over HTTPS
 ///
@@ -97,6 +104,56 @@ impl Args {
 /// Serves until it is told to stop.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start(args.log_format)?;
-    let _connection = args.connection()?;
-    anyhow::bail!("`seawall serve` is not part of this build yet")
+    server::log_panics();
+    let connection = args.connection()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start the runtime")?;
+    runtime.block_on(serve(args, connection))
+}
+
+async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
+    let catalogue = args.judging.catalogue()?;
+    let settings = args.judging.settings(&catalogue)?;
+    let profile = settings.profile();
+    let cluster = match &connection {
+        Connection::Offline => None,
+        Connection::Kubeconfig(path) => {
+            let help = "give --kubeconfig FILE that can be read, or --offline to judge without an API server";
+            Some(Cluster::from_kubeconfig(path).await.map_err(|e| helped(e, help))?)
+        }
+        Connection::InCluster => {
+            let help = "outside of a cluster, give --kubeconfig FILE, or --offline to judge without an API server";
+            Some(Cluster::in_cluster().map_err(|e| helped(e, help))?)
+        }
+    };
+    let metrics = Arc::new(Metrics::new());
+    let minor = u32::from(args.judging.kubernetes_version.minor);
+    let guard =
+        Guard::new(catalogue, settings, rules::ALL, Some(minor), cluster, Arc::clone(&metrics), super::values::now);
+    let config = Config {
+        listen: args.listen,
+        metrics_listen: Some(args.metrics_listen),
+        tls: Files { cert: args.tls_cert, key: args.tls_key, client_ca: args.client_ca },
+        limits: Limits::default(),
+        times: Times::default(),
+    };
+    let server = Server::bind(config, metrics).await.map_err(|e| {
+        let help = e.help();
+        helped(e, help)
+    })?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %profile, ?connection, "starting");
+    server.run(guard, told_to_stop()?).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// SIGTERM, as the kubelet sends it, or Ctrl-C.
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

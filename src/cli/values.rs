@@ -6,6 +6,13 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::output::helped;
+use crate::engines::Catalogue;
+use crate::facts::Seconds;
+use crate::rules;
+use crate::settings::{KnownNames, Settings};
+use crate::terms::Profile;
+
 /// What judging a manifest depends on, the same for `serve` and `check`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Judging")]
@@ -41,36 +48,26 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(PROFILES).try_map(|name| name.parse::<Profile>())
 }
 
-/// A profile: which tier of findings leads to which action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// Record, change nothing, refuse nothing.
-    Observe,
-    /// Warn, change nothing, refuse nothing.
-    Advise,
-    /// Mend, refuse what loses data or opens the door.
-    Baseline,
-    /// Mend, refuse all but matters of hygiene.
-    Production,
+impl Judging {
+    /// The engines that are known: ours, and those of `--engines`.
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
+        let folders: Vec<PathBuf> = self.engines.iter().cloned().collect();
+        Catalogue::with_folders(&folders)
+            .map_err(|e| helped(e, "`seawall engines NAME` shows what an engine file says"))
+    }
+
+    /// The settings of `--config`, under `--profile`.
+    pub(crate) fn settings(&self, catalogue: &Catalogue) -> anyhow::Result<Settings> {
+        let Some(path) = &self.config else { return Ok(Settings::of(self.profile.unwrap_or(Profile::Baseline))) };
+        let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
+        Settings::load(path, self.profile, known).map_err(|e| helped(e, "docs/settings.md shows the whole document"))
+    }
 }
 
-/// No profile has this name.
-#[derive(Debug, thiserror::Error)]
-#[error("no profile is called {0:?}")]
-pub(crate) struct UnknownProfile(String);
-
-impl FromStr for Profile {
-    type Err = UnknownProfile;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "observe" => Ok(Self::Observe),
-            "advise" => Ok(Self::Advise),
-            "baseline" => Ok(Self::Baseline),
-            "production" => Ok(Self::Production),
-            _ => Err(UnknownProfile(name.to_owned())),
-        }
-    }
+/// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the clock is read")]
+pub(crate) fn now() -> Seconds {
+    jiff::Timestamp::now().as_second()
 }
 
 /// A minor version of Kubernetes, such as 1.36. Ordered by age.
@@ -112,11 +109,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_profile_that_is_listed_exists() {
-        for name in PROFILES {
-            assert!(name.parse::<Profile>().is_ok(), "{name}");
-        }
-        assert!("Baseline".parse::<Profile>().is_err());
+    fn every_profile_is_listed() {
+        let names: Vec<&str> = Profile::ALL.iter().map(|p| p.as_str()).collect();
+        assert_eq!(names, PROFILES);
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl<'t> Request<'t> {
     /// True for the kinds that rules know, in the group where Kubernetes has them.
     fn is_ours(&self) -> bool {
         match self.kind {
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => self.group == "apps",
+            // `extensions` is where old manifests have them; the API server no longer takes those, and says so itself.
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => matches!(self.group, "apps" | "extensions"),
             "Job" | "CronJob" => self.group == "batch",
             "Pod" | "ReplicationController" | "PersistentVolumeClaim" => self.group.is_empty(),
             _ => false,

@@ -6,9 +6,15 @@ macro_rules! files {
 
 /// Engine files.
 pub(super) const ENGINES: &[(&str, &str)] = files![
+    "cassandra.yaml",
+    "cockroachdb.yaml",
+    "elasticsearch.yaml",
+    "etcd.yaml",
     "mariadb.yaml",
     "mongodb.yaml",
+    "mssql.yaml",
     "mysql.yaml",
+    "neo4j.yaml",
     "percona.yaml",
     "postgres.yaml",
     "redis.yaml",

@@ -45,8 +45,7 @@ impl Index {
                 add(|i| &mut i.folders, folder, at);
             }
             let detect = &engine.detect;
-            let sets = engine.credentials.iter().flat_map(|s| s.variables.iter().chain(&s.supplied_by));
-            for variable in sets.chain(&detect.variables) {
+            for variable in engine.credentials.iter().flat_map(|s| &s.variables).chain(&detect.variables) {
                 add(|i| &mut i.variables, variable, kind);
             }
             for folder in &detect.paths {
@@ -62,6 +61,19 @@ impl Index {
                 add(|i| &mut i.words, word, kind);
             }
         }
+        // An alias that is another engine's own variable (MYSQL_ROOT_PASSWORD for mariadb) speaks for that engine alone.
+        let mut aliases: HashMap<String, Vec<usize>> = HashMap::new();
+        for engine in engines {
+            let Some(kind) = first.get(&*engine.name) else { continue };
+            for alias in engine.credentials.iter().flat_map(|s| &s.supplied_by) {
+                let list = aliases.entry(alias.clone()).or_default();
+                if !index.variables.contains_key(alias) && !list.contains(kind) {
+                    list.push(*kind);
+                }
+            }
+        }
+        aliases.retain(|_, list| !list.is_empty());
+        index.variables.extend(aliases);
         for (at, engine) in engines.iter().enumerate() {
             let globs = engine.packaging.images.iter().filter(|p| p.as_str().contains('*'));
             index.globs.extend(globs.map(|p| (p.clone(), at)));

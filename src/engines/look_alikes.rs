@@ -41,6 +41,9 @@ struct Images {
 struct Words {
     is: LookAlike,
     words: Vec<String>,
+    /// Only the last word counts: `mysql-api` is an application, `orders-api-mysql` may be a server.
+    #[serde(default)]
+    at_end: bool,
 }
 
 impl LookAlikes {
@@ -60,8 +63,11 @@ impl LookAlikes {
     /// What a name's words make it.
     #[must_use]
     pub fn words(&self, name: &str) -> Option<LookAlike> {
-        name.split(['-', '_', '.', '/'])
+        let split = |name| str::split(name, ['-', '_', '.', '/']);
+        let last = split(name).next_back();
+        split(name)
             .flat_map(|word| self.words.iter().map(move |group| (word, group)))
+            .filter(|(word, group)| !group.at_end || Some(*word) == last)
             .find(|(word, group)| group.words.iter().any(|w| w.eq_ignore_ascii_case(word)))
             .map(|(_, group)| group.is)
     }

@@ -9,6 +9,8 @@ mod operators;
 mod pattern;
 pub mod schema;
 mod secrets;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
@@ -62,6 +64,8 @@ pub struct Engine {
     pub name: Arc<str>,
     /// As its makers write it.
     pub title: Arc<str>,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart.
+    pub like: Option<Arc<str>>,
     /// The packaging: `official`, `bitnami`.
     pub variant: String,
     /// What kind of software it is.
@@ -356,6 +360,7 @@ fn check_facts(facts: &Facts) -> Result<(), String> {
 /// Gives each variant the engine's facts that it does not override.
 fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
+    let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
     let base = file.facts;
     file.variants
@@ -365,6 +370,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
             Engine {
                 name: Arc::clone(&name),
                 title: Arc::clone(&title),
+                like: like.clone(),
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,

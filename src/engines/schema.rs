@@ -16,6 +16,9 @@ pub struct EngineFile {
     pub name: String,
     /// As its makers write it.
     pub title: String,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart (mysql for mariadb).
+    #[serde(default)]
+    pub like: Option<String>,
     /// What it is, where it is not a database.
     #[serde(default)]
     pub class: Class,
@@ -27,7 +30,8 @@ pub struct EngineFile {
     /// Facts that hold for all variants that do not say otherwise.
     #[serde(default)]
     pub facts: Facts,
-    /// Packagings, the most specific first. A container that none of them names has the first one's facts.
+    /// Packagings. A container that none of them names has the first one's facts; of several that an image can be the first
+    /// that takes its tag and version is meant.
     pub variants: Vec<VariantFile>,
     /// Where the facts of this file were read.
     #[serde(default)]
@@ -105,12 +109,21 @@ pub struct RoleSign {
     /// A variable in its environment.
     #[serde(default)]
     pub variable: Option<String>,
+    /// Sub-commands of which one counts: the first argument that is no option (`sql` in `cockroach sql`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// A word in the container's or workload's name.
     #[serde(default)]
     pub word: Option<String>,
-    /// The option's or variable's values that count, in lower case; without it any.
+    /// The option's or variable's values that count, in lower case; without it any. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
+    /// Texts of which none may occur in the value, which may be empty: `node.roles` without `data`.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Where one of these holds, it is no sign.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
 }
 
 /// One packaging of an engine.
@@ -213,9 +226,18 @@ pub struct Data {
     /// The data directory when nothing moves it. Absent: it must be given (etcd).
     #[serde(default)]
     pub directory: Option<String>,
+    /// True where no spec tells the directory (Windows images): nothing is said about it.
+    #[serde(default)]
+    pub unknown: bool,
     /// Folders that hold data beside it and need a volume as well (`/data/configdb` does not; a second log folder may).
     #[serde(default)]
     pub also: Vec<String>,
+    /// Options and variables whose value is one more such folder (`--wal-dir`).
+    #[serde(default)]
+    pub also_by: Vec<Condition>,
+    /// Links in the image: a mount at one of them is a mount where it points to.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// Where a volume is mounted, if not at the directory itself.
     #[serde(default)]
     pub mount: Option<String>,
@@ -228,8 +250,7 @@ pub struct Data {
     /// Variables that move the directory.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// Texts behind which the path stands: inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`), or at the
-    /// head of an argument (`rocksdb:` in `surreal start rocksdb:/x`).
+    /// Texts behind which the path stands inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`).
     #[serde(default)]
     pub path_after: Vec<String>,
     /// Options that name a configuration file which may move it: the directory is then unknown.
@@ -267,6 +288,16 @@ pub struct Elsewhere {
     pub when: Condition,
     /// That directory.
     pub directory: String,
+}
+
+/// A link in an image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Where it lies.
+    pub path: String,
+    /// Where it points to.
+    pub to: String,
 }
 
 /// A mount that looks right and is not.
@@ -325,7 +356,7 @@ pub struct Configuration {
     pub variables: Vec<String>,
 }
 
-/// Something that a spec can say: an option or a variable.
+/// Something that a spec can say: an option, a variable, or a sub-command.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -335,7 +366,10 @@ pub struct Condition {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Sub-commands of which one counts: the first argument that is no option (`start-single-node`).
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
     /// For one that holds several: a text within the value that counts (`type=mem` in cockroach's `--store`).
@@ -372,6 +406,12 @@ pub struct CredentialSet {
     /// True where they are never written by Seawall.
     #[serde(default)]
     pub never_written: bool,
+    /// Where one of these holds, the server needs none: security is switched off.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// What the value looks like where not any text will do: `neo4j/PASSWORD`. Told where a Secret has to be made.
+    #[serde(default)]
+    pub shape: Option<String>,
     /// Not written where this option is on the command line, unless the other one is too.
     #[serde(default)]
     pub not_beside: Vec<NotBeside>,
@@ -437,7 +477,7 @@ pub struct Switch {
     /// A variable.
     #[serde(default)]
     pub variable: Option<String>,
-    /// Values that count, in lower case; without it any that is not empty.
+    /// Values that count, in lower case; without it any that is not empty. An option that stands alone is `true`.
     #[serde(default)]
     pub values: Vec<String>,
     /// For a variable or option that holds several: a text within the value that counts (`--auth=trust` in POSTGRES_INITDB_ARGS).
@@ -588,6 +628,10 @@ pub struct Memory {
     /// Less is a hint, never more (`1Gi`).
     #[serde(default)]
     pub advised: Option<String>,
+    /// True where the sum may never be taken (etcd's quota is of its file): it decides whether a limit may be given, and a
+    /// limit below it is no finding.
+    #[serde(default)]
+    pub doubtful: bool,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
@@ -605,7 +649,7 @@ pub struct MemoryTerm {
     /// Variables that set it.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS.
+    /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS. Without it there, it is the value.
     #[serde(default)]
     pub after: Option<String>,
     /// How its value is written; needed unless it is `fixed`.
@@ -617,7 +661,7 @@ pub struct MemoryTerm {
     /// How many times it is taken.
     #[serde(default = "one")]
     pub factor: i64,
-    /// A Kubernetes quantity that is taken when nothing sets it.
+    /// A Kubernetes quantity, or a share of the container's memory (`25%`), that is taken when nothing sets it.
     #[serde(default)]
     pub default: Option<String>,
     /// A Kubernetes quantity that is always taken.

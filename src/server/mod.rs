@@ -14,6 +14,7 @@ mod connection;
 mod connections;
 mod deadline;
 mod front;
+mod guard;
 mod identity;
 mod judge;
 mod life;
@@ -41,6 +42,7 @@ use self::{
 pub use self::{
     config::{Config, Files, Limits, Times},
     front::Front,
+    guard::Guard,
     judge::{Answer, Call, Judge, Record, Review, Verdict},
     log::log_panics,
     tls::Error as TlsError,

@@ -9,7 +9,7 @@ mod edit;
 mod json;
 mod node;
 mod place;
-mod yaml;
+pub mod yaml;
 
 use std::{borrow::Cow, fmt};
 

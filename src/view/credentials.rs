@@ -6,7 +6,6 @@ use crate::{
         schema::{Applies, CredentialSet, Turns},
     },
     terms::Role,
-    tree::Node,
 };
 
 /// A set of credentials that a container does not have whole.
@@ -91,18 +90,12 @@ impl<'t> Database<'t> {
     /// True where a file, a folder or a variable may hold settings that the spec does not show.
     #[must_use]
     pub fn is_configured_elsewhere(&self) -> bool {
-        let facts = &self.engine.facts;
-        let by_flag = |flag: &String| self.option(flag).is_some();
-        let flags = facts.authentication.iter().flat_map(|a| &a.config_flags).chain(&self.engine.data.config_flags);
-        let by_facts = facts.configuration.as_ref().is_some_and(|known| {
-            let arguments = self.container.argv().filter_map(Node::str);
-            let mut words = arguments.flat_map(str::split_whitespace);
-            let mut mounts = self.container.mounts().filter_map(|m| m.get("mountPath").str());
-            words.any(|word| known.arguments.iter().any(|end| word.ends_with(end.as_str())))
-                || known.variables.iter().any(|name| self.given(name).is_some())
-                || mounts.any(|mount| known.paths.iter().any(|path| touches(mount, path)))
-        });
-        self.has_mounted_configuration() || flags.into_iter().any(by_flag) || by_facts
+        let mut flags = self.engine.data.config_flags.iter();
+        let paths = || self.engine.facts.configuration.iter().flat_map(|c| &c.paths);
+        let mut mounts = self.container.mounts().filter_map(|m| m.get("mountPath").str());
+        self.has_mounted_configuration()
+            || flags.any(|flag| self.option(flag).is_some())
+            || mounts.any(|mount| paths().any(|path| touches(mount, path)))
     }
 
     /// True where the spec shows what the server is told: the image starts it, or a command that can be read.

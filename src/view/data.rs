@@ -1,5 +1,5 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, options::Options};
+use super::{Container, Pod, database::holds, options::Options};
 use crate::{engines::schema, tree::Node};
 
 /// What is behind a mount.
@@ -164,7 +164,7 @@ enum Directory {
 fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
     for flag in &data.flags {
         if let Some(setting) = options.get(flag) {
-            return match setting.value() {
+            return match setting.value().and_then(|value| path_in(value, &data.path_after)) {
                 Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
                 _ => Directory::Unknown,
             };
@@ -181,12 +181,24 @@ fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_
     if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
         return Directory::Unknown;
     }
+    if let Some(other) = data.elsewhere.iter().find(|e| holds(&e.when, container, options)) {
+        return Directory::At(other.directory.clone());
+    }
     if container.has_env_from() && !data.variables.is_empty() {
         // A variable may come from elsewhere; people rarely put a path there, so the default stands for messages about mounts
         // that cover it, and nothing is concluded from its absence (see `resolve`).
         return data.directory.clone().map_or(Directory::Unknown, Directory::At);
     }
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
+}
+
+/// The path in an option's value: all of it, or where it can hold several things, what follows one of `heads`, else the first.
+fn path_in<'v>(value: &'v str, heads: &[String]) -> Option<&'v str> {
+    if heads.is_empty() {
+        return Some(value);
+    }
+    let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
+    heads.iter().find_map(after).or_else(|| value.split(',').next())
 }
 
 fn trimmed(path: &str) -> String {

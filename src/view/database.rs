@@ -10,7 +10,7 @@ use crate::{
         schema::{Class, Condition, Keeps},
     },
     terms::Role,
-    text::command::Script,
+    text::command::{Script, Word},
     tree::Node,
 };
 
@@ -70,7 +70,14 @@ impl<'t> Database<'t> {
         let container = detected.container;
         let pod = workload.pod();
         let script = detected.script();
-        let options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        for text in
+            engine.facts.configuration.iter().flat_map(|c| &c.variables).filter_map(|v| container.var(v)?.literal())
+        {
+            // Entrypoints leave such a variable unquoted: it is split at blanks, and nothing else.
+            let words: Vec<Word<'t>> = text.split_whitespace().map(Word::of_argument).collect();
+            options.extend(Options::of(&words, engine.options));
+        }
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
@@ -128,21 +135,7 @@ impl<'t> Database<'t> {
     /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        let counts = |value: Option<&str>| match value {
-            Some(v) => condition.values.is_empty() || condition.values.iter().any(|c| c.eq_ignore_ascii_case(v.trim())),
-            None => condition.values.is_empty(),
-        };
-        let by_flag = condition.flag.as_deref().and_then(|f| self.option(f)).is_some_and(|s| match s.word() {
-            // `--appendonly` alone switches on what takes yes or no.
-            None => {
-                condition.values.is_empty()
-                    || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on"))
-            }
-            Some(_) => counts(s.value()),
-        });
-        let by_variable =
-            condition.variable.as_deref().and_then(|v| self.given(v)).is_some_and(|v| counts(v.literal()));
-        by_flag || by_variable
+        holds(condition, self.container, &self.options)
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.
@@ -203,7 +196,36 @@ impl<'t> Database<'t> {
                 .and_then(|name| self.pod.volume(name))
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
+        let facts = &self.engine.facts;
+        let configuration = || facts.configuration.iter();
         content
-            || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+            || facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+            || configuration().flat_map(|c| &c.variables).filter_map(|v| self.given(v)).any(|v| v.literal().is_none())
+            || configuration().flat_map(|c| &c.arguments).any(|end| {
+                self.script.main().is_some_and(|call| call.args().iter().any(|w| w.text.ends_with(end.as_str())))
+            })
     }
+}
+
+/// Whether a container's options or variables say what the condition names.
+pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &Options<'_>) -> bool {
+    let is_open = condition.values.is_empty() && condition.contains.is_empty();
+    let counts = |value: Option<&str>| match value.map(str::trim) {
+        Some(v) if is_open => !v.is_empty(),
+        Some(v) => {
+            condition.values.iter().any(|c| c.eq_ignore_ascii_case(v))
+                || condition.contains.iter().any(|c| v.contains(c.as_str()))
+        }
+        None => is_open,
+    };
+    let by_flag = condition.flag.as_deref().and_then(|f| options.get(f)).is_some_and(|s| match s.word() {
+        // `--appendonly` alone switches on what takes yes or no.
+        None => is_open || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on")),
+        Some(_) => counts(s.value()),
+    });
+    let given = condition.variable.as_deref().and_then(|v| container.var(v)).filter(|v| v.is_given());
+    let also = |c: &Condition| holds(c, container, options);
+    (by_flag || given.is_some_and(|v| counts(v.literal())))
+        && !condition.unless.iter().any(also)
+        && (condition.only_with.is_empty() || condition.only_with.iter().any(also))
 }

@@ -133,13 +133,20 @@ impl<'c> Scores<'c> {
     }
 
     fn best(&self) -> Option<(usize, i32)> {
-        // Of equals the one that the catalogue names first, so that the order of signs does not decide.
-        self.of.iter().copied().max_by_key(|(kind, score)| (*score, std::cmp::Reverse(*kind)))
+        self.of.iter().copied().max_by_key(|(kind, score)| self.rank(*kind, *score))
     }
 
-    fn has(&self, at: usize) -> bool {
-        let kind = self.kind(at);
-        self.of.iter().any(|(k, score)| *k == kind && *score > 0)
+    /// The engine that most else speaks for.
+    fn likeliest(&self, engines: impl Iterator<Item = usize>) -> Option<usize> {
+        let score = |kind: usize| self.of.iter().find(|(k, _)| *k == kind).map_or(0, |(_, score)| *score);
+        engines.map(|at| self.kind(at)).max_by_key(|kind| self.rank(*kind, score(*kind)))
+    }
+
+    /// Of equals an engine comes before its relatives, then the one that the catalogue names first: the order of signs does not
+    /// decide.
+    fn rank(&self, kind: usize, score: i32) -> (i32, bool, std::cmp::Reverse<usize>) {
+        let is_original = self.catalogue.engines().get(kind).is_some_and(|e| e.like.is_none());
+        (score, is_original, std::cmp::Reverse(kind))
     }
 }
 
@@ -308,16 +315,14 @@ fn programs(scores: &mut Scores<'_>, script: &Script<'_>, container: Container<'
         if engines.is_empty() {
             continue;
         }
-        // One program can be several engines' (mysqld); the one that else is known of decides.
-        let kind = engines.iter().copied().find(|at| scores.has(*at)).or_else(|| engines.first().copied());
-        if let Some(kind) = kind {
+        // One program can be several engines' (mysqld); what else is known of them decides.
+        if let Some(kind) = scores.likeliest(engines.iter().copied()) {
             scores.add(kind, weight::PROGRAM, || format!("runs {}", call.program()));
             return Ran::Server(kind);
         }
     }
     for call in script.calls() {
-        let engines: Vec<usize> = index.client(call.program()).collect();
-        if let Some(kind) = engines.iter().copied().find(|at| scores.has(*at)).or_else(|| engines.first().copied()) {
+        if let Some(kind) = scores.likeliest(index.client(call.program())) {
             let known: Vec<usize> = scores.of.iter().map(|(k, _)| *k).collect();
             for at in known {
                 scores.add(at, -weight::PROGRAM, || format!("runs {}, which is a client", call.program()));

@@ -9,6 +9,8 @@ mod execution;
 mod options;
 mod owner;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};

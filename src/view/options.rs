@@ -106,6 +106,11 @@ impl<'t> Options<'t> {
         call.map(|c| Self::of(c.args(), spelling)).unwrap_or_default()
     }
 
+    /// Adds options that stand behind these.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.settings.extend(more.settings);
+    }
+
     /// The option called `name`, with or without its dashes; of several the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Setting<'t>> {

@@ -1,0 +1,45 @@
+# The commands of this repository. `make` lists them.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO ?= cargo
+# Where cargo puts what it builds; kept in step with cargo, which reads it too.
+CARGO_TARGET_DIR ?= target
+
+.PHONY: help demo build test bench bless check needs-rust needs-go
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: needs-rust needs-go ## apply the examples to a real API server that Seawall guards; prints what happened
+	@tests/cluster/controlplane/build.sh >/dev/null
+	$(CARGO) build --release --locked --bin seawall --example demo
+	@$(CARGO_TARGET_DIR)/release/examples/demo --seawall $(CARGO_TARGET_DIR)/release/seawall
+
+build: needs-rust ## build target/release/seawall
+	$(CARGO) build --release --locked
+
+test: needs-rust needs-go ## run every test, also those on a real API server
+	$(CARGO) test --workspace --all-targets --locked
+	$(CARGO) test --workspace --doc --locked
+
+bench: needs-rust ## measure Seawall against a webhook that does nothing; needs wrk
+	$(CARGO) bench --locked
+
+bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
+	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast
+
+check: needs-rust ## format, lints, licences and sources of the dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) deny --log-level error check licenses bans sources
+
+needs-rust:
+	@command -v $(CARGO) >/dev/null || { echo "Rust is not installed: see https://rustup.rs, or install rustup from your distribution" >&2; exit 1; }
+
+# With KUBEBUILDER_ASSETS some or all of the control plane is there already; what is
+# missing then, build.sh says.
+needs-go:
+	@[ -n "$${KUBEBUILDER_ASSETS:-}" ] || command -v go >/dev/null || { \
+	  echo "Go is not installed: it builds the control plane; install Go $$(awk '$$1 == "go" { print $$2 }' tests/cluster/controlplane/go.mod) or newer, or set KUBEBUILDER_ASSETS" >&2; exit 1; }

@@ -1,0 +1,56 @@
+//! Slips that make an object something else than its author meant, told in one line with the remedy.
+use crate::{
+    tree::{Node, nearest},
+    view::{Kind, Workload},
+};
+
+type Mistake = (Option<u32>, String, String);
+
+/// The first slip of an object; `None` for one that can be judged.
+pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
+    for field in ["apiVersion", "kind"] {
+        let node = object.get(field);
+        if !node.is_set() {
+            let near = near_miss(object, field);
+            let message = format!("{field} is missing: this is no Kubernetes object");
+            return Some((
+                object.line(),
+                message,
+                near.unwrap_or_else(|| format!("write {field} at the top of the object")),
+            ));
+        }
+        if node.str().is_none() {
+            return Some((node.line(), format!("{field} is no text"), format!("write {field} as text")));
+        }
+    }
+    let kind = Kind::of(object.get("kind").text())?;
+    let workload = Workload { kind, object };
+    let spec = workload.spec();
+    for (parent, field) in [
+        (object, "spec"),
+        (if kind == Kind::CronJob { spec.path("jobTemplate.spec") } else { spec }, "template"),
+        (workload.template(), "spec"),
+        (workload.pod().spec, "containers"),
+    ] {
+        if kind == Kind::Pod && field == "template" {
+            continue;
+        }
+        if parent.is_set() && !parent.get(field).is_set() {
+            if let Some(help) = near_miss(parent, field) {
+                let at = near_node(parent, field).map_or(parent, |n| n);
+                return Some((at.line(), format!("{} is missing", parent.get(field).stable()), help));
+            }
+        }
+    }
+    None
+}
+
+fn near_node<'t>(parent: Node<'t>, field: &str) -> Option<Node<'t>> {
+    parent.fields().find(|(key, _)| *key != field && !nearest(key, &[field]).is_empty()).map(|(_, node)| node)
+}
+
+/// What to rename, where a key of `parent` is nearly `field`.
+fn near_miss(parent: Node<'_>, field: &str) -> Option<String> {
+    let node = near_node(parent, field)?;
+    Some(format!("rename {:?} to {field:?}", node.key()?))
+}

@@ -1,0 +1,222 @@
+//! The judge that Seawall is: reads a review, asks what must be known, and answers with a patch or a verdict.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    judge::{Answer, Call, Judge, Record, Review, Verdict},
+    limits::PerPeer,
+};
+use crate::{
+    cluster::{Cluster, Observer},
+    decision::{self, Deliberation, Mended, Panics, Request, World},
+    engines::Catalogue,
+    facts::{Facts, Question, Seconds},
+    metrics::{Found, Kind, Metrics, Operation, Webhook},
+    review::{self, Reply, ReviewError, Status},
+    rule::Rule,
+    settings::Settings,
+    terms::{self, Action},
+};
+
+/// How long before a call's deadline its look-ups end, so that the answer still arrives.
+const ANSWER_TIME: Duration = Duration::from_millis(250);
+/// Look-ups under way at once, for all callers together; [`PerPeer`] leaves each of them its share.
+const LOOK_UPS: u64 = 128;
+
+/// What the guard judges by; fixed for the life of the process.
+#[derive(Debug)]
+pub struct Guard {
+    catalogue: Catalogue,
+    settings: Settings,
+    rules: &'static [&'static Rule],
+    kubernetes_minor: Option<u32>,
+    cluster: Option<Cluster>,
+    look_ups: PerPeer,
+    metrics: Arc<Metrics>,
+    clock: fn() -> Seconds,
+}
+
+/// Counts look-ups.
+struct Counting<'m>(&'m Metrics);
+
+impl Observer for Counting<'_> {
+    fn looked_up(&self, question: &'static str, answered: bool) {
+        self.0.lookup(question, if answered { Found::Found } else { Found::Unknown });
+    }
+}
+
+impl Guard {
+    /// A guard that asks `cluster`; without one it judges as `seawall check` does.
+    #[must_use]
+    pub fn new(
+        catalogue: Catalogue,
+        settings: Settings,
+        rules: &'static [&'static Rule],
+        kubernetes_minor: Option<u32>,
+        cluster: Option<Cluster>,
+        metrics: Arc<Metrics>,
+        clock: fn() -> Seconds,
+    ) -> Self {
+        let look_ups = PerPeer::new(LOOK_UPS);
+        Self { catalogue, settings, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+    }
+
+    fn world(&self) -> World<'_> {
+        World {
+            catalogue: &self.catalogue,
+            settings: &self.settings,
+            rules: self.rules,
+            kubernetes_minor: self.kubernetes_minor,
+        }
+    }
+
+    /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
+    /// peer, nothing is known.
+    async fn ask(&self, questions: Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+        let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
+        if questions.is_empty() {
+            return Facts::default();
+        }
+        let until = deadline - ANSWER_TIME;
+        let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
+        match self.look_ups.take(peer, count, until).await {
+            Ok(_share) => cluster.answer(questions, until, &Counting(&self.metrics)).await,
+            Err(_) => {
+                questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
+                Facts::default()
+            }
+        }
+    }
+
+    async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {
+        let tree = review::read(&call.body)?;
+        let review = review::Review::of(&tree)?;
+        let panics = Panics::count();
+        let request = Request::of_review(&review, &tree);
+        let deliberation = Deliberation::of(request, self.world(), (self.clock)());
+        let (reply, rules) = match (&deliberation, call.webhook) {
+            (None, _) => (Reply::default(), Vec::new()),
+            (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
+            (Some(d), Webhook::Validate) => self.validate(d, &review, call).await,
+        };
+        if Panics::count() > panics {
+            self.metrics.panicked("rule");
+        }
+        let verdict = match &reply {
+            Reply { denied: Some(_), .. } => Verdict::Denied,
+            Reply { patch, .. } if !patch.is_empty() => Verdict::Patched,
+            Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
+            _ => Verdict::Allowed,
+        };
+        let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
+            let object = format!("{} {}/{}", review.kind, review.namespace, review.name);
+            Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
+        });
+        Ok(Review {
+            body: reply.to_json(review.uid).into(),
+            kind: Kind::of(review.kind),
+            operation: operation(review.operation),
+            verdict,
+            record,
+        })
+    }
+
+    async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
+        let facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
+        for conflict in &conflicts {
+            tracing::error!(
+                place = conflict.place,
+                rules = conflict.rules.join(","),
+                "two rules disagree; nothing is written there"
+            );
+        }
+        for edit in &refused {
+            tracing::warn!(edit, "an edit was given up");
+        }
+        let mut rules: Vec<&'static str> = mends.iter().map(|m| m.rule).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules.iter().for_each(|rule| self.metrics.patch(rule));
+        let mut audit = BTreeMap::new();
+        if !rules.is_empty() {
+            audit.insert("mended", rules.join(","));
+        }
+        if !withheld.is_empty() {
+            audit.insert("withheld", withheld.to_owned());
+        }
+        (Reply { denied: None, patch: operations, warnings: notes, audit }, rules)
+    }
+
+    async fn validate(
+        &self,
+        deliberation: &Deliberation<'_>,
+        review: &review::Review<'_>,
+        call: &Call,
+    ) -> (Reply, Vec<&'static str>) {
+        let mut judged = match self.cluster {
+            Some(_) => deliberation.judge(None),
+            None => deliberation.judge(Some(&Facts::empty_namespace())),
+        };
+        if judged.denies() && self.cluster.is_some() {
+            let facts = self.ask(deliberation.questions_before_denial(&judged), call.peer, call.deadline).await;
+            judged = deliberation.judge(Some(&facts));
+        }
+        let mut audit = BTreeMap::new();
+        for action in [Action::Audit, Action::Warn, Action::Deny] {
+            let mut rules: Vec<&str> = Vec::new();
+            for judgement in judged.judgements.iter().filter(|j| j.action == action) {
+                self.metrics.finding(judgement.finding.rule, action.as_str());
+                if !rules.contains(&judgement.finding.rule) {
+                    rules.push(judgement.finding.rule);
+                }
+            }
+            if !rules.is_empty() {
+                audit.insert(action.as_str(), rules.join(","));
+            }
+        }
+        if let Some(lowered) = judged.judgements.iter().find(|j| !j.lowered.is_empty()) {
+            audit.insert("excused", lowered.lowered.to_owned());
+        }
+        let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
+        let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);
+        let mut rules: Vec<&'static str> = rules.collect();
+        rules.dedup();
+        (Reply { denied, patch: Vec::new(), warnings: decision::warnings(&judged.judgements), audit }, rules)
+    }
+}
+
+impl Judge for Guard {
+    async fn answer(&self, call: Call) -> Answer {
+        match self.reviewed(&call).await {
+            Ok(review) => Answer::Review(review),
+            Err(error) => {
+                let text = explained(&error);
+                if error.is_too_large() { Answer::TooLarge(text.into()) } else { Answer::Malformed(text.into()) }
+            }
+        }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The error with its cause: where the JSON ends to make sense, never what stands there.
+fn explained(error: &ReviewError) -> String {
+    match error {
+        ReviewError::Malformed(json) => format!("{error}: line {}, column {}", json.line(), json.column()),
+        _ => error.to_string(),
+    }
+}
+
+fn operation(operation: terms::Operation) -> Operation {
+    match operation {
+        terms::Operation::Create => Operation::Create,
+        terms::Operation::Update => Operation::Update,
+        terms::Operation::Delete => Operation::Delete,
+        terms::Operation::Connect => Operation::Connect,
+    }
+}

@@ -1,0 +1,149 @@
+//! What becomes of one document: applied as people apply it, and compared with what the
+//! same API server would store if Seawall were not there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::changes::{Change, changes, essence};
+use crate::documents::File;
+use crate::followers;
+use crate::plane::seawall::Seawall;
+use crate::plane::webhooks::NAMESPACE;
+use crate::plane::{Namespace, Plane};
+use crate::transcript::{self, Tally};
+
+/// The list of its own changes that Seawall leaves on what it patched.
+const PATCHED: &str = "seawall.dev/patched";
+
+/// Applies a file to a fresh namespace and tells what happened.
+pub async fn tell(plane: &Arc<Plane>, seawall: &Seawall, file: &File) -> Result<Tally> {
+    let stem = Path::new(&file.name).file_stem().and_then(OsStr::to_str).unwrap_or("example");
+    let fresh = seawall.namespace(stem).await?;
+    let mut tally = Tally::default();
+    for document in &file.documents {
+        match objects(plane, document).await? {
+            Ok(objects) => {
+                for object in objects {
+                    tally += apply(plane, &fresh, object).await?;
+                }
+            }
+            Err(complaint) => {
+                transcript::trouble("a document", complaint);
+                tally.troubles += 1;
+            }
+        }
+    }
+    Ok(tally)
+}
+
+/// The objects of a document as kubectl reads it, or its complaint.
+async fn objects(plane: &Plane, document: &str) -> Result<Result<Vec<Value>, String>> {
+    let output = plane.kubectl_with(&["create", "--dry-run=client", "-o", "json", "-f", "-"], document).await?;
+    if !output.ok {
+        return Ok(Err(output.stderr));
+    }
+    // One JSON text after the other, if the document is a List.
+    let objects: serde_json::Result<Vec<Value>> =
+        serde_json::Deserializer::from_str(&output.stdout).into_iter().collect();
+    Ok(Ok(objects.context("kubectl prints no JSON")?))
+}
+
+async fn apply(plane: &Arc<Plane>, fresh: &Namespace, mut object: Value) -> Result<Tally> {
+    let what = format!("{} {}", text(&object["kind"]), name(&object));
+    // kubectl writes the default namespace where a manifest names none.
+    let own = object["metadata"]["namespace"].as_str().filter(|name| *name != "default").map(str::to_owned);
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("namespace");
+    }
+    let namespace = match own {
+        None => fresh.clone(),
+        Some(name) => {
+            plane.ensure_namespace(&name, BTreeMap::new()).await?;
+            fresh.renamed(&name)
+        }
+    };
+    let manifest = object.to_string();
+
+    let (plain, plain_warnings) = match without_seawall(plane, &manifest).await? {
+        Ok(plain) => plain,
+        Err(complaint) => {
+            transcript::trouble(&what, complaint);
+            return Ok(Tally { troubles: 1, ..Tally::default() });
+        }
+    };
+    let output = namespace.kubectl_with(&["apply", "-o", "json", "-f", "-"], &manifest).await?;
+    if !output.ok {
+        // The same server takes it where Seawall is not asked, so this is Seawall's word.
+        transcript::refused(&what, &output.stderr);
+        return Ok(Tally { refused: 1, ..Tally::default() });
+    }
+    let stored: Value = serde_json::from_str(&output.stdout).context("kubectl prints no JSON")?;
+    let mut warnings = warnings(&output.stderr);
+    warnings.retain(|warning| !plain_warnings.contains(warning));
+    let found = differences(&plain, &stored);
+    transcript::stored(&what, &found, &reasons(&stored), &warnings);
+
+    let mut tally = Tally::default();
+    if found.is_empty() {
+        tally.untouched = 1;
+    } else {
+        tally.changed = 1;
+    }
+    for follower in followers::of(plane, &namespace, &stored).await? {
+        transcript::follower(&follower.what, &follower.changes, &reasons(&follower.stored));
+        tally.followers_changed += usize::from(!follower.changes.is_empty());
+    }
+    Ok(tally)
+}
+
+/// What the API server would store, and warn about, in a namespace that Seawall is not
+/// asked about; or why it would not.
+pub async fn without_seawall(plane: &Plane, manifest: &str) -> Result<Result<(Value, Vec<String>), String>> {
+    let args = ["--namespace", NAMESPACE, "create", "--dry-run=server", "-o", "json", "-f", "-"];
+    let output = plane.kubectl_with(&args, manifest).await?;
+    if !output.ok {
+        return Ok(Err(output.stderr));
+    }
+    let plain = serde_json::from_str(&output.stdout).context("kubectl prints no JSON")?;
+    Ok(Ok((plain, warnings(&output.stderr))))
+}
+
+/// What differs, but for what the API server makes up anew for each object, and the
+/// list of the changes itself.
+pub fn differences(plain: &Value, stored: &Value) -> Vec<Change> {
+    let mut found = changes(&essence(plain), &essence(stored));
+    let noise = ["clusterIP", "nodePort", "controller-uid", "kube-api-access-", "secrets/kubernetes.io", PATCHED];
+    found.retain(|change| !noise.iter().any(|noise| change.path.contains(noise)));
+    found
+}
+
+/// The rules that Seawall names for its changes, each with the place.
+pub fn reasons(stored: &Value) -> Vec<String> {
+    let list = stored["metadata"]["annotations"][PATCHED].as_str().unwrap_or("[]");
+    let entries: Vec<Value> = serde_json::from_str(list).unwrap_or_default();
+    entries
+        .iter()
+        .map(|entry| match (entry["rule"].as_str(), entry["place"].as_str()) {
+            (Some(rule), Some(place)) => format!("{rule}, at {place}"),
+            _ => entry.to_string(),
+        })
+        .collect()
+}
+
+fn warnings(stderr: &str) -> Vec<String> {
+    stderr.lines().filter_map(|line| line.strip_prefix("Warning: ")).map(str::to_owned).collect()
+}
+
+/// An object's name.
+pub fn name(object: &Value) -> String {
+    text(&object["metadata"]["name"])
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,16 @@
+//! The trials, one file per topic. A new topic: its file here, a `mod` line, a line in [`all`].
+
+mod apply_matrix;
+mod stand_in_kubelet;
+pub mod teardown;
+
+use libtest_mimic::Trial;
+
+/// Every trial there is.
+pub fn all() -> Vec<Trial> {
+    let mut all = Vec::new();
+    all.extend(apply_matrix::trials());
+    all.extend(stand_in_kubelet::trials());
+    all.extend(teardown::trials());
+    all
+}
