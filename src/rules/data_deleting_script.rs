@@ -80,9 +80,8 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
-    text::command::{Call, Deletion, Extent, Script},
-    tree::Node,
-    view::{Container, Database},
+    text::command::{Call, Deletion, Extent},
+    view::{Container, Database, Execution, Occasion},
 };
 
 /// The rule.
@@ -110,16 +109,9 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for container in database.pod.containers() {
-        let [start, stop] = container.hooks();
-        let absent = start.get("absent");
-        let scripts = [
-            ([container.0.get("command"), container.0.get("args")], "at every start"),
-            ([start, absent], "at every start"),
-            ([stop, absent], "whenever it stops"),
-        ];
         for directory in database.directories_in(container) {
-            for (lists, when) in scripts {
-                inspect(database, container, &directory, (lists, when), findings);
+            for execution in container.executions().filter(|e| e.occasion != Occasion::Probe) {
+                inspect(database, container, &directory, &execution, findings);
             }
         }
     }
@@ -129,10 +121,10 @@ fn inspect<'t>(
     database: &Database<'t>,
     container: Container<'t>,
     directory: &str,
-    ([command, args], when): ([Node<'t>; 2], &str),
+    execution: &Execution<'t>,
     findings: &mut Findings,
 ) {
-    let script = Script::of(command.strs(), args.strs());
+    let script = &execution.script;
     let set: Vec<_> =
         script.calls().flat_map(|c| c.assignments().filter(|(.., w)| w.literal).collect::<Vec<_>>()).collect();
     let value = |name: &str| {
@@ -143,9 +135,8 @@ fn inspect<'t>(
     let worst =
         deletions.filter_map(|(call, d)| Some((loss(call, d, directory, value)?, d))).max_by_key(|(loss, _)| *loss);
     let Some((loss, deletion)) = worst else { return };
-    let lines = command.items().chain(args.items());
-    let line = lines.filter(|n| n.str().is_some_and(|text| text.contains(&*deletion.path.text))).next();
-    let place = line.unwrap_or(if args.is_set() { args } else { command });
+    let place = execution.place_of(&deletion.path.text);
+    let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };
     let name = container.name();
     let (about, message) = match loss {
         Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} {when}")),

@@ -1,5 +1,8 @@
 //! Containers and their environment.
-use crate::{text::image::Image, tree::Node};
+use crate::{
+    text::{image::Image, quantity::Quantity},
+    tree::Node,
+};
 
 /// One container.
 #[derive(Debug, Clone, Copy)]
@@ -74,10 +77,10 @@ impl<'t> Container<'t> {
         self.0.path("resources.requests.cpu")
     }
 
-    /// The commands of its hooks: `lifecycle.postStart.exec.command`, then `lifecycle.preStop.exec.command`.
+    /// `resources.limits.cpu`.
     #[must_use]
-    pub fn hooks(self) -> [Node<'t>; 2] {
-        ["lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"].map(|hook| self.0.path(hook))
+    pub fn cpu_limit(self) -> Node<'t> {
+        self.0.path("resources.limits.cpu")
     }
 
     /// `lifecycle.preStop`.
@@ -85,6 +88,13 @@ impl<'t> Container<'t> {
     pub fn pre_stop(self) -> Node<'t> {
         self.0.path("lifecycle.preStop")
     }
+}
+
+/// A quantity, which may be written as a text or as a number.
+#[must_use]
+pub fn quantity(node: Node<'_>) -> Option<Quantity> {
+    let number = || node.i64().map(Quantity::from_i64).or_else(|| node.f64().and_then(Quantity::from_f64));
+    node.str().and_then(Quantity::parse).or_else(number)
 }
 
 /// A variable of a container.

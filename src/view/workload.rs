@@ -119,6 +119,22 @@ impl<'t> Workload<'t> {
         }
     }
 
+    /// The names of the claims that its Pods use, sorted; a name that ends in `-` stands for all with an ordinal after it.
+    #[must_use]
+    pub fn claim_names(self) -> Vec<String> {
+        let templates = self.claim_templates().items().filter_map(|t| t.get("metadata").get("name").str());
+        let made = templates.map(|template| format!("{template}-{}-", self.name()));
+        let volumes = self.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
+        let named = volumes.filter_map(|name| match self.pod().volume(name)?.kind {
+            super::VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
+            _ => None,
+        });
+        let mut names: Vec<String> = made.chain(named).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// How many Pods it wants; 1 where nothing is said.
     #[must_use]
     pub fn replicas(self) -> i64 {
@@ -139,6 +155,14 @@ impl<'t> Workload<'t> {
     pub fn annotation(self, key: &'t str) -> Option<&'t str> {
         let of = |object: Node<'t>| object.get("metadata").get("annotations").get(key).str();
         of(self.object).or_else(|| of(self.template()))
+    }
+
+    /// True when something else sets the resources of its Pods: a vertical autoscaler, or a LimitRange. Both leave an annotation.
+    #[must_use]
+    pub fn has_resources_from_elsewhere(self) -> bool {
+        const MARKS: [&str; 3] = ["vpaUpdates", "vpaObservedContainers", "kubernetes.io/limit-ranger"];
+        let marked = |object: Node<'t>| MARKS.iter().any(|key| object.path("metadata.annotations").get(key).is_set());
+        marked(self.object) || marked(self.template())
     }
 
     /// A label of the workload; of its template where the workload has none.
@@ -207,6 +231,11 @@ impl<'t> Pod<'t> {
         template.or_else(|| self.spec.get("volumes").named("name", name).map(Volume::of))
     }
 
+    /// All volumes, without the claims that a StatefulSet makes.
+    pub fn volumes(self) -> impl Iterator<Item = Volume<'t>> + use<'t> {
+        self.spec.get("volumes").items().map(Volume::of)
+    }
+
     /// `terminationGracePeriodSeconds`.
     #[must_use]
     pub fn grace(self) -> Node<'t> {
@@ -239,6 +268,12 @@ impl<'t> Pod<'t> {
             term.get("matchExpressions").items().chain(term.get("matchFields").items()).any(one_host)
         });
         named || selected || system || affine
+    }
+
+    /// The memory limit of the whole Pod.
+    #[must_use]
+    pub fn memory_limit(self) -> Node<'t> {
+        self.spec.path("resources.limits.memory")
     }
 
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.
