@@ -16,7 +16,7 @@ fn chosen<'c>(catalogue: &'c Catalogue, path: &str, tag: Option<&str>) -> Vec<&'
 #[test]
 fn every_file_of_the_folder_is_embedded_and_fits_the_schema() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engines");
-    let lists = ["look-alikes.yaml", "operators.yaml"];
+    let lists = ["look-alikes.yaml", "operators.yaml", "secrets.yaml"];
     let there: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -119,7 +119,13 @@ fn the_first_packaging_stands_for_images_without_a_known_name() {
         ("mongodb", "/data/db"),
         ("redis", "/data"),
         ("valkey", "/data"),
+        ("cassandra", "/var/lib/cassandra/data"),
+        ("cockroachdb", "/cockroach/cockroach-data"),
+        ("elasticsearch", "/usr/share/elasticsearch/data"),
+        ("mssql", "/var/opt/mssql/data"),
+        ("neo4j", "/data"),
     ] {
         assert_eq!(catalogue.named(name).unwrap().data.directory.as_deref(), Some(directory), "{name}");
     }
+    assert_eq!(catalogue.named("etcd").unwrap().data.directory, None, "etcd has no default that is sure");
 }

@@ -80,9 +80,8 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
-    text::command::{Call, Deletion, Extent, Script},
-    tree::Node,
-    view::{Container, Database},
+    text::command::{Call, Deletion, Extent},
+    view::{Container, Database, Execution, Occasion},
 };
 
 /// The rule.
@@ -111,10 +110,8 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     }
     for container in database.pod.containers() {
         for directory in database.directories_in(container) {
-            let (command, args) = (container.0.get("command"), container.0.get("args"));
-            inspect(database, container, &directory, [command, args], findings);
-            for hook in container.hooks() {
-                inspect(database, container, &directory, [hook, hook.get("absent")], findings);
+            for execution in container.executions().filter(|e| e.occasion != Occasion::Probe) {
+                inspect(database, container, &directory, &execution, findings);
             }
         }
     }
@@ -124,11 +121,10 @@ fn inspect<'t>(
     database: &Database<'t>,
     container: Container<'t>,
     directory: &str,
-    lists: [Node<'t>; 2],
+    execution: &Execution<'t>,
     findings: &mut Findings,
 ) {
-    let [command, args] = lists;
-    let script = Script::of(command.strs(), args.strs());
+    let script = &execution.script;
     let set: Vec<_> =
         script.calls().flat_map(|c| c.assignments().filter(|(.., w)| w.literal).collect::<Vec<_>>()).collect();
     let value = |name: &str| {
@@ -139,12 +135,11 @@ fn inspect<'t>(
     let worst =
         deletions.filter_map(|(call, d)| Some((loss(call, d, directory, value)?, d))).max_by_key(|(loss, _)| *loss);
     let Some((loss, deletion)) = worst else { return };
-    let lines = command.items().chain(args.items());
-    let line = lines.filter(|n| n.str().is_some_and(|text| text.contains(&*deletion.path.text))).next();
-    let place = line.unwrap_or(if args.is_set() { args } else { command });
+    let place = execution.place_of(&deletion.path.text);
+    let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };
     let name = container.name();
     let (about, message) = match loss {
-        Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} at every start")),
+        Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} {when}")),
         Loss::AllSometimes => {
             ("all on a condition", format!("container {name:?} may delete everything in {directory}"))
         }

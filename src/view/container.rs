@@ -83,12 +83,6 @@ impl<'t> Container<'t> {
         self.0.path("resources.limits.cpu")
     }
 
-    /// The commands of its hooks: `lifecycle.postStart.exec.command`, then `lifecycle.preStop.exec.command`.
-    #[must_use]
-    pub fn hooks(self) -> [Node<'t>; 2] {
-        ["lifecycle.postStart.exec.command", "lifecycle.preStop.exec.command"].map(|hook| self.0.path(hook))
-    }
-
     /// `lifecycle.preStop`.
     #[must_use]
     pub fn pre_stop(self) -> Node<'t> {

@@ -1,7 +1,8 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, condition::Said};
+use super::{Container, Pod, condition, condition::holds, options::Options};
 use crate::{
     engines::{Engine, schema},
+    text::command::Script,
     tree::Node,
 };
 
@@ -164,32 +165,37 @@ enum Directory {
     Unknown,
 }
 
-fn directory(data: &schema::Data, said: &Said<'_, '_>) -> Directory {
+fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>, script: &Script<'_>) -> Directory {
     if data.unknown {
         return Directory::Unknown;
     }
-    let at = |path: &str| if path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown };
     for flag in &data.flags {
-        if let Some(setting) = said.options.get(flag) {
-            return setting.value().map_or(Directory::Unknown, |value| at(path_in(value, &data.path_after)));
+        if let Some(setting) = options.get(flag) {
+            return match setting.value().and_then(|value| path_in(value, &data.path_after)) {
+                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
+                _ => Directory::Unknown,
+            };
         }
     }
-    let argument = said.script.calls().flat_map(|call| call.words()).find_map(|word| {
+    let argument = script.calls().flat_map(|call| call.words()).find_map(|word| {
         let path = data.path_after.iter().find_map(|before| word.text.strip_prefix(before.as_str()))?;
-        Some(if word.literal { at(path) } else { Directory::Unknown })
+        Some(if word.literal && path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown })
     });
     if let Some(directory) = argument {
         return directory;
     }
     for name in &data.variables {
-        if let Some(var) = said.container.var(name).filter(|v| v.is_given()) {
-            return var.literal().map_or(Directory::Unknown, at);
+        if let Some(var) = container.var(name).filter(|v| v.is_given()) {
+            return match var.literal() {
+                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
+                _ => Directory::Unknown,
+            };
         }
     }
-    if data.config_flags.iter().any(|flag| said.options.get(flag).is_some()) {
+    if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
         return Directory::Unknown;
     }
-    if let Some(other) = data.elsewhere.iter().find(|other| said.holds(&other.when)) {
+    if let Some(other) = data.elsewhere.iter().find(|e| holds(&e.when, container, options)) {
         return Directory::At(other.directory.clone());
     }
     // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
@@ -198,12 +204,21 @@ fn directory(data: &schema::Data, said: &Said<'_, '_>) -> Directory {
 }
 
 /// The path in an option's value: all of it, or where it can hold several things, what follows one of `heads`, else the first.
-fn path_in<'v>(value: &'v str, heads: &[String]) -> &'v str {
+fn path_in<'v>(value: &'v str, heads: &[String]) -> Option<&'v str> {
     if heads.is_empty() {
-        return value;
+        return Some(value);
     }
     let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
-    heads.iter().find_map(after).or_else(|| value.split(',').next()).unwrap_or(value)
+    heads.iter().find_map(after).or_else(|| value.split(',').next())
+}
+
+/// A path of the container, behind the image's links.
+fn linked(path: String, links: &[schema::Link]) -> String {
+    let behind = |link: &schema::Link| {
+        let rest = path.strip_prefix(link.path.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(format!("{}{rest}", link.to))
+    };
+    links.iter().find_map(behind).unwrap_or(path)
 }
 
 fn trimmed(path: &str) -> String {
@@ -217,10 +232,17 @@ fn covers(outer: &str, inner: &str) -> bool {
 }
 
 /// Follows the data of one packaging to its volume.
-pub(super) fn resolve<'t>(engine: &Engine, pod: Pod<'t>, said: &Said<'_, 't>) -> DataPlace<'t> {
-    let (data, container) = (&engine.data, said.container);
-    let Directory::At(directory) = directory(data, said) else { return DataPlace::Unknown };
-    let mounts = || container.mounts().filter_map(|mount| Some((mount, linked(data, mount.get("mountPath").str()?))));
+pub(super) fn resolve<'t>(
+    engine: &Engine,
+    pod: Pod<'t>,
+    container: Container<'t>,
+    options: &Options<'_>,
+    script: &Script<'_>,
+) -> DataPlace<'t> {
+    let data = &engine.data;
+    let Directory::At(directory) = directory(data, container, options, script) else { return DataPlace::Unknown };
+    let place = |mount: Node<'_>| Some(linked(trimmed(mount.get("mountPath").str()?), &data.links));
+    let mounts = || container.mounts().filter_map(|mount| Some((mount, place(mount)?)));
     // The innermost mount around the directory is the one that is written to.
     let around = mounts().filter(|(_, path)| covers(path, &directory)).max_by_key(|(_, path)| path.len());
     if let Some((mount, path)) = around {
@@ -250,20 +272,12 @@ pub(super) fn resolve<'t>(engine: &Engine, pod: Pod<'t>, said: &Said<'_, 't>) ->
         }
     }
     let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
-    if has_kept_mount(pod, container) && (has_hidden_variable || said.has_hidden_configuration(engine, pod)) {
+    if has_kept_mount(pod, container)
+        && (has_hidden_variable || condition::is_configured_elsewhere(engine, pod, container, script))
+    {
         return DataPlace::Unknown;
     }
     DataPlace::Nowhere { directory }
-}
-
-/// Where a mount at `path` ends up: the image may have a link there.
-fn linked(data: &schema::Data, path: &str) -> String {
-    let path = trimmed(path);
-    let link = data.links.iter().find(|link| covers(&link.path, &path));
-    match link.and_then(|link| Some((link, path.strip_prefix(&link.path)?))) {
-        Some((link, rest)) => format!("{}{rest}", link.to),
-        None => path,
-    }
 }
 
 /// True when anything that outlives the Pod is mounted, wherever.

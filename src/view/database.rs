@@ -1,7 +1,7 @@
 //! A container that belongs to a known engine.
 use super::{
     Container, DataPlace, Pod, Var, Workload,
-    condition::Said,
+    condition::{holds, is_configured_elsewhere},
     data,
     detect::Detected,
     options::{Options, Setting},
@@ -47,6 +47,8 @@ pub struct Database<'t> {
     pub engine: &'t Engine,
     /// False when only the engine is known, and its packaging or major version is a guess: nothing is denied that depends on it.
     pub packaging_is_known: bool,
+    /// True when the image's name says which engine it is. Where it does not, the image may be built upon anything.
+    pub image_is_known: bool,
     /// The engine's version, as far as image and tag give it.
     pub version: Option<Version>,
     /// What it does.
@@ -81,11 +83,10 @@ impl<'t> Database<'t> {
         let candidates = || detected.packagings.iter().filter_map(|at| catalogue.engines().get(*at));
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
-        let said = Said { container, script: &script, options: &options, spelling: engine.options };
         let data = if packaging_is_known {
-            data::resolve(engine, pod, &said)
+            data::resolve(engine, pod, container, &options, &script)
         } else {
-            let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, &said)).collect();
+            let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, container, &options, &script)).collect();
             let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
             // An image of somebody's own may keep its data on whatever is mounted.
             let nowhere =
@@ -95,6 +96,7 @@ impl<'t> Database<'t> {
         let mut database = Self {
             engine,
             packaging_is_known,
+            image_is_known: detected.image_is_known,
             version: detected.version.clone(),
             role,
             workload,
@@ -134,15 +136,10 @@ impl<'t> Database<'t> {
         self.container.var(name).filter(|v| v.is_given())
     }
 
-    /// Whether an option, variable or sub-command says what the condition names. A value that the spec does not show says nothing.
+    /// Whether an option, a variable or a sub-command says what the condition names.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
-        self.said().holds(condition)
-    }
-
-    fn said(&self) -> Said<'_, 't> {
-        let spelling = self.engine.options;
-        Said { container: self.container, script: &self.script, options: &self.options, spelling }
+        holds(condition, self.container, &self.options)
     }
 
     /// The element of `args` or `command` in which an option stands, for reports.
@@ -208,8 +205,9 @@ impl<'t> Database<'t> {
                 .and_then(|name| self.pod.volume(name))
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
+        let config_flags = self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags);
         content
-            || self.said().has_hidden_configuration(self.engine, self.pod)
-            || self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
+            || is_configured_elsewhere(self.engine, self.pod, self.container, &self.script)
+            || config_flags.into_iter().any(|f| self.option(f).is_some())
     }
 }

@@ -4,7 +4,7 @@
 //! everything else: a server image that runs `psql` is a client, an image with a meaningless name that runs `mysqld` is a server.
 use std::fmt;
 
-use super::{Container, Kind, Options, Workload, condition::Said};
+use super::{Container, Kind, Options, Workload, condition::shows};
 use crate::{
     engines::{Catalogue, Engine, ImageMatch, LookAlike, Version},
     terms::Role,
@@ -50,6 +50,8 @@ pub struct Detected<'t> {
     pub verdict: Verdict,
     /// The packagings that it can be, the first one chosen. More than one where the version is needed and unknown.
     pub packagings: Vec<usize>,
+    /// True when the image's name says which engine it is; otherwise ports, folders or programs do.
+    pub image_is_known: bool,
     /// The engine's version.
     pub version: Option<Version>,
     /// Why.
@@ -206,6 +208,10 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         (_, Ran::Client(kind)) if look_alike.is_none() => Verdict::Engine(kind, Role::Client),
         _ => look_alike.map_or(Verdict::Unknown, Verdict::LookAlike),
     };
+    let image_is_known = match verdict {
+        Verdict::Engine(kind, _) => packagings.iter().any(|at| scores.kind(*at) == kind),
+        _ => false,
+    };
     let (packagings, version) = match verdict {
         Verdict::Engine(kind, _) => narrowed(catalogue, kind, packagings, container),
         _ => (Vec::new(), None),
@@ -214,7 +220,7 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         (Verdict::Engine(_, role), Some(at)) => Verdict::Engine(*at, role),
         (other, _) => other,
     };
-    Detected { container, verdict, packagings, version, evidence: scores.evidence }
+    Detected { container, verdict, packagings, image_is_known, version, evidence: scores.evidence }
 }
 
 /// Words of the image's and the container's name.
@@ -375,9 +381,8 @@ fn role(
 ) -> Role {
     let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
     let options = Options::of_script(script, &engine.detect.servers, engine.options);
-    let said = Said { container, script, options: &options, spelling: engine.options };
     let names = [container.name(), workload.name()];
-    if let Some(sign) = engine.detect.roles.iter().find(|sign| said.shows(sign, names)) {
+    if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
         return sign.role;
     }
     // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.

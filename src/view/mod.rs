@@ -2,9 +2,11 @@
 mod claim;
 mod condition;
 mod container;
+mod credentials;
 mod data;
 mod database;
 mod detect;
+mod execution;
 mod memory;
 mod options;
 mod owner;
@@ -20,9 +22,11 @@ use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
 pub use container::{Container, Var, quantity};
+pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use execution::{Execution, Occasion};
 pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};

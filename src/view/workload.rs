@@ -119,6 +119,22 @@ impl<'t> Workload<'t> {
         }
     }
 
+    /// The names of the claims that its Pods use, sorted; a name that ends in `-` stands for all with an ordinal after it.
+    #[must_use]
+    pub fn claim_names(self) -> Vec<String> {
+        let templates = self.claim_templates().items().filter_map(|t| t.get("metadata").get("name").str());
+        let made = templates.map(|template| format!("{template}-{}-", self.name()));
+        let volumes = self.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
+        let named = volumes.filter_map(|name| match self.pod().volume(name)?.kind {
+            super::VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
+            _ => None,
+        });
+        let mut names: Vec<String> = made.chain(named).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// How many Pods it wants; 1 where nothing is said.
     #[must_use]
     pub fn replicas(self) -> i64 {
@@ -215,6 +231,11 @@ impl<'t> Pod<'t> {
         template.or_else(|| self.spec.get("volumes").named("name", name).map(Volume::of))
     }
 
+    /// All volumes, without the claims that a StatefulSet makes.
+    pub fn volumes(self) -> impl Iterator<Item = Volume<'t>> + use<'t> {
+        self.spec.get("volumes").items().map(Volume::of)
+    }
+
     /// `terminationGracePeriodSeconds`.
     #[must_use]
     pub fn grace(self) -> Node<'t> {
@@ -225,12 +246,6 @@ impl<'t> Pod<'t> {
     #[must_use]
     pub fn restart_policy(self) -> &'t str {
         self.spec.get("restartPolicy").str().unwrap_or("Always")
-    }
-
-    /// The memory limit of the whole Pod.
-    #[must_use]
-    pub fn memory_limit(self) -> Node<'t> {
-        self.spec.path("resources.limits.memory")
     }
 
     /// True when it can run on one node alone: it names the node, selects it by its host name, or belongs to every node's own
@@ -253,6 +268,12 @@ impl<'t> Pod<'t> {
             term.get("matchExpressions").items().chain(term.get("matchFields").items()).any(one_host)
         });
         named || selected || system || affine
+    }
+
+    /// The memory limit of the whole Pod.
+    #[must_use]
+    pub fn memory_limit(self) -> Node<'t> {
+        self.spec.path("resources.limits.memory")
     }
 
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.

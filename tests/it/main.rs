@@ -11,11 +11,15 @@
     reason = "tests"
 )]
 
+mod births;
 mod certs;
 mod certs_errors;
 mod certs_tls;
 mod cli;
 mod fixture;
+mod hostile;
+mod prestop_postgres;
+mod recorded;
 mod rule_examples;
 mod rules;
 mod scratch;

@@ -118,9 +118,23 @@ fn fixtures(folder: &Path) -> Vec<(Promise, PathBuf)> {
     found
 }
 
+/// How a rule speaks: lower case, no final period, at most 120 characters, and the remedy apart.
+fn assert_manners(message: &str, help: &str) {
+    assert!(!message.is_empty() && message.chars().count() <= 120, "{} characters: {message}", message.chars().count());
+    for text in [message, help] {
+        assert!(!text.starts_with(char::is_uppercase), "begins with a capital: {text}");
+        assert!(!text.ends_with('.') && !text.contains('\n'), "ends with a period, or has several lines: {text}");
+    }
+}
+
 fn hold(rule: &Rule, promise: Promise, path: &Path) {
     let outcome = FixtureFile::read(path).case().outcome();
     let snapshot = Snapshot::of(rule, &outcome);
+    for finding in &snapshot.findings {
+        assert_manners(&finding.message, &finding.help);
+        assert!(!finding.help.is_empty(), "without help: {}", finding.message);
+    }
+    snapshot.mends.iter().for_each(|mend| assert_manners(&mend.message, ""));
     let said: Vec<_> = snapshot.findings.iter().map(|f| format!("{}: {}", f.action, f.message)).collect();
     match promise {
         Promise::Pass => assert!(snapshot.is_silent(), "is reported: {said:#?}"),
