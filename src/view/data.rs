@@ -265,10 +265,10 @@ pub(super) fn resolve<'t>(
         return DataPlace::Unknown;
     }
     for wrong in &data.wrong_mounts {
-        if let Some((mount, _)) = mounts().find(|(_, path)| *path == wrong.path) {
-            if is_kept(pod, mount) {
-                return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
-            }
+        if let Some((mount, _)) = mounts().find(|(_, path)| *path == wrong.path)
+            && is_kept(pod, mount)
+        {
+            return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
         }
     }
     let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();

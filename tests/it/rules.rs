@@ -153,7 +153,7 @@ fn hold(rule: &Rule, promise: Promise, path: &Path) {
 }
 
 /// Runs each case to its end, so that one failure does not hide the next; then fails with all of them.
-pub fn each<T>(cases: impl IntoIterator<Item = (String, T)>, run: impl Fn(T)) {
+pub(crate) fn each<T>(cases: impl IntoIterator<Item = (String, T)>, run: impl Fn(T)) {
     let mut failed = Vec::new();
     for (name, case) in cases {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(case))) {
@@ -197,7 +197,7 @@ fn every_rule_has_fixtures() {
 }
 
 /// Fails unless nothing is said about an object, and nothing is written into it or its Pods.
-pub fn assert_sound(outcome: &Outcome) {
+pub(crate) fn assert_sound(outcome: &Outcome) {
     let loud = outcome.judgements.iter().filter(|j| j.action > Action::Audit);
     let said = loud.map(|j| format!("{} [{}] {}", j.action, j.finding.rule, j.finding.message));
     let written = outcome.mends.iter().map(|m| format!("mended [{}] {}", m.rule, m.place.stable));
