@@ -15,6 +15,7 @@ mod certs;
 mod certs_errors;
 mod certs_tls;
 mod cli;
+mod prestop_postgres;
 mod scratch;
 mod server_calls;
 mod server_drain;
