@@ -39,6 +39,7 @@ use self::{
     identity::Identity,
     life::{Life, Phase},
 };
+pub(crate) use self::guard::LOOK_UPS;
 pub use self::{
     config::{Config, Files, Limits, Times},
     front::Front,
