@@ -43,3 +43,8 @@ pub(crate) const fn writes_into(rule: &Rule) -> Option<&'static str> {
         None => None,
     }
 }
+
+/// The places that a rule writes; those in sidecars, which are the same, left out.
+pub(crate) fn places(rule: &Rule) -> impl Iterator<Item = &'static str> {
+    rule.writes.iter().copied().filter(|place| !place.starts_with("initContainers"))
+}

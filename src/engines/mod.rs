@@ -19,8 +19,8 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options, RecoveryProbes, Stop,
-    Switch, Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options,
+    RecoveryProbes, Stop, Switch, Turns,
 };
 pub use secrets::{Exposed, Secrets};
 
@@ -98,12 +98,12 @@ pub struct Engine {
 #[derive(Debug)]
 pub struct Packaging {
     pub(crate) images: Vec<Pattern>,
-    tags: Vec<Pattern>,
-    not_tags: Vec<Pattern>,
+    pub(crate) tags: Vec<Pattern>,
+    pub(crate) not_tags: Vec<Pattern>,
     version_in_tag: Vec<Pattern>,
     version_in_image: Vec<Pattern>,
     major_digits: Option<usize>,
-    versions: Option<VersionRange>,
+    pub(crate) versions: Option<VersionRange>,
 }
 
 impl Packaging {

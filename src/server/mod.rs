@@ -34,12 +34,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+pub(crate) use self::guard::LOOK_UPS;
 use self::{
     accept::{Host, accept},
     identity::Identity,
     life::{Life, Phase},
 };
-pub(crate) use self::guard::LOOK_UPS;
 pub use self::{
     config::{Config, Files, Limits, Times},
     front::Front,

@@ -81,7 +81,7 @@ pub fn limits() -> String {
         ("between two looks at the certificate files", times.reload, "a new certificate is served"),
     ];
     for (what, time, beyond) in &longest {
-        text.push_str(&row([what, &seconds(*time), beyond]));
+        text.push_str(&row([*what, &seconds(*time), beyond]));
     }
     let _ = write!(text, "\n{ANSWERS}");
     text
@@ -119,8 +119,17 @@ mod tests {
 
     #[test]
     fn numbers_as_people_read_them() {
-        assert_eq!((bytes(10 << 20), bytes(16 << 10), bytes(1000)), ("10 MiB".into(), "16 KiB".into(), "1000 bytes".into()));
-        assert_eq!((grouped(400_000_usize), grouped(64_usize), grouped(1024_u64)), ("400,000".into(), "64".into(), "1,024".into()));
-        assert_eq!((seconds(Duration::from_secs(3)), seconds(Duration::from_millis(250))), ("3 s".into(), "0.25 s".into()));
+        assert_eq!(
+            (bytes(10 << 20), bytes(16 << 10), bytes(1000)),
+            ("10 MiB".into(), "16 KiB".into(), "1000 bytes".into())
+        );
+        assert_eq!(
+            (grouped(400_000_usize), grouped(64_usize), grouped(1024_u64)),
+            ("400,000".into(), "64".into(), "1,024".into())
+        );
+        assert_eq!(
+            (seconds(Duration::from_secs(3)), seconds(Duration::from_millis(250))),
+            ("3 s".into(), "0.25 s".into())
+        );
     }
 }

@@ -43,6 +43,11 @@ pub fn rules() -> String {
 }
 
 fn profiles(text: &mut String) {
+    for profile in Profile::ALL {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "- **{profile}**: {}.", words::profile(*profile));
+    }
+    text.push('\n');
     let names = Profile::ALL.iter().map(|p| p.as_str());
     text.push_str(&table(std::iter::once("tier").chain(names)));
     for tier in Tier::ALL {
@@ -61,9 +66,10 @@ fn one(text: &mut String, rule: &Rule) {
     let documentation = rule.documentation();
     // Writing into a String cannot fail.
     let _ = write!(text, "\n## {}\n\n{}\n\n", rule.name, documentation.summary);
-    let _ = writeln!(text, "Tier **{}**: {}. It looks at {}.", rule.tier, words::tier(rule.tier), words::looks_at(rule));
+    let _ =
+        writeln!(text, "Tier **{}**: {}. It looks at {}.", rule.tier, words::tier(rule.tier), words::looks_at(rule));
     if let Some(into) = words::writes_into(rule) {
-        let places: Vec<String> = rule.writes.iter().map(|place| code(place)).collect();
+        let places: Vec<String> = words::places(rule).map(code).collect();
         let _ = writeln!(text, "It writes into {into}: {}.", places.join(", "));
     }
     if rule.spares_ephemeral {

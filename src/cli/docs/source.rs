@@ -47,9 +47,10 @@ pub fn declarations(source: &str) -> Vec<Declaration> {
             continue;
         }
         let (text, attribute) = (std::mem::take(&mut doc), std::mem::take(&mut attributes));
-        let opened = ["pub struct ", "pub enum "].into_iter().enumerate().find_map(|(is_enum, head)| {
-            Some((line.strip_prefix(head)?.strip_suffix(" {")?, is_enum == 1)) //
-        });
+        let opened = ["pub struct ", "pub enum "]
+            .into_iter()
+            .enumerate()
+            .find_map(|(is_enum, head)| Some((line.strip_prefix(head)?.strip_suffix(" {")?, is_enum == 1)));
         if let Some((name, is_enum)) = opened {
             casing = Casing::of(&attribute);
             all.push(Declaration { name: name.to_owned(), doc: text, is_enum, items: Vec::new() });
