@@ -291,7 +291,7 @@ fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T,
     let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
         file: file.to_owned(),
         line: e.line,
-        message: e.message,
+        message: e.to_string_with_help(),
     })?;
     from_node(tree.root()).map_err(|error| EngineError::Field { file: file.to_owned(), error })
 }
