@@ -96,12 +96,12 @@ pub struct Engine {
 #[derive(Debug)]
 pub struct Packaging {
     pub(crate) images: Vec<Pattern>,
-    tags: Vec<Pattern>,
-    not_tags: Vec<Pattern>,
+    pub(crate) tags: Vec<Pattern>,
+    pub(crate) not_tags: Vec<Pattern>,
     version_in_tag: Vec<Pattern>,
     version_in_image: Vec<Pattern>,
     major_digits: Option<usize>,
-    versions: Option<VersionRange>,
+    pub(crate) versions: Option<VersionRange>,
 }
 
 impl Packaging {
