@@ -251,7 +251,11 @@ pub(crate) fn errors(errors: &[ReadError]) -> io::Result<()> {
     for error in errors {
         let line = error.line.map_or_else(String::new, |l| format!(":{l}"));
         let place = format!("{}{line}", error.file);
-        output::report(&mut stream, &format!("{place}: {}", error.message), Some(error.help.as_str()).filter(|h| !h.is_empty()))?;
+        output::report(
+            &mut stream,
+            &format!("{place}: {}", error.message),
+            Some(error.help.as_str()).filter(|h| !h.is_empty()),
+        )?;
     }
     Ok(())
 }

@@ -1,12 +1,9 @@
 //! Seawall's own marks: the list of what it wrote, and the label on what holds data.
-use std::collections::HashMap;
-
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Deliberation, Mended};
 use crate::{
-    engines::Catalogue,
     facts::{Answer, Facts, Known, Question},
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
@@ -134,35 +131,10 @@ impl Deliberation<'_> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         if let Known::Found(Answer::ClaimUse(found)) = facts.get(&question) {
-            if let Some(engine) =
-                found.workloads.iter().find_map(|json| engine_mounting(json, claim.name(), self.world.catalogue))
-            {
+            if let Some(engine) = claim.database(&found.workloads, self.world.catalogue) {
                 return Some(engine);
             }
         }
-        let labels: HashMap<&str, &str> = claim.labels().collect();
-        let durable = labels.get(keys::DATA).copied().and_then(DataLabel::of) == Some(DataLabel::Durable);
-        durable.then(String::new)
+        (claim.data_label() == Some(DataLabel::Durable)).then(String::new)
     }
-}
-
-/// The engine of the database in `workload` (JSON) that keeps its data on the claim.
-fn engine_mounting(workload: &str, claim: &str, catalogue: &Catalogue) -> Option<String> {
-    use crate::view::{Case, Subject, VolumeKind, Workload};
-    let tree = Tree::from_json(workload).ok()?;
-    let root = tree.root();
-    let Subject::Workload(case) = Subject::of(root.get("kind").text(), root, catalogue) else { return None };
-    let mounts = |case: &Case<'_>, workload: Workload<'_>| {
-        case.servers()
-            .find(|d| match d.data.volume().map(|v| (v.kind, v.node)) {
-                Some((VolumeKind::Claim(name), _)) => name == claim,
-                Some((VolumeKind::ClaimTemplate, node)) => {
-                    let prefix = format!("{}-{}-", node.get("metadata").get("name").text(), workload.name());
-                    claim.strip_prefix(&prefix).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-                }
-                _ => false,
-            })
-            .map(|d| d.engine.name.to_string())
-    };
-    mounts(&case, case.workload)
 }

@@ -27,12 +27,7 @@ impl<'t> Deliberation<'t> {
         if listed.is_empty() && !label.is_set() && !self.brings_foreign_marks() {
             return mended;
         }
-        // A Pod's spec cannot be changed, so there is nothing to put back.
-        let listed = if self.is_pod() {
-            listed
-        } else {
-            self.put_back(&listed, self.request.tree, self.request.old, &mut mended)
-        };
+        let listed = self.put_back(&listed, self.request.tree, self.request.old, &mut mended);
         let tree = self.request.tree;
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
@@ -124,7 +119,7 @@ impl<'t> Deliberation<'t> {
             return Some(false);
         }
         let here = tree.at_stable(top, place)?;
-        if here.is_set() {
+        if here.is_set() && !(self.is_pod() && is_defaulted(place, here)) {
             return Some(here.same(was));
         }
         if !self.still_wanted(rule, place) || contradicts(here, was) {
@@ -160,6 +155,10 @@ impl<'t> Deliberation<'t> {
 
     /// False when the new object no longer lacks what the rule gave: the submitter supplied it in another way.
     fn still_wanted(&self, rule: &'static Rule, place: &str) -> bool {
+        // A Pod's spec cannot change: what it was given is what it has.
+        if self.is_pod() {
+            return true;
+        }
         let Some(Validate::Database(call)) = rule.validate else { return true };
         let Some(case) = self.case() else { return true };
         let facts = Facts::default();
@@ -170,6 +169,11 @@ impl<'t> Deliberation<'t> {
             !findings.is_empty()
         })
     }
+}
+
+/// The API server's own default comes back when a server-side apply drops a field that an earlier client had defaulted.
+fn is_defaulted(place: &str, here: Node<'_>) -> bool {
+    place == "spec.terminationGracePeriodSeconds" && here.i64() == Some(30)
 }
 
 /// A request above its limit, or a limit below its request, is refused by the API server.

@@ -72,3 +72,51 @@ impl LookAlikes {
             .map(|(_, group)| group.is)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::engines::Catalogue;
+
+    #[test]
+    fn names_of_what_is_no_server() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let look_alikes = catalogue.look_alikes();
+        let known = |path: &str| {
+            let last = path.rsplit('/').next().unwrap();
+            look_alikes.image(path).or_else(|| look_alikes.words(last))
+        };
+        for (path, expected) in [
+            ("prom/mysqld-exporter", Some(LookAlike::Exporter)),
+            ("oliver006/redis_exporter", Some(LookAlike::Exporter)),
+            ("mirror/zabbix/zabbix-server-mysql", Some(LookAlike::Other)),
+            ("supertokens/supertokens-postgresql", Some(LookAlike::Other)),
+            ("apache/hive", Some(LookAlike::Other)),
+            ("acme/hive-metastore-postgresql", None),
+            ("kube-apiserver", Some(LookAlike::Other)),
+            ("loft-sh/vcluster", Some(LookAlike::Other)),
+            ("neo4j/neo4j-admin", Some(LookAlike::Client)),
+            ("opstree/redis-operator", Some(LookAlike::Operator)),
+            ("acme/mysql-proxy", Some(LookAlike::Router)),
+            ("acme/mysql-api", Some(LookAlike::Other)),
+            ("acme/orders-api-mysql", None),
+            ("acme/app_db", None),
+            ("acme/catalogue-db", None),
+        ] {
+            assert_eq!(known(path), expected, "{path}");
+        }
+    }
+
+    /// They would win over the engine.
+    #[test]
+    fn none_is_the_image_of_a_server() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for engine in catalogue.engines() {
+            for image in &engine.packaging.images {
+                let path = image.as_str().replace('*', "8");
+                assert_eq!(catalogue.look_alikes().image(&path), None, "{path} is {}", engine.name);
+            }
+        }
+    }
+}

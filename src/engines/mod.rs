@@ -18,8 +18,8 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop, Switch,
-    Turns,
+    Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options, RecoveryProbes, Stop,
+    Switch, Turns,
 };
 
 use crate::tree::{FieldError, Tree, from_node, nearest};
@@ -70,6 +70,8 @@ pub struct Engine {
     pub class: Class,
     /// Which part of the version changes the files on disk.
     pub data_format: DataFormat,
+    /// Tags that are known to have moved from one data format to another.
+    pub moved_tags: Arc<[MovedTag]>,
     /// How it is recognised, shared by the engine's variants.
     pub detect: Arc<Detect>,
     /// Which images and tags are this packaging.
@@ -340,6 +342,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
     let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
+    let moved_tags: Arc<[MovedTag]> = file.moved_tags.into();
     let base = file.facts;
     file.variants
         .into_iter()
@@ -352,6 +355,7 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,
+                moved_tags: Arc::clone(&moved_tags),
                 detect: Arc::clone(&detect),
                 packaging: Packaging {
                     images: variant.images,

@@ -25,6 +25,9 @@ pub struct EngineFile {
     /// What people should know who pin a version of it.
     #[serde(default)]
     pub data_format: DataFormat,
+    /// Tags that are known to have moved from one data format to another.
+    #[serde(default)]
+    pub moved_tags: Vec<MovedTag>,
     /// How a container that runs it is recognised.
     pub detect: Detect,
     /// Facts that hold for all variants that do not say otherwise.
@@ -62,6 +65,18 @@ pub enum DataFormat {
     Minor,
     /// None: any version reads any data.
     None,
+}
+
+/// A tag that has moved from one data format to another.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedTag {
+    /// The tag of the official image.
+    pub tag: String,
+    /// The version that it stood for.
+    pub from: String,
+    /// The version that it stands for now.
+    pub to: String,
 }
 
 /// How a container that runs the engine is recognised.

@@ -119,7 +119,13 @@ fn the_first_packaging_stands_for_images_without_a_known_name() {
         ("mongodb", "/data/db"),
         ("redis", "/data"),
         ("valkey", "/data"),
+        ("cassandra", "/var/lib/cassandra/data"),
+        ("cockroachdb", "/cockroach/cockroach-data"),
+        ("elasticsearch", "/usr/share/elasticsearch/data"),
+        ("mssql", "/var/opt/mssql/data"),
+        ("neo4j", "/data"),
     ] {
         assert_eq!(catalogue.named(name).unwrap().data.directory.as_deref(), Some(directory), "{name}");
     }
+    assert_eq!(catalogue.named("etcd").unwrap().data.directory, None, "etcd has no default that is sure");
 }

@@ -13,7 +13,11 @@ pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
         if !node.is_set() {
             let near = near_miss(object, field);
             let message = format!("{field} is missing: this is no Kubernetes object");
-            return Some((object.line(), message, near.unwrap_or_else(|| format!("write {field} at the top of the object"))));
+            return Some((
+                object.line(),
+                message,
+                near.unwrap_or_else(|| format!("write {field} at the top of the object")),
+            ));
         }
         if node.str().is_none() {
             return Some((node.line(), format!("{field} is no text"), format!("write {field} as text")));

@@ -87,7 +87,8 @@ impl Manifests {
     }
 
     fn add_folder(&mut self, folder: &Path, depth: usize) {
-        let entries = std::fs::read_dir(folder).and_then(|all| all.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>());
+        let entries =
+            std::fs::read_dir(folder).and_then(|all| all.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>());
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => return self.fail(&folder.display().to_string(), &error),
@@ -160,13 +161,9 @@ impl Manifests {
             return;
         }
         match mistakes::find(object) {
-            Some((line, message, help)) => self.errors.push(ReadError {
-                file: manifest.file,
-                index: manifest.index,
-                line,
-                message,
-                help,
-            }),
+            Some((line, message, help)) => {
+                self.errors.push(ReadError { file: manifest.file, index: manifest.index, line, message, help })
+            }
             None => self.objects.push(manifest),
         }
     }

@@ -130,3 +130,61 @@ impl Collector for Durations {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use prometheus_client::{encoding::text::encode, registry::Registry};
+
+    use super::*;
+
+    fn shown(collector: impl Collector) -> Vec<String> {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(collector));
+        let mut text = String::new();
+        assert!(encode(&mut text, &registry).is_ok());
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_combination_of_labels_has_a_cell_of_its_own() {
+        const A: &[&str] = &["p", "q", "r"];
+        const B: &[&str] = &["x", "y"];
+        let counters = Arc::new(Counters::new("things", "Things", [("a", A), ("b", B)]));
+        let mut expected = Vec::new();
+        for (i, a) in A.iter().enumerate() {
+            for (j, b) in B.iter().enumerate() {
+                let count = i * 2 + j;
+                (0..count).for_each(|_| counters.add([i, j]));
+                if count > 0 {
+                    expected.push(format!("things_total{{a=\"{a}\",b=\"{b}\"}} {count}"));
+                }
+            }
+        }
+        counters.add([3, 1]);
+        assert_eq!(shown(Arc::clone(&counters)), expected);
+    }
+
+    #[test]
+    fn a_duration_is_counted_in_the_first_bucket_that_holds_it() {
+        let durations = Arc::new(Durations::new("wait", "Wait", ("who", &["me", "you"])));
+        for us in [1, 50, 51, 3_000_000, 3_000_001] {
+            durations.observe(1, Duration::from_micros(us));
+        }
+        durations.observe(2, Duration::from_secs(1));
+        let lines = shown(Arc::clone(&durations));
+        for line in [
+            "wait_seconds_count{who=\"me\"} 0",
+            "wait_seconds_count{who=\"you\"} 5",
+            "wait_seconds_sum{who=\"you\"} 6.000103",
+            "wait_seconds_bucket{le=\"0.00005\",who=\"you\"} 2",
+            "wait_seconds_bucket{le=\"0.0001\",who=\"you\"} 3",
+            "wait_seconds_bucket{le=\"2.0\",who=\"you\"} 3",
+            "wait_seconds_bucket{le=\"3.0\",who=\"you\"} 4",
+            "wait_seconds_bucket{le=\"+Inf\",who=\"you\"} 5",
+        ] {
+            assert!(lines.iter().any(|found| found == line), "{line} is not in {lines:#?}");
+        }
+    }
+}

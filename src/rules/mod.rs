@@ -1,12 +1,33 @@
 //! The rules, one file each, and the one list of them, in alphabetical order.
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
+mod floating_tag;
+mod impatient_liveness_probe;
+mod instant_kill;
+mod missing_memory_limit;
+mod missing_requests;
+mod missing_storage_class;
+mod pre_stop_exceeding_grace;
+mod short_grace_period;
+mod support;
+mod unfinished_shutdown;
 mod unmounted_data;
 
 use crate::rule::Rule;
 
 /// Every rule.
-pub static ALL: &[&Rule] = &[&unmounted_data::RULE];
+pub static ALL: &[&Rule] = &[
+    &floating_tag::RULE,
+    &impatient_liveness_probe::RULE,
+    &instant_kill::RULE,
+    &missing_memory_limit::RULE,
+    &missing_requests::RULE,
+    &missing_storage_class::RULE,
+    &pre_stop_exceeding_grace::RULE,
+    &short_grace_period::RULE,
+    &unfinished_shutdown::RULE,
+    &unmounted_data::RULE,
+];
 
 /// The rule called `name`.
 #[must_use]

@@ -1,5 +1,8 @@
 //! Containers and their environment.
-use crate::{text::image::Image, tree::Node};
+use crate::{
+    text::{image::Image, quantity::Quantity},
+    tree::Node,
+};
 
 /// One container.
 #[derive(Debug, Clone, Copy)]
@@ -74,11 +77,24 @@ impl<'t> Container<'t> {
         self.0.path("resources.requests.cpu")
     }
 
+    /// `resources.limits.cpu`.
+    #[must_use]
+    pub fn cpu_limit(self) -> Node<'t> {
+        self.0.path("resources.limits.cpu")
+    }
+
     /// `lifecycle.preStop`.
     #[must_use]
     pub fn pre_stop(self) -> Node<'t> {
         self.0.path("lifecycle.preStop")
     }
+}
+
+/// A quantity, which may be written as a text or as a number.
+#[must_use]
+pub fn quantity(node: Node<'_>) -> Option<Quantity> {
+    let number = || node.i64().map(Quantity::from_i64).or_else(|| node.f64().and_then(Quantity::from_f64));
+    node.str().and_then(Quantity::parse).or_else(number)
 }
 
 /// A variable of a container.

@@ -1,5 +1,5 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, database::holds, options::Options};
+use super::{Container, Pod, condition::holds, options::Options};
 use crate::{engines::schema, tree::Node};
 
 /// What is behind a mount.
@@ -162,6 +162,9 @@ enum Directory {
 }
 
 fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
+    if data.unknown {
+        return Directory::Unknown;
+    }
     for flag in &data.flags {
         if let Some(setting) = options.get(flag) {
             return match setting.value().and_then(|value| path_in(value, &data.path_after)) {
@@ -201,6 +204,15 @@ fn path_in<'v>(value: &'v str, heads: &[String]) -> Option<&'v str> {
     heads.iter().find_map(after).or_else(|| value.split(',').next())
 }
 
+/// A path of the container, behind the image's links.
+fn linked(path: String, links: &[schema::Link]) -> String {
+    let behind = |link: &schema::Link| {
+        let rest = path.strip_prefix(link.path.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(format!("{}{rest}", link.to))
+    };
+    links.iter().find_map(behind).unwrap_or(path)
+}
+
 fn trimmed(path: &str) -> String {
     let path = path.trim_end_matches('/');
     if path.is_empty() { "/".to_owned() } else { path.to_owned() }
@@ -219,7 +231,8 @@ pub(super) fn resolve<'t>(
     options: &Options<'_>,
 ) -> DataPlace<'t> {
     let Directory::At(directory) = directory(data, container, options) else { return DataPlace::Unknown };
-    let mounts = || container.mounts().filter_map(|mount| Some((mount, trimmed(mount.get("mountPath").str()?))));
+    let place = |mount: Node<'_>| Some(linked(trimmed(mount.get("mountPath").str()?), &data.links));
+    let mounts = || container.mounts().filter_map(|mount| Some((mount, place(mount)?)));
     // The innermost mount around the directory is the one that is written to.
     let around = mounts().filter(|(_, path)| covers(path, &directory)).max_by_key(|(_, path)| path.len());
     if let Some((mount, path)) = around {

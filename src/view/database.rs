@@ -1,6 +1,8 @@
 //! A container that belongs to a known engine.
 use super::{
-    Container, DataPlace, Pod, Var, Workload, data,
+    Container, DataPlace, Pod, Var, Workload,
+    condition::holds,
+    data,
     detect::Detected,
     options::{Options, Setting},
 };
@@ -129,7 +131,7 @@ impl<'t> Database<'t> {
         self.container.var(name).filter(|v| v.is_given())
     }
 
-    /// Whether an option or variable says what the condition names. A value that the spec does not show says nothing.
+    /// Whether an option, a variable or a sub-command says what the condition names.
     #[must_use]
     pub fn holds(&self, condition: &Condition) -> bool {
         holds(condition, self.container, &self.options)
@@ -202,27 +204,4 @@ impl<'t> Database<'t> {
                 self.script.main().is_some_and(|call| call.args().iter().any(|w| w.text.ends_with(end.as_str())))
             })
     }
-}
-
-/// Whether a container's options or variables say what the condition names.
-pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &Options<'_>) -> bool {
-    let is_open = condition.values.is_empty() && condition.contains.is_empty();
-    let counts = |value: Option<&str>| match value.map(str::trim) {
-        Some(v) if is_open => !v.is_empty(),
-        Some(v) => {
-            condition.values.iter().any(|c| c.eq_ignore_ascii_case(v))
-                || condition.contains.iter().any(|c| v.contains(c.as_str()))
-        }
-        None => is_open,
-    };
-    let by_flag = condition.flag.as_deref().and_then(|f| options.get(f)).is_some_and(|s| match s.word() {
-        // `--appendonly` alone switches on what takes yes or no.
-        None => is_open || condition.values.iter().any(|v| matches!(v.as_str(), "yes" | "true" | "1" | "on")),
-        Some(_) => counts(s.value()),
-    });
-    let given = condition.variable.as_deref().and_then(|v| container.var(v)).filter(|v| v.is_given());
-    let also = |c: &Condition| holds(c, container, options);
-    (by_flag || given.is_some_and(|v| counts(v.literal())))
-        && !condition.unless.iter().any(also)
-        && (condition.only_with.is_empty() || condition.only_with.iter().any(also))
 }

@@ -4,9 +4,9 @@
 //! everything else: a server image that runs `psql` is a client, an image with a meaningless name that runs `mysqld` is a server.
 use std::fmt;
 
-use super::{Container, Kind, Workload};
+use super::{Container, Kind, Options, Workload, condition::shows};
 use crate::{
-    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version, schema::RoleSign},
+    engines::{Catalogue, Engine, ImageMatch, LookAlike, Version},
     terms::Role,
     text::command::Script,
 };
@@ -374,25 +374,9 @@ fn role(
     ran: Ran,
 ) -> Role {
     let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
-    let holds = |sign: &RoleSign| {
-        let value_counts = |v: Option<&str>| match v {
-            Some(v) => sign.values.is_empty() || sign.values.iter().any(|s| s.eq_ignore_ascii_case(v)),
-            None => sign.values.is_empty(),
-        };
-        sign.program.as_ref().is_some_and(|p| script.calls().any(|c| c.program() == p))
-            || sign.flag.as_ref().is_some_and(|f| {
-                script.calls().any(|c| c.args().iter().any(|w| w.text == *f || w.text.starts_with(&format!("{f}="))))
-            })
-            || sign
-                .variable
-                .as_ref()
-                .and_then(|v| container.var(v))
-                .is_some_and(|v| v.is_given() && value_counts(v.literal()))
-            || sign.word.as_ref().is_some_and(|w| {
-                [container.name(), workload.name()].iter().any(|n| n.split(['-', '_', '.']).any(|part| part == w))
-            })
-    };
-    if let Some(sign) = engine.detect.roles.iter().find(|s| holds(s)) {
+    let options = Options::of_script(script, &engine.detect.servers, engine.options);
+    let names = [container.name(), workload.name()];
+    if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
         return sign.role;
     }
     // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.
@@ -412,6 +396,8 @@ fn narrowed(
     let image = container.image();
     let mut candidates: Vec<usize> =
         named.into_iter().filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+    // The tag of an image that nobody knows is its maker's own version, not the engine's.
+    let image_is_known = !candidates.is_empty();
     if candidates.is_empty() {
         // Unknown image: the packaging whose folder is mounted, else any packaging that is for images without a name of their own.
         let index = catalogue.index();
@@ -429,6 +415,7 @@ fn narrowed(
     let version = candidates
         .iter()
         .filter_map(|at| engines.get(*at))
+        .filter(|_| image_is_known)
         .find_map(|e| e.packaging.version(image.basename(), image.tag));
     let fits = |certain: bool| -> Vec<usize> {
         let takes = |at: &usize| engines.get(*at).and_then(|e| e.packaging.takes_version(version.as_ref()));

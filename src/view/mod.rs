@@ -1,11 +1,15 @@
 //! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
 mod claim;
+mod condition;
 mod container;
 mod data;
 mod database;
 mod detect;
+mod memory;
 mod options;
 mod owner;
+mod probe;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod workload;
@@ -13,12 +17,15 @@ mod workload;
 use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
-pub use container::{Container, Var};
+pub use container::{Container, Var, quantity};
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
+pub use probe::Probe;
+pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.

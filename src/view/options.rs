@@ -8,6 +8,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Options<'t> {
     settings: Vec<Setting<'t>>,
+    argument: Option<String>,
+    spelling: Spelling,
 }
 
 /// One option.
@@ -43,6 +45,7 @@ impl<'t> Options<'t> {
     #[must_use]
     pub fn of(arguments: &[Word<'t>], spelling: Spelling) -> Self {
         let mut settings = Vec::new();
+        let mut argument = None;
         let mut words = arguments.iter().peekable();
         while let Some(word) = words.next() {
             let text: &str = &word.text;
@@ -88,10 +91,10 @@ impl<'t> Options<'t> {
                         }
                     }
                 }
-                _ => {}
+                _ => argument = argument.or_else(|| word.literal.then(|| text.to_owned())),
             }
         }
-        Self { settings }
+        Self { settings, argument, spelling }
     }
 
     /// The options of the first of a script's commands that is one of `programs`, or that the image's entrypoint takes.
@@ -103,12 +106,34 @@ impl<'t> Options<'t> {
             .find(|c| programs.iter().any(|p| p == c.program()))
             .or_else(|| script.calls().find(|c| c.program().is_empty() || c.program().ends_with("entrypoint.sh")))
             .or_else(|| script.main());
-        call.map(|c| Self::of(c.args(), spelling)).unwrap_or_default()
+        let Some(call) = call else { return Self { spelling, ..Self::default() } };
+        let mut options = Self::of(call.args(), spelling);
+        // Where the arguments follow the image's entrypoint, their first word is taken for a program.
+        if !call.program().is_empty()
+            && !call.program().ends_with("entrypoint.sh")
+            && !programs.iter().any(|p| p == call.program())
+        {
+            options.argument = Some(call.program().to_owned());
+        }
+        options
+    }
+
+    /// How the options were read.
+    #[must_use]
+    pub const fn spelling(&self) -> Spelling {
+        self.spelling
+    }
+
+    /// The first argument that is no option: a sub-command, for programs that have them.
+    #[must_use]
+    pub fn argument(&self) -> Option<&str> {
+        self.argument.as_deref()
     }
 
     /// Adds options that stand behind these.
     pub(super) fn extend(&mut self, more: Self) {
         self.settings.extend(more.settings);
+        self.argument = self.argument.take().or(more.argument);
     }
 
     /// The option called `name`, with or without its dashes; of several the last.

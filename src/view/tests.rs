@@ -1,12 +1,16 @@
 //! What a spec says about an engine's facts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::{DataPlace, Subject};
 use crate::{engines::Catalogue, terms::Role, tree::Tree};
 
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::embedded().unwrap());
+
 /// Looks at a StatefulSet with one container and a claim called `data`, and hands what it was taken for to `look`.
-fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T) -> T {
+pub(super) fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T) -> T {
     let text = json!({
         "kind": "StatefulSet",
         "metadata": {"name": "shop"},
@@ -16,9 +20,8 @@ fn looked_at<T>(container: &Value, look: impl FnOnce(&super::Database<'_>) -> T)
         },
     })
     .to_string();
-    let catalogue = Catalogue::embedded().unwrap();
     let tree = Tree::from_json(&text).unwrap();
-    let Subject::Workload(case) = Subject::of("StatefulSet", tree.root(), &catalogue) else { panic!("no workload") };
+    let Subject::Workload(case) = Subject::of("StatefulSet", tree.root(), &CATALOGUE) else { panic!("no workload") };
     look(case.databases.first().unwrap_or_else(|| panic!("nothing was recognised in {container}")))
 }
 
@@ -97,4 +100,106 @@ fn redis_is_a_cache_until_it_is_asked_to_keep_data() {
     }
     let sentinel = json!({"name": "s", "image": "redis:7.4", "command": ["redis-server", "/s.conf", "--sentinel"]});
     looked_at(&sentinel, |d| assert_eq!(d.role, Role::Sentinel));
+}
+
+#[test]
+fn elasticsearch_nodes_without_data_are_routers() {
+    let official = "docker.elastic.co/elasticsearch/elasticsearch:8.15.0";
+    let pires = "quay.io/pires/docker-elasticsearch-kubernetes:6.3.2";
+    for (image, env, role) in [
+        (official, json!([]), Role::Server),
+        (official, json!([{"name": "node.roles", "value": "master"}]), Role::Server),
+        (official, json!([{"name": "node.roles", "value": "data_hot,ingest"}]), Role::Server),
+        (official, json!([{"name": "node.roles", "value": "ingest,ml"}]), Role::Router),
+        (official, json!([{"name": "node.roles", "value": ""}]), Role::Router),
+        (official, json!([{"name": "node.data", "value": "false"}]), Role::Router),
+        (
+            pires,
+            json!([{"name": "NODE_MASTER", "value": "false"}, {"name": "NODE_DATA", "value": "true"}]),
+            Role::Server,
+        ),
+        (
+            pires,
+            json!([{"name": "NODE_MASTER", "value": "true"}, {"name": "NODE_DATA", "value": "false"}]),
+            Role::Server,
+        ),
+        (
+            pires,
+            json!([{"name": "NODE_MASTER", "value": "false"}, {"name": "NODE_DATA", "value": "false"}]),
+            Role::Router,
+        ),
+    ] {
+        let container = json!({"name": "node", "image": image, "env": env});
+        looked_at(&container, |d| assert_eq!((&*d.engine.name, d.role), ("elasticsearch", role), "{env}"));
+    }
+}
+
+#[test]
+fn one_program_serves_and_asks() {
+    for (args, role) in [
+        (vec!["start", "--join=a", "--insecure"], Role::Server),
+        (vec!["start-single-node"], Role::Server),
+        (vec!["init", "--host=a"], Role::Client),
+        (vec!["sql"], Role::Client),
+        (vec!["workload", "run", "bank"], Role::Client),
+    ] {
+        let by_entrypoint = json!({"name": "c", "image": "cockroachdb/cockroach:v25.4.0", "args": args});
+        looked_at(&by_entrypoint, |d| assert_eq!(d.role, role, "{args:?}"));
+        let command: Vec<&str> = std::iter::once("/cockroach/cockroach").chain(args.iter().copied()).collect();
+        let by_command = json!({"name": "c", "image": "cockroachdb/cockroach:v25.4.0", "command": command});
+        looked_at(&by_command, |d| assert_eq!(d.role, role, "{command:?}"));
+    }
+}
+
+#[test]
+fn data_directories_by_packaging() {
+    for (image, args, env, mount, is_on) in [
+        ("quay.io/coreos/etcd:v3.5.21", vec!["etcd", "--data-dir=/var/lib/etcd"], json!([]), "/var/lib/etcd", true),
+        (
+            "quay.io/coreos/etcd:v3.5.21",
+            vec![],
+            json!([{"name": "ETCD_DATA_DIR", "value": "/d"}]),
+            "/var/lib/etcd",
+            false,
+        ),
+        ("bitnamilegacy/etcd:3.5", vec![], json!([]), "/bitnami/etcd", true),
+        ("bitnamilegacy/etcd:3.5", vec![], json!([]), "/var/lib/etcd", false),
+        ("cassandra:5.0", vec![], json!([]), "/var/lib/cassandra", true),
+        ("cassandra:5.0", vec![], json!([]), "/opt/cassandra/data", true),
+        ("cassandra:5.0", vec![], json!([]), "/var/lib", false),
+        ("gcr.io/google-samples/cassandra:v13", vec![], json!([]), "/cassandra_data", true),
+        ("neo4j:5.26", vec![], json!([]), "/data", true),
+        ("neo4j:5.26", vec![], json!([]), "/var/lib/neo4j/data", true),
+        ("neo4j:5.26", vec![], json!([]), "/logs", false),
+        ("cockroachdb/cockroach:v25.4.0", vec!["start", "--store=path=/c,size=1GB"], json!([]), "/c", true),
+        ("cockroachdb/cockroach:v25.4.0", vec!["start"], json!([]), "/cockroach/cockroach-data/", true),
+        ("mcr.microsoft.com/mssql/server:2022-latest", vec![], json!([]), "/var/opt/mssql", true),
+        ("elasticsearch:8.15.0", vec![], json!([]), "/usr/share/elasticsearch/data", true),
+        ("k8s.gcr.io/elasticsearch:v6.5.1", vec![], json!([]), "/data", true),
+        ("bitnamilegacy/elasticsearch:8", vec![], json!([]), "/usr/share/elasticsearch/data", false),
+    ] {
+        let container = json!({
+            "name": "db", "image": image, "args": args, "env": env,
+            "volumeMounts": [{"name": "data", "mountPath": mount}],
+        });
+        looked_at(&container, |d| assert_eq!(matches!(d.data, DataPlace::On { .. }), is_on, "{image} {mount}"));
+    }
+}
+
+#[test]
+fn an_sql_server_hears_sigterm_only_before_2022_cu18() {
+    use crate::engines::schema::OnSignal;
+    for (tag, expected) in [
+        ("2017-latest", OnSignal::Stops),
+        ("2019-CU28-ubuntu-20.04", OnSignal::Stops),
+        ("2022-CU1-ubuntu-20.04", OnSignal::Stops),
+        ("2022-CU17-ubuntu-22.04", OnSignal::Stops),
+        ("2022-CU18-ubuntu-22.04", OnSignal::Ignores),
+        ("2022-latest", OnSignal::Ignores),
+        ("2025-latest", OnSignal::Ignores),
+        ("latest", OnSignal::Ignores),
+    ] {
+        let container = json!({"name": "mssql", "image": format!("mcr.microsoft.com/mssql/server:{tag}")});
+        looked_at(&container, |d| assert_eq!(d.engine.stop.as_ref().unwrap().on_signal, expected, "{tag}"));
+    }
 }

@@ -132,6 +132,14 @@ impl<'t> Workload<'t> {
         of(self.object).or_else(|| of(self.template()))
     }
 
+    /// True when something else sets the resources of its Pods: a vertical autoscaler, or a LimitRange. Both leave an annotation.
+    #[must_use]
+    pub fn has_resources_from_elsewhere(self) -> bool {
+        const MARKS: [&str; 3] = ["vpaUpdates", "vpaObservedContainers", "kubernetes.io/limit-ranger"];
+        let marked = |object: Node<'t>| MARKS.iter().any(|key| object.path("metadata.annotations").get(key).is_set());
+        marked(self.object) || marked(self.template())
+    }
+
     /// A label of the workload; of its template where the workload has none.
     #[must_use]
     pub fn label(self, key: &'t str) -> Option<&'t str> {
@@ -208,6 +216,12 @@ impl<'t> Pod<'t> {
     #[must_use]
     pub fn restart_policy(self) -> &'t str {
         self.spec.get("restartPolicy").str().unwrap_or("Always")
+    }
+
+    /// The memory limit of the whole Pod.
+    #[must_use]
+    pub fn memory_limit(self) -> Node<'t> {
+        self.spec.path("resources.limits.memory")
     }
 
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.

@@ -196,6 +196,22 @@ impl<'s, 'a> Call<'s, 'a> {
             .filter_map(|word| word::assignment(&word.text).map(|(name, value)| (name, value, word)))
     }
 
+    /// How long it may take, in seconds, where `timeout` runs it with a literal duration.
+    #[must_use]
+    pub fn seconds_allowed(&self) -> Option<u64> {
+        let wrappers = self.script.range(self.entry.start..self.entry.program);
+        let at = wrappers.iter().position(|word| wrapper::basename(&word.text) == "timeout")?;
+        let mut words = wrappers.get(at + 1..)?.iter();
+        while let Some(word) = words.next() {
+            match word.text.as_ref() {
+                "-k" | "-s" | "--kill-after" | "--signal" => drop(words.next()),
+                option if option.starts_with('-') => {}
+                _ => return Some(millis(word).div_ceil(1000)).filter(|seconds| *seconds > 0),
+            }
+        }
+        None
+    }
+
     /// The argument of the last `cd` before this command.
     #[must_use]
     pub fn directory(&self) -> Option<&'s Word<'a>> {

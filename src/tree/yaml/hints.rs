@@ -6,20 +6,22 @@
 use super::error::{Problem, YamlError};
 use granit_parser::{ErrorKind, ScanError};
 
+/// How many lines below the error are looked at: the parser may stumble over the line above a tab.
+const LOOK_AHEAD: usize = 8;
+
 /// Fields of every object whose value holds no blank, so that a `//` in it was meant as a comment.
 pub(super) fn is_swallowed_comment(path: &[Option<&str>], text: &str) -> bool {
-    let in_place = match path {
-        [Some("apiVersion" | "kind")] => true,
-        [.., Some("metadata"), Some("name" | "namespace")] | [.., Some("image")] => true,
-        _ => false,
-    };
+    let in_place = matches!(
+        path,
+        [Some("apiVersion" | "kind")] | [.., Some("metadata"), Some("name" | "namespace")] | [.., Some("image")]
+    );
     in_place && (text.starts_with("//") || text.contains(" //"))
 }
 
 /// What the parser's error means. `document` is the text from the start of the document on, whose line is `first`.
 pub(super) fn explain(error: &ScanError, document: &str, first: usize) -> YamlError {
     let at = error.marker().line().max(first);
-    let lines: Vec<Line<'_>> = code_lines(document, first).take_while(|line| line.number <= at + 64).collect();
+    let lines: Vec<Line<'_>> = code_lines(document, first).take_while(|line| line.number <= at + LOOK_AHEAD).collect();
     let (line, problem) = mistake(&lines, at, error.kind()).unwrap_or_else(|| by_kind(&lines, at, error.kind()));
     YamlError::new(super::line_of(line), &problem)
 }
@@ -159,7 +161,7 @@ fn by_kind(lines: &[Line<'_>], at: usize, kind: &ErrorKind) -> (usize, Problem) 
         | ErrorKind::InvalidUnicodeEscape => (at, Problem::Escape),
         ErrorKind::RecursionLimitExceeded => (at, Problem::TooDeep),
         ErrorKind::UnknownAnchor => (at, Problem::UnknownAlias),
-        ErrorKind::SimpleKeyExpected => (at, Problem::NoKey),
+        ErrorKind::SimpleKeyExpected | ErrorKind::CommentInterceptedScalar => (at, Problem::NoKey),
         ErrorKind::MappingValueNotAllowed
         | ErrorKind::MappingKeyNotAllowed
         | ErrorKind::ExpectedBlockMappingKey
@@ -194,7 +196,7 @@ fn code_lines(document: &str, first: usize) -> impl Iterator<Item = Line<'_>> {
 }
 
 /// The column of the key or dash whose value is a block scalar (`|`, `>-`), if that starts on this line.
-fn block_column(line: &str) -> Option<usize> {
+pub(super) fn block_column(line: &str) -> Option<usize> {
     let code = line.split_once(" #").map_or(line, |(code, _)| code).trim_end();
     let header = code.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
     let before = header.strip_suffix(['|', '>'])?;

@@ -6,16 +6,20 @@
 
 mod error;
 mod hints;
+mod indent;
 mod load;
+mod merge;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_mistakes;
 
 pub use error::YamlError;
 
 use super::{Tree, Type};
 use error::Problem;
-use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScanError, StrInput};
+use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScanError, StrInput, StructureStyle};
 use load::{Loader, NESTING};
 
 /// One document of a text.
@@ -47,7 +51,14 @@ pub fn documents(text: &str) -> Documents<'_> {
     options.emit_unresolved_aliases = true;
     options.flow_nesting_limit = NESTING;
     options.block_nesting_limit = NESTING;
-    Documents { text, parser: Parser::new_from_str_with_options(text, options), index: 0, ended: false }
+    Documents {
+        text,
+        parser: Parser::new_from_str_with_options(text, options),
+        index: 0,
+        ended: false,
+        done: (0, 1),
+        repaired: false,
+    }
 }
 
 /// The documents of a text; made by [`documents`].
@@ -56,6 +67,10 @@ pub struct Documents<'a> {
     parser: Parser<'a, StrInput<'a>>,
     index: usize,
     ended: bool,
+    /// How far documents have been read, and the line of that place.
+    done: (usize, usize),
+    /// This is the second attempt at a document.
+    repaired: bool,
 }
 
 impl Tree<'static> {
@@ -93,9 +108,11 @@ impl Iterator for Documents<'_> {
                 Some(Ok((Event::DocumentStart(..), span))) => return Some(self.document(span.start)),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
-                    let start = *error.marker();
-                    let error = self.syntax(&error, start);
-                    return Some(self.abandon(line_of(start.line()), error));
+                    // The parser looks ahead, so the document may have started long before.
+                    let (from, first) = self.separator_before(*error.marker());
+                    self.note(*error.marker());
+                    let error = hints::explain(&error, self.text.get(from..).unwrap_or_default(), first);
+                    return Some(self.abandon(line_of(first), error));
                 }
             }
         }
@@ -108,21 +125,35 @@ impl Documents<'_> {
     fn document(&mut self, start: Marker) -> Document {
         let mut loader = Loader::new();
         let mut line = None;
+        // How many flow collections are open: between brackets, tabs are as good as spaces.
+        let mut brackets = 0_usize;
         loop {
             match self.parser.next_event() {
-                Some(Ok((Event::DocumentEnd | Event::StreamEnd, _))) | None => break,
+                Some(Ok((Event::DocumentEnd | Event::StreamEnd, span))) => {
+                    self.note(span.start);
+                    break;
+                }
+                None => break,
                 Some(Ok((event, span))) => {
                     let at = span.start.line();
                     let line = *line.get_or_insert(line_of(at));
-                    if let Err(problem) = loader.event(event, line_of(at)) {
+                    let tab = brackets == 0 && event.is_node() && self.has_tab_before(span.start);
+                    match event {
+                        Event::SequenceStart(StructureStyle::Flow, ..)
+                        | Event::MappingStart(StructureStyle::Flow, ..) => {
+                            brackets += 1;
+                        }
+                        Event::SequenceEnd | Event::MappingEnd => brackets = brackets.saturating_sub(1),
+                        _ => {}
+                    }
+                    let read = if tab { Err(Problem::Tab) } else { loader.event(event, line_of(at)) };
+                    if let Err(problem) = read {
+                        self.note(span.start);
                         let error = hints::refine(problem, self.rest(start), start.line(), at);
                         return self.abandon(line, error);
                     }
                 }
-                Some(Err(error)) => {
-                    let error = self.syntax(&error, start);
-                    return self.abandon(line.unwrap_or(line_of(start.line())), error);
-                }
+                Some(Err(error)) => return self.recover(&error, start, line.unwrap_or(line_of(start.line()))),
             }
         }
         let line = line.unwrap_or(line_of(start.line()));
@@ -130,6 +161,7 @@ impl Documents<'_> {
         if let Some(Err(error)) = self.parser.peek()
             && *error.kind() == ErrorKind::ExpectedDocumentStart
         {
+            self.note(*error.marker());
             let error = self.syntax(&error, start);
             return self.abandon(line, error);
         }
@@ -148,8 +180,63 @@ impl Documents<'_> {
         self.counted(line, Err(error))
     }
 
+    /// After an error of the parser: perhaps only an indentation that means nothing is not as YAML wants it.
+    fn recover(&mut self, error: &ScanError, start: Marker, line: u32) -> Document {
+        let indent = matches!(
+            error.kind(),
+            ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation
+        );
+        self.note(*error.marker());
+        let explained = self.syntax(error, start);
+        let mut document = self.abandon(line, explained);
+        if !indent || self.repaired {
+            return document;
+        }
+        let end = match self.parser.peek() {
+            Some(Ok((Event::DocumentStart(..), span))) => span.start.byte_offset(),
+            _ => None,
+        };
+        let rest = self.rest(start);
+        let above = self.text.len() - rest.len();
+        let text = rest.get(..end.map_or(rest.len(), |end| end.saturating_sub(above))).and_then(indent::reindent);
+        let again = text.and_then(|text| {
+            let mut again = documents(&text);
+            again.repaired = true;
+            again.next()?.tree.ok()
+        });
+        if let Some(mut tree) = again {
+            let above = line_of(start.line()) - 1;
+            tree.lines.iter_mut().for_each(|line| *line = line.saturating_add(above));
+            document.tree = Ok(tree);
+        }
+        document
+    }
+
+    /// Whether a tab takes part in the indentation of what starts here. `kubectl` refuses that, the parser not always.
+    fn has_tab_before(&self, start: Marker) -> bool {
+        let before = start.byte_offset().and_then(|at| self.text.get(..at)).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        line.contains('\t') && line.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'?'))
+    }
+
+    /// Everything up to here belongs to documents that were read or given up.
+    fn note(&mut self, at: Marker) {
+        self.done = (at.byte_offset().unwrap_or(0), at.line());
+    }
+
+    /// Where the last `---` before stands, and on which line; where the last document ended if there is none.
+    fn separator_before(&self, at: Marker) -> (usize, usize) {
+        let (done, line) = self.done;
+        let since = self.text.get(done..at.byte_offset().unwrap_or(0)).unwrap_or_default();
+        let Some(found) = since.rfind("\n---") else { return (done, line) };
+        (done + found + 1, line + since.get(..=found).unwrap_or_default().matches('\n').count())
+    }
+
+    /// The text from the line on in which a document starts.
     fn rest(&self, start: Marker) -> &str {
-        self.text.get(start.byte_offset().unwrap_or(0)..).unwrap_or_default()
+        let at = start.byte_offset().unwrap_or(0);
+        let line_start = self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        self.text.get(line_start..).unwrap_or_default()
     }
 
     fn syntax(&self, error: &ScanError, start: Marker) -> YamlError {

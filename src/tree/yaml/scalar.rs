@@ -66,7 +66,7 @@ pub(super) fn key(text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>) -> 
 
 /// A float is written to JSON without a point if it is whole, and read from there as an integer.
 fn whole(number: f64) -> Option<i64> {
-    if number.fract() != 0.0 || number.abs() >= 1e21 || (number == 0.0 && number.is_sign_negative()) {
+    if number.fract() != 0.0 || number.abs() >= 9e18 || (number == 0.0 && number.is_sign_negative()) {
         return None;
     }
     format!("{number:.0}").parse().ok()

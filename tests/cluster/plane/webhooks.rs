@@ -46,7 +46,7 @@ pub fn mutating(registration: &Registration) -> Value {
     hook["reinvocationPolicy"] = json!("IfNeeded");
     hook["matchConditions"] = json!(noise());
     hook["rules"] = json!([
-        rule("", "v1", &["pods"], &["CREATE"]),
+        rule("", "v1", &["pods"], &["CREATE", "UPDATE"]),
         rule("", "v1", &["persistentvolumeclaims"], &["CREATE", "UPDATE"]),
         rule("apps", "v1", &["statefulsets", "deployments"], &["CREATE", "UPDATE"]),
     ]);

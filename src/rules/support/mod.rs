@@ -1,0 +1,3 @@
+//! What several rules have in common.
+pub(super) mod resources;
+pub(super) mod shutdown;
