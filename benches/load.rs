@@ -31,10 +31,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 
-use cases::{CASES, Case};
+use cases::CASES;
 use report::Row;
 use server::Server;
-use wrk::{Load, Run};
+use wrk::Load;
 
 /// Measure Seawall against a webhook that does nothing.
 #[derive(Parser)]

@@ -8,7 +8,6 @@ function init(args)
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/json, */*"
   wrk.headers["User-Agent"] = "kube-apiserver-admission"
-  wrk.init(args)
 end
 
 function done(summary, latency)
