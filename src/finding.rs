@@ -39,6 +39,12 @@ impl Finding {
         self
     }
 
+    /// The container that it is about, for rules that look at whole workloads.
+    pub fn in_container(&mut self, name: &str) -> &mut Self {
+        self.container = Some(name.to_owned());
+        self
+    }
+
     /// Tells two findings at one place apart.
     pub fn about(&mut self, what: impl Into<Cow<'static, str>>) -> &mut Self {
         self.about = what.into();

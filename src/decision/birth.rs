@@ -3,7 +3,7 @@ use super::{Deliberation, Requester};
 use crate::{
     facts::{Answer, ClaimFacts, Facts, Known, Question, Seconds, Template},
     terms::Operation,
-    view::{Case, Kind, VolumeKind},
+    view::{Case, Kind},
 };
 
 /// A claim older than this holds what somebody may need.
@@ -44,7 +44,7 @@ impl Deliberation<'_> {
     }
 
     pub(super) fn claims_question(&self, case: &Case<'_>) -> Option<Question> {
-        let names = claim_names(case);
+        let names = case.workload.claim_names();
         (!names.is_empty()).then(|| Question::Claims { namespace: self.request.namespace.to_owned(), names })
     }
 
@@ -131,23 +131,4 @@ impl Deliberation<'_> {
             _ => Known::Unknown,
         }
     }
-}
-
-/// The claims of a workload: those it names, and the prefixes of those that its templates make.
-fn claim_names(case: &Case<'_>) -> Vec<String> {
-    let workload = case.workload;
-    let made = workload
-        .claim_templates()
-        .items()
-        .filter_map(|t| t.get("metadata").get("name").str())
-        .map(|template| format!("{template}-{}-", workload.name()));
-    let volumes = workload.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
-    let named = volumes.filter_map(|name| match workload.pod().volume(name)?.kind {
-        VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
-        _ => None,
-    });
-    let mut names: Vec<String> = made.chain(named).collect();
-    names.sort();
-    names.dedup();
-    names
 }

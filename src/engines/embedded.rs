@@ -27,3 +27,9 @@ pub(super) const LOOK_ALIKES: &str = include_str!("look-alikes.yaml");
 
 /// Operators of databases.
 pub(super) const OPERATORS: &str = include_str!("operators.yaml");
+
+/// What is a secret.
+pub(super) const SECRETS: &str = include_str!("secrets.yaml");
+
+/// The name under which users add to it.
+pub(super) const SECRETS_FILE: &str = "secrets.yaml";

@@ -8,6 +8,7 @@ mod look_alikes;
 mod operators;
 mod pattern;
 pub mod schema;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -18,9 +19,10 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options, RecoveryProbes, Stop,
-    Switch, Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options,
+    RecoveryProbes, Stop, Switch, Turns,
 };
+pub use secrets::{Exposed, Secrets};
 
 use crate::tree::{FieldError, Tree, from_node, nearest};
 
@@ -154,6 +156,13 @@ impl Engine {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
     }
 
+    /// True for a variable that is read only while the data directory is empty.
+    #[must_use]
+    pub fn is_first_start(&self, variable: &str) -> bool {
+        let of = |set: &&CredentialSet| set.variables.iter().chain(&set.supplied_by).any(|v| v == variable);
+        self.credentials.iter().filter(of).any(|set| set.applies == Applies::FirstStart)
+    }
+
     /// True when the value of `variable` is a secret of this engine.
     #[must_use]
     pub fn is_secret(&self, variable: &str) -> bool {
@@ -172,6 +181,7 @@ pub struct Catalogue {
     index: Index,
     look_alikes: LookAlikes,
     operators: Operators,
+    secrets: Secrets,
 }
 
 impl Catalogue {
@@ -183,7 +193,8 @@ impl Catalogue {
         Self::read(&[])
     }
 
-    /// The embedded engines and the files of `folders`, which add engines or replace one of the same name.
+    /// The embedded engines and the files of `folders`, which add engines or replace one of the same name; a `secrets.yaml` among them
+    /// adds to what is known of secrets.
     ///
     /// # Errors
     /// When a file cannot be read or does not fit the schema.
@@ -208,7 +219,12 @@ impl Catalogue {
     fn read(own: &[(String, String)]) -> Result<Self, EngineError> {
         let mut files: Vec<EngineFile> = Vec::new();
         let shipped = embedded::ENGINES.iter().map(|(name, text)| ((*name).to_owned(), *text));
+        let mut secrets = Secrets::read(embedded::SECRETS_FILE, embedded::SECRETS)?;
         for (file, text) in shipped.chain(own.iter().map(|(f, t)| (f.clone(), t.as_str()))) {
+            if std::path::Path::new(&file).file_name().is_some_and(|name| name == embedded::SECRETS_FILE) {
+                secrets.add(Secrets::read(&file, text)?);
+                continue;
+            }
             let read = parse(&file, text)?;
             files.retain(|f| f.name != read.name);
             files.push(read);
@@ -217,7 +233,7 @@ impl Catalogue {
         let operators = Operators::read(embedded::OPERATORS)?;
         let engines: Vec<Engine> = files.into_iter().flat_map(resolve).collect();
         let index = Index::new(&engines);
-        Ok(Self { engines, index, look_alikes, operators })
+        Ok(Self { engines, index, look_alikes, operators, secrets })
     }
 
     /// Every packaging of every engine, those of one engine together.
@@ -257,6 +273,12 @@ impl Catalogue {
         &self.operators
     }
 
+    /// What is a secret in a variable or on a command line.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
     /// Software that is mistaken for a database by its name.
     #[must_use]
     pub fn look_alikes(&self) -> &LookAlikes {
@@ -269,7 +291,7 @@ fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T,
     let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
         file: file.to_owned(),
         line: e.line,
-        message: e.message,
+        message: e.to_string_with_help(),
     })?;
     from_node(tree.root()).map_err(|error| EngineError::Field { file: file.to_owned(), error })
 }

@@ -16,7 +16,7 @@ fn chosen<'c>(catalogue: &'c Catalogue, path: &str, tag: Option<&str>) -> Vec<&'
 #[test]
 fn every_file_of_the_folder_is_embedded_and_fits_the_schema() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engines");
-    let lists = ["look-alikes.yaml", "operators.yaml"];
+    let lists = ["look-alikes.yaml", "operators.yaml", "secrets.yaml"];
     let there: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

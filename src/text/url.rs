@@ -1,14 +1,42 @@
-//! Passwords inside connection strings: `postgresql://user:password@host/db`.
+//! Passwords inside connection strings: `postgresql://user:password@host/db`, `user:password@tcp(host)/db`, `host=h password=p`.
+
+/// A connection string with a password in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Connection<'a> {
+    /// What stands before `://`; empty for a string of another kind.
+    pub scheme: &'a str,
+    /// Never empty. It may be a reference (`$(PASSWORD)`), and it may be a secret: never print it.
+    pub password: &'a str,
+}
+
+/// Says which, never what.
+impl std::fmt::Debug for Connection<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({})", self.scheme)
+    }
+}
 
 /// The password in the first connection string of a text that has one; never empty. It may be a reference
 /// (`$(PASSWORD)`), and it may be a secret: never print it.
 #[must_use]
 pub fn password(text: &str) -> Option<&str> {
+    with_scheme(text).map(|found| found.password)
+}
+
+/// The first connection string of a text that has a password: a URL, else what Go's MySQL driver takes, else parameters.
+#[must_use]
+pub fn connection(text: &str) -> Option<Connection<'_>> {
+    let bare = |password| Connection { scheme: "", password };
+    with_scheme(text).or_else(|| of_go(text).or_else(|| parameter(text)).map(bare))
+}
+
+fn with_scheme(text: &str) -> Option<Connection<'_>> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
-        let scheme = before.ends_with(|c: char| c.is_ascii_alphanumeric());
-        if let Some(password) = user_info(after).filter(|_| scheme) {
-            return Some(password);
+        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '.' | '-'));
+        let scheme = before.get(start.map_or(0, |at| at + 1)..).unwrap_or("");
+        if let Some(password) = user_info(after).filter(|_| scheme.ends_with(|c: char| c.is_ascii_alphanumeric())) {
+            return Some(Connection { scheme: scheme.trim_start_matches(['+', '.', '-']), password });
         }
         rest = after;
     }
@@ -22,6 +50,31 @@ fn user_info(text: &str) -> Option<&str> {
     let (user_info, _) = authority.rsplit_once('@')?;
     let (_, password) = user_info.split_once(':')?;
     (!password.is_empty()).then_some(password)
+}
+
+/// `user:password@tcp(host:3306)/db`, `user:password@(host)/`.
+fn of_go(text: &str) -> Option<&str> {
+    let at = ["@tcp(", "@tcp6(", "@unix(", "@("].into_iter().filter_map(|mark| text.find(mark)).min()?;
+    let (_, password) = text.get(..at)?.split_once(':')?;
+    (!password.is_empty() && !password.contains(char::is_whitespace)).then_some(password)
+}
+
+/// `password=p` among parameters: of libpq, of JDBC and other URLs, of ADO.
+fn parameter(text: &str) -> Option<&str> {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '?' | '&' | ';' | '\'' | '"');
+    let mut rest = text;
+    loop {
+        let (before, after) = rest.split_once('=')?;
+        let name = before.rsplit(is_between).next().unwrap_or("");
+        if name.len() < before.len() || rest.len() == text.len() {
+            let is_password = ["password", "pwd"].iter().any(|word| name.eq_ignore_ascii_case(word));
+            let value = after.trim_start_matches(['\'', '"']).split(is_between).next().unwrap_or("");
+            if is_password && !value.is_empty() {
+                return Some(value);
+            }
+        }
+        rest = after;
+    }
 }
 
 #[cfg(test)]
@@ -52,10 +105,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn finds_connections_of_other_kinds() {
+        let cases = [
+            ("mongodb+srv://u:s@a/b", Some(("mongodb+srv", "s"))),
+            ("--url=postgres://u:p@h", Some(("postgres", "p"))),
+            ("jdbc:mysql://u:p@h/db", Some(("mysql", "p"))),
+            ("exporter:secret@(db:3306)/", Some(("", "secret"))),
+            ("u:secret@tcp(db:3306)/app?tls=false", Some(("", "secret"))),
+            ("u:$(PW)@unix(/run/x)/", Some(("", "$(PW)"))),
+            ("u@tcp(db:3306)/", None),
+            ("host=db user=u password=secret sslmode=disable", Some(("", "secret"))),
+            ("password='secret' host=db", Some(("", "secret"))),
+            ("jdbc:postgresql://h/db?user=u&password=secret&ssl=true", Some(("", "secret"))),
+            ("Server=h;User Id=sa;Password=secret;Encrypt=no", Some(("", "secret"))),
+            ("Server=h;PWD=secret", Some(("", "secret"))),
+            ("--password=secret", None),
+            ("--from-literal=password=secret", None),
+            ("password= host=db", None),
+            ("host=db", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(connection(text).map(|c| (c.scheme, c.password)), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_no_panic(text in "\\PC{0,40}|[a-z:/@?\" ]{0,40}") {
+        fn any_text_is_no_panic(text in "\\PC{0,40}|[a-z:/@?\" ]{0,40}|[pasword=&; ']{0,40}") {
             prop_assert!(password(&text).is_none_or(|found| !found.is_empty() && text.contains(found)));
+            prop_assert!(connection(&text).is_none_or(|found| !found.password.is_empty()));
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Database<'t> {
     pub engine: &'t Engine,
     /// False when only the engine is known, and its packaging or major version is a guess: nothing is denied that depends on it.
     pub packaging_is_known: bool,
+    /// True when the image's name says which engine it is. Where it does not, the image may be built upon anything.
+    pub image_is_known: bool,
     /// The engine's version, as far as image and tag give it.
     pub version: Option<Version>,
     /// What it does.
@@ -92,6 +94,7 @@ impl<'t> Database<'t> {
         let mut database = Self {
             engine,
             packaging_is_known,
+            image_is_known: detected.image_is_known,
             version: detected.version.clone(),
             role,
             workload,

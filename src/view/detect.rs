@@ -50,6 +50,8 @@ pub struct Detected<'t> {
     pub verdict: Verdict,
     /// The packagings that it can be, the first one chosen. More than one where the version is needed and unknown.
     pub packagings: Vec<usize>,
+    /// True when the image's name says which engine it is; otherwise ports, folders or programs do.
+    pub image_is_known: bool,
     /// The engine's version.
     pub version: Option<Version>,
     /// Why.
@@ -206,6 +208,10 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         (_, Ran::Client(kind)) if look_alike.is_none() => Verdict::Engine(kind, Role::Client),
         _ => look_alike.map_or(Verdict::Unknown, Verdict::LookAlike),
     };
+    let image_is_known = match verdict {
+        Verdict::Engine(kind, _) => packagings.iter().any(|at| scores.kind(*at) == kind),
+        _ => false,
+    };
     let (packagings, version) = match verdict {
         Verdict::Engine(kind, _) => narrowed(catalogue, kind, packagings, container),
         _ => (Vec::new(), None),
@@ -214,7 +220,7 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         (Verdict::Engine(_, role), Some(at)) => Verdict::Engine(*at, role),
         (other, _) => other,
     };
-    Detected { container, verdict, packagings, version, evidence: scores.evidence }
+    Detected { container, verdict, packagings, image_is_known, version, evidence: scores.evidence }
 }
 
 /// Words of the image's and the container's name.

@@ -2,14 +2,17 @@
 mod claim;
 mod condition;
 mod container;
+mod credentials;
 mod data;
 mod database;
 mod detect;
+mod execution;
 mod memory;
 mod options;
 mod owner;
 mod probe;
 mod stop;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod workload;
@@ -18,14 +21,17 @@ use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
 pub use container::{Container, Var, quantity};
+pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use execution::{Execution, Occasion};
 pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
 pub use probe::Probe;
 pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
+pub use switch::Thrown;
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.

@@ -116,6 +116,22 @@ impl<'t> Workload<'t> {
         }
     }
 
+    /// The names of the claims that its Pods use, sorted; a name that ends in `-` stands for all with an ordinal after it.
+    #[must_use]
+    pub fn claim_names(self) -> Vec<String> {
+        let templates = self.claim_templates().items().filter_map(|t| t.get("metadata").get("name").str());
+        let made = templates.map(|template| format!("{template}-{}-", self.name()));
+        let volumes = self.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
+        let named = volumes.filter_map(|name| match self.pod().volume(name)?.kind {
+            super::VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
+            _ => None,
+        });
+        let mut names: Vec<String> = made.chain(named).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// How many Pods it wants; 1 where nothing is said.
     #[must_use]
     pub fn replicas(self) -> i64 {
@@ -204,6 +220,11 @@ impl<'t> Pod<'t> {
             .find(|t| t.get("metadata").get("name").str() == Some(name))
             .map(Volume::of_claim_template);
         template.or_else(|| self.spec.get("volumes").named("name", name).map(Volume::of))
+    }
+
+    /// All volumes, without the claims that a StatefulSet makes.
+    pub fn volumes(self) -> impl Iterator<Item = Volume<'t>> + use<'t> {
+        self.spec.get("volumes").items().map(Volume::of)
     }
 
     /// `terminationGracePeriodSeconds`.

@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod births;
 mod certs;
 mod certs_errors;
 mod certs_tls;

@@ -1,3 +1,4 @@
 //! What several rules have in common.
 pub(super) mod resources;
+pub(super) mod secret;
 pub(super) mod shutdown;

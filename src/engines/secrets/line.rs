@@ -1,0 +1,154 @@
+//! Secrets on a command line.
+use super::{Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, words};
+use crate::text::{
+    command::{Call, Script, Word, only_references},
+    url,
+};
+
+/// A secret on a command line.
+///
+/// There is no `Debug`: `word` holds it.
+pub struct Exposed<'s> {
+    /// What gives it away: `redis-cli -a`, `PGPASSWORD=`, `a postgres:// URL`. Never the value.
+    pub by: String,
+    /// True where the spec spells it; otherwise it comes out of a variable, and shows in the process list alone.
+    pub is_spelled: bool,
+    /// True where the program need not be a database's.
+    pub is_general: bool,
+    /// How to do without.
+    pub instead: &'s str,
+    /// The word that it stands in, to find its place by. It may be the secret itself: never print it.
+    pub word: String,
+}
+
+/// What is said where no program is known.
+const INSTEAD: &str = "let the program read it from a variable by valueFrom.secretKeyRef, or from a mounted Secret";
+
+impl Secrets {
+    /// The secrets on the command lines of a script. `own` are the programs that run where the image decides.
+    #[must_use]
+    pub fn exposed_in(&self, script: &Script<'_>, own: &[String]) -> Vec<Exposed<'_>> {
+        let mut found = Vec::new();
+        for call in script.calls() {
+            self.in_call(&call, own, &mut found);
+        }
+        found
+    }
+
+    fn in_call<'s>(&'s self, call: &Call<'_, '_>, own: &[String], found: &mut Vec<Exposed<'s>>) {
+        let program = call.program();
+        let runs = |group: &&ProgramSecrets| {
+            let own = if program.is_empty() { own } else { &[] };
+            group.programs.iter().any(|p| p.matches(program) || own.iter().any(|o| p.matches(o)))
+        };
+        let groups: Vec<&ProgramSecrets> = self.programs.iter().filter(runs).collect();
+        let mut seen = vec![false; call.args().len()];
+        for group in &groups {
+            let is_anybodys = group.programs.iter().any(|p| p.as_str() == "*");
+            let shown = if is_anybodys || program.is_empty() { "" } else { program };
+            let options = group.options.iter().flat_map(|option| option.found(call));
+            for (index, name, secret) in options.chain(group.words.iter().flat_map(|word| word.found(call))) {
+                // One word is one secret, however many groups know its option.
+                if let Some(slot) = seen.get_mut(index).filter(|s| !**s) {
+                    *slot = true;
+                    let by = format!("{shown} {name}").trim().to_owned();
+                    found.extend(self.exposed(by, &secret, group.general, &group.instead));
+                }
+            }
+        }
+        let known = groups.iter().find(|g| !g.programs.iter().any(|p| p.as_str() == "*"));
+        let instead = known.map_or(INSTEAD, |g| g.instead.as_str());
+        for (word, _) in call.args().iter().zip(&seen).filter(|(_, seen)| !**seen) {
+            if let Some((name, secret)) = self.long_option(word) {
+                found.extend(self.exposed(name.to_owned(), &secret, known.is_none_or(|g| g.general), instead));
+            } else if let Some(connection) = url::connection(&word.text) {
+                let (by, is_databases) = self.name_of(connection.scheme, known);
+                found.extend(self.exposed(by, &word.part(connection.password), !is_databases, instead));
+            }
+        }
+        for (name, value, word) in call.assignments() {
+            // A reference is no news here: an assignment is not in the process list.
+            let secret = word.part(value);
+            let is_secret = secret.literal && self.is_secret_name(name) && self.is_secret_value(value);
+            if is_secret {
+                found.extend(self.exposed(format!("{name}="), &secret, known.is_none_or(|g| g.general), instead));
+            }
+        }
+    }
+
+    /// `--db-password=secret`, with any program.
+    fn long_option<'w, 'a>(&self, word: &'w Word<'a>) -> Option<(&'w str, Word<'a>)> {
+        let (name, value) = word.text.split_once('=')?;
+        let bare = name.strip_prefix("--")?;
+        let last = words(bare).pop()?;
+        let is_name = bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        let is_secret = is_name && self.option_words.contains(&last) && self.is_secret_name(bare);
+        let is_none = !value.contains('$') && !self.is_secret_value(value);
+        (is_secret && !is_none).then(|| (name, word.part(value)))
+    }
+
+    /// How a connection string is called, and whether it is a database's.
+    fn name_of(&self, scheme: &str, program: Option<&&ProgramSecrets>) -> (String, bool) {
+        match self.schemes.iter().find(|s| s.eq_ignore_ascii_case(scheme)) {
+            Some(scheme) => (format!("a {scheme}:// URL"), true),
+            None if scheme.is_empty() => ("a connection string".to_owned(), program.is_some_and(|g| !g.general)),
+            None => ("a URL".to_owned(), false),
+        }
+    }
+
+    fn exposed<'s>(&'s self, by: String, secret: &Word<'_>, is_general: bool, instead: &'s str) -> Option<Exposed<'s>> {
+        let text: &str = &secret.text;
+        let is_variable = !secret.literal || only_references(text);
+        if text.is_empty() || (!is_variable && self.is_reference(text)) {
+            return None;
+        }
+        Some(Exposed { by, is_spelled: !is_variable, is_general, instead, word: text.to_owned() })
+    }
+}
+
+/// Which argument gives the secret away, the option's name, and the secret.
+type Found<'o, 'a> = (usize, &'o str, Word<'a>);
+
+impl SecretOption {
+    fn found<'o, 'w, 'a>(&'o self, call: &Call<'w, 'a>) -> Vec<Found<'o, 'a>> {
+        let flags = call.flags();
+        if !self.with.is_empty() && !self.with.iter().any(|w| flags.has(w)) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for name in &self.names {
+            for flag in flags.all(name) {
+                let word = |at: usize| call.args().get(at);
+                let value = match (flag.attached, flag.following) {
+                    (Some(value), _) => word(flag.index).map(|w| w.part(value)),
+                    (None, Some(_)) if self.value == Stands::Anywhere => word(flag.index + 1).cloned(),
+                    _ => None,
+                };
+                let secret = value.and_then(|word| match self.holds {
+                    Holds::Password => Some(word),
+                    Holds::UserAndPassword => {
+                        let (_, password) = word.text.split_once(':')?;
+                        Some(word.part(password))
+                    }
+                });
+                found.extend(secret.map(|secret| (flag.index, name.as_str(), secret)));
+            }
+        }
+        found
+    }
+}
+
+impl SecretWord {
+    fn found<'o, 'w, 'a>(&'o self, call: &Call<'w, 'a>) -> Vec<Found<'o, 'a>> {
+        let is_sub = |w: &Word<'_>| self.after.iter().find(|a| a.eq_ignore_ascii_case(&w.text));
+        let Some((at, name)) = call.args().iter().enumerate().find_map(|(i, w)| Some((i, is_sub(w)?))) else {
+            return Vec::new();
+        };
+        let mut rest = call.args().iter().enumerate().skip(at + 1).filter(|(_, w)| !w.text.starts_with('-'));
+        let secret = match self.nth.checked_sub(1) {
+            Some(before) => rest.nth(before),
+            None => rest.last(),
+        };
+        secret.map(|(index, word)| (index, name.as_str(), word.clone())).into_iter().collect()
+    }
+}

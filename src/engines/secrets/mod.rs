@@ -1,0 +1,266 @@
+//! What is a secret in a variable or on a command line, and what only looks like one: `secrets.yaml`, which a file of the same name in
+//! the folder of `--engines` adds to.
+mod line;
+#[cfg(test)]
+mod tests;
+
+use serde::Deserialize;
+
+use super::{EngineError, Pattern, document};
+use crate::text::{
+    command::{has_reference, only_references},
+    url,
+};
+
+pub use line::Exposed;
+
+/// The file `secrets.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Values that point at a secret and are none.
+    #[serde(default)]
+    references: References,
+    /// Names of variables whose value is a secret.
+    #[serde(default)]
+    names: Names,
+    /// What brings credentials into a container without a variable of the spec.
+    #[serde(default)]
+    injectors: Injectors,
+    /// Beginnings of connection strings of databases.
+    #[serde(default)]
+    schemes: Vec<String>,
+    /// Last words of long options that take a password after an equals sign, with any program.
+    #[serde(default)]
+    option_words: Vec<String>,
+    /// What each program takes on its command line.
+    #[serde(default)]
+    programs: Vec<ProgramSecrets>,
+}
+
+/// Values that point at a secret and are none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct References {
+    #[serde(default)]
+    prefixes: Vec<String>,
+    /// Compared with what stands before a question mark.
+    #[serde(default)]
+    suffixes: Vec<String>,
+    /// Placeholders that somebody fills in before the value is used.
+    #[serde(default)]
+    enclosed: Vec<Enclosed>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enclosed {
+    begin: String,
+    end: String,
+}
+
+/// Names of variables whose value is a secret. All are compared without regard to case.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    /// The last word of the name.
+    #[serde(default)]
+    last_words: Vec<String>,
+    /// The end of the last word.
+    #[serde(default)]
+    endings: Vec<String>,
+    /// Whole names.
+    #[serde(default)]
+    exact: Vec<String>,
+    /// Whole names that are none.
+    #[serde(default)]
+    never: Vec<String>,
+    /// With one of these words a name asks how a password is handled, and holds none.
+    #[serde(default)]
+    never_with: Vec<String>,
+    /// Values of such variables that are no secret.
+    #[serde(default)]
+    no_secrets: Vec<String>,
+}
+
+/// What brings credentials into a container without a variable of the spec.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Injectors {
+    /// Annotations of the Pod, by the beginning of their key.
+    #[serde(default)]
+    annotations: Vec<String>,
+    /// Drivers of CSI volumes.
+    #[serde(default)]
+    drivers: Vec<String>,
+}
+
+/// What some programs take on their command line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgramSecrets {
+    /// File names.
+    programs: Vec<Pattern>,
+    /// True where the program is no database's by itself.
+    #[serde(default)]
+    general: bool,
+    #[serde(default)]
+    options: Vec<SecretOption>,
+    #[serde(default)]
+    words: Vec<SecretWord>,
+    /// How to do without, one sentence.
+    instead: String,
+}
+
+/// An option that takes a secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretOption {
+    /// As people write it, with its dashes.
+    names: Vec<String>,
+    #[serde(default)]
+    value: Stands,
+    #[serde(default)]
+    holds: Holds,
+    /// It counts only beside one of these options.
+    #[serde(default)]
+    with: Vec<String>,
+}
+
+/// Where an option's value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stands {
+    /// In the same word or in the next.
+    #[default]
+    Anywhere,
+    /// In the same word; a blank after the option means something else.
+    Attached,
+}
+
+/// What an option's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Holds {
+    /// The secret.
+    #[default]
+    Password,
+    /// `user:secret`.
+    UserAndPassword,
+}
+
+/// A word that is a secret by its place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretWord {
+    /// Sub-commands, in any case.
+    after: Vec<String>,
+    /// Which word after the sub-command, from 1; options do not count. Without it the last one.
+    #[serde(default)]
+    nth: usize,
+}
+
+impl Secrets {
+    pub(super) fn read(file: &str, text: &str) -> Result<Self, EngineError> {
+        document(file, text)
+    }
+
+    /// Adds what another file says; its programs come first.
+    pub(super) fn add(&mut self, mut other: Self) {
+        self.references.prefixes.append(&mut other.references.prefixes);
+        self.references.suffixes.append(&mut other.references.suffixes);
+        self.references.enclosed.append(&mut other.references.enclosed);
+        self.names.last_words.append(&mut other.names.last_words);
+        self.names.endings.append(&mut other.names.endings);
+        self.names.exact.append(&mut other.names.exact);
+        self.names.never.append(&mut other.names.never);
+        self.names.never_with.append(&mut other.names.never_with);
+        self.names.no_secrets.append(&mut other.names.no_secrets);
+        self.injectors.annotations.append(&mut other.injectors.annotations);
+        self.injectors.drivers.append(&mut other.injectors.drivers);
+        self.schemes.append(&mut other.schemes);
+        self.option_words.append(&mut other.option_words);
+        other.programs.append(&mut self.programs);
+        self.programs = other.programs;
+    }
+
+    /// True for a value that points at a secret, or that somebody fills in before it is used.
+    #[must_use]
+    pub fn is_reference(&self, value: &str) -> bool {
+        let value = value.trim();
+        let refers = &self.references;
+        let name = value.split_once('?').map_or(value, |(name, _)| name);
+        refers.prefixes.iter().any(|p| value.starts_with(p.as_str()))
+            || refers.suffixes.iter().any(|s| name.ends_with(s.as_str()))
+            || refers.enclosed.iter().any(|e| is_enclosed(value, e))
+            || only_references(value)
+            || has_reference(value)
+    }
+
+    /// True for a variable whose name says that its value is a secret. It errs towards no.
+    #[must_use]
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        let names = &self.names;
+        let listed = |list: &[String]| list.iter().any(|n| n.eq_ignore_ascii_case(name));
+        if listed(&names.exact) {
+            return true;
+        }
+        let words = words(name);
+        let Some(last) = words.last() else { return false };
+        !listed(&names.never)
+            && !words.iter().any(|w| names.never_with.contains(w))
+            && (names.last_words.contains(last) || names.endings.iter().any(|e| last.ends_with(e.as_str())))
+    }
+
+    /// True for a value that is a secret, where a name says that it is one.
+    #[must_use]
+    pub fn is_secret_value(&self, value: &str) -> bool {
+        let bare = value.trim();
+        // A password that begins like a path is rarer than a path in a variable with a careless name.
+        let is_path = bare.starts_with('/') || bare.starts_with("file:");
+        !bare.is_empty()
+            && !is_path
+            && !self.is_reference(bare)
+            && !self.names.no_secrets.iter().any(|n| n.eq_ignore_ascii_case(bare))
+    }
+
+    /// True for a connection string that spells a password.
+    #[must_use]
+    pub fn has_spelled_password(&self, value: &str) -> bool {
+        url::connection(value).is_some_and(|found| !self.is_reference(value) && !self.is_reference(found.password))
+    }
+
+    /// True for a Pod's annotation by which credentials are brought into its containers.
+    #[must_use]
+    pub fn is_injector_annotation(&self, key: &str) -> bool {
+        self.injectors.annotations.iter().any(|a| key.starts_with(a.as_str()))
+    }
+
+    /// True for the driver of a CSI volume that brings credentials.
+    #[must_use]
+    pub fn is_injector_driver(&self, driver: &str) -> bool {
+        self.injectors.drivers.iter().any(|d| d == driver)
+    }
+}
+
+fn is_enclosed(value: &str, marks: &Enclosed) -> bool {
+    value.strip_prefix(marks.begin.as_str()).and_then(|rest| rest.strip_suffix(marks.end.as_str())).is_some()
+}
+
+/// The words of a name in lower case: `rootPassword`, `ROOT_PASSWORD`, `root-password`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        let begins = !c.is_ascii_alphanumeric() || (was_lower && c.is_ascii_uppercase());
+        if begins && words.last().is_some_and(|w| !w.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
+            word.push(c.to_ascii_lowercase());
+        }
+        was_lower = c.is_ascii_lowercase();
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}

@@ -1,0 +1,137 @@
+//! A password on a command line.
+//!
+//! ## Why
+//! Arguments stand in the spec, in `kubectl describe`, in the audit log, and in the process list of the node, where every process of
+//! the container and every agent on the host reads them. A probe puts them there every few seconds.
+//!
+//! Containers of all kinds are judged, also clients, init containers, and databases that are meant to go. A password out of a variable
+//! (`-p$PASSWORD`) shows in the process list alone: that is a warning, and in probes and hooks a note.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: batch/v1
+//! kind: CronJob
+//! metadata: {name: dump}
+//! spec:
+//!   schedule: "0 3 * * *"
+//!   jobTemplate:
+//!     spec:
+//!       template:
+//!         spec:
+//!           restartPolicy: Never
+//!           containers:
+//!             - name: dump
+//!               image: mysql:8.4.6
+//!               command: [sh, -c, "mysqldump -h mysql -u backup -pexample app > /backups/app.sql"]
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: batch/v1
+//! kind: CronJob
+//! metadata: {name: dump}
+//! spec:
+//!   schedule: "0 3 * * *"
+//!   jobTemplate:
+//!     spec:
+//!       template:
+//!         spec:
+//!           restartPolicy: Never
+//!           containers:
+//!             - name: dump
+//!               image: mysql:8.4.6
+//!               command: [sh, -c, "mysqldump -h mysql -u backup app > /backups/app.sql"]
+//!               env:
+//!                 - name: MYSQL_PWD
+//!                   valueFrom: {secretKeyRef: {name: mysql-backup, key: password}}
+//! ```
+//!
+//! ## References
+//! - bitnami/charts#6123
+use crate::{
+    engines::{Exposed, LookAlike},
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Tier},
+    tree::Node,
+    view::{Case, Container, Execution, Occasion, Verdict},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "credential-on-command-line",
+    source: include_str!("credential_on_command_line.rs"),
+    since: "0.1.0",
+    tier: Tier::Open,
+    mutate: None,
+    validate: Some(Validate::Workload(validate)),
+    spares_ephemeral: false,
+    writes: &[],
+};
+
+fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+    for container in case.workload.pod().containers() {
+        let detected = case.detected.iter().find(|d| d.container.name() == container.name());
+        let verdict = detected.map_or(Verdict::Unknown, |d| d.verdict);
+        let engine = match verdict {
+            Verdict::Engine(at, _) => context.catalogue.engines().get(at),
+            _ => None,
+        };
+        let own = engine.map_or(&[][..], |e| e.detect.servers.as_slice());
+        let is_related = engine.is_some()
+            || matches!(verdict, Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client | LookAlike::Router));
+        // What is no database's by itself is one's here.
+        let is_near = is_related || case.has_database();
+        for execution in container.executions() {
+            let exposed = context.catalogue.secrets().exposed_in(&execution.script, own);
+            report(container, &execution, exposed, is_near, findings);
+        }
+    }
+}
+
+fn report(
+    container: Container<'_>,
+    execution: &Execution<'_>,
+    exposed: Vec<Exposed<'_>>,
+    is_near: bool,
+    findings: &mut Findings,
+) {
+    // The same word twice is one finding that is twice as bad.
+    let mut reports: Vec<(Node<'_>, Exposed<'_>, i64)> = Vec::new();
+    for one in exposed {
+        let at = execution.place_of(&one.word);
+        let known = reports.iter_mut().find(|(_, o, _)| o.by == one.by && o.is_spelled == one.is_spelled);
+        match known {
+            Some((_, _, count)) => *count += 1,
+            None => reports.push((at, one, 1)),
+        }
+    }
+    for (at, one, count) in reports {
+        let Some(ceiling) = ceiling(&one, execution.occasion, is_near) else { continue };
+        let (name, field) = (container.name(), execution.field_of(at));
+        let (message, about) = if one.is_spelled {
+            (format!("container {name:?} spells a password in {field}: {}", one.by), one.by)
+        } else {
+            let about = format!("{} of a variable", one.by);
+            (format!("container {name:?} shows a password in the process list: {about} in {field}"), about)
+        };
+        let help = if one.is_spelled {
+            format!("{}; then change it, it was readable", one.instead)
+        } else {
+            one.instead.to_owned()
+        };
+        findings.report(at, message).in_container(name).about(about).measure(count).help(help).at_most(ceiling);
+    }
+}
+
+/// The most that one may do; `None` where it is nobody's business here.
+fn ceiling(one: &Exposed<'_>, occasion: Occasion, is_near: bool) -> Option<Action> {
+    let is_databases = is_near || !one.is_general;
+    match (one.is_spelled, occasion) {
+        (true, _) if is_databases => Some(Action::Deny),
+        (true, _) => Some(Action::Warn),
+        (false, Occasion::Main) if !one.is_general => Some(Action::Warn),
+        (false, _) if is_databases => Some(Action::Audit),
+        (false, _) => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! A database whose authentication is switched off.
+//!
+//! ## Why
+//! Every Pod of the cluster can reach it unless a NetworkPolicy says otherwise, and who reaches it is its administrator. Switches like
+//! these are written for a first try and stay for years.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: mysql}
+//! spec:
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
+//!   template:
+//!     metadata: {labels: {app: mysql}}
+//!     spec:
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.6
+//!           env:
+//!             - {name: MYSQL_ALLOW_EMPTY_PASSWORD, value: "no"}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: mysql}
+//! spec:
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
+//!   template:
+//!     metadata: {labels: {app: mysql}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.6
+//!           env:
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: mysql-credentials, key: MYSQL_ROOT_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         storageClassName: standard
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//! The variable is read on first start alone: on existing data the account is changed inside the database.
+//!
+//! ## References
+//! - docker-library/mysql: `docker-entrypoint.sh` asks whether the variable is empty, not what it says
+use crate::{
+    engines::schema::Turns,
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Role, Tier},
+    view::Case,
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "disabled-authentication",
+    source: include_str!("disabled_authentication.rs"),
+    since: "0.1.0",
+    tier: Tier::Open,
+    mutate: None,
+    validate: Some(Validate::Workload(validate)),
+    spares_ephemeral: true,
+    writes: &[],
+};
+
+fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+    // A router that lets everybody in opens the servers behind it.
+    let doors = case.databases.iter().filter(|d| d.role.is_server() || d.role == Role::Router);
+    for database in doors.filter(|d| !d.is_meant_to_go(context.data_label)) {
+        for thrown in database.thrown(Turns::AuthenticationOff) {
+            let message = format!("container {:?} {}", database.name(), thrown.switch.does);
+            let finding = findings.report(thrown.at, message);
+            finding.in_container(database.name()).about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+            if !thrown.is_certain {
+                finding.at_most(Action::Warn);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A database server without the credentials that its image asks for.
+//!
+//! ## Why
+//! Most images do not initialise an empty data directory without a password, and some start open to everybody. Where a Secret is
+//! named, by the annotation `seawall.dev/credentials-secret` or by the settings, a new workload gets references to it; they are
+//! stored in its template, so that they hold while Seawall is away.
+//!
+//! Variables may come from more places than a spec shows: `envFrom`, a Vault agent, a secrets store, a script that sources a file,
+//! an image with users baked in. Each counts as supplied.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: mysql}
+//! spec:
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
+//!   template:
+//!     metadata: {labels: {app: mysql}}
+//!     spec:
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.6
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: mysql}
+//! spec:
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
+//!   template:
+//!     metadata: {labels: {app: mysql}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.6
+//!           env:
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: mysql-credentials, key: MYSQL_ROOT_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         storageClassName: standard
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## References
+//! - docker-library/mysql, docker-library/postgres, docker-library/mongo: `docker-entrypoint.sh`
+//! - docker-library/mongo#504, #475: authentication beside a replica set
+use serde_json::json;
+
+use super::{plaintext_credentials, support::secret};
+use crate::{
+    engines::schema::Applies,
+    facts::{Answer, Known, Question},
+    finding::Findings,
+    proposal::Proposal,
+    rule::{Context, Mutate, Rule, Validate},
+    terms::{Action, Operation, Tier, keys},
+    view::{Database, Lacking},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "missing-credentials",
+    source: include_str!("missing_credentials.rs"),
+    since: "0.1.0",
+    tier: Tier::Outage,
+    mutate: Some(Mutate::Birth(mutate)),
+    validate: Some(Validate::Database(validate)),
+    spares_ephemeral: true,
+    writes: &["containers[*].env[*]", "initContainers[*].env[*]"],
+};
+
+fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposal) {
+    let Ok(Some(secret)) = secret::of(database, context) else { return };
+    let mut written = Vec::new();
+    for lacking in writable(database, context, &secret) {
+        for variable in &lacking.absent {
+            let element = json!({"name": variable, "valueFrom": secret.reference(variable)});
+            let mend = proposal.upsert(database.container.0.get("env"), "name", element);
+            mend.because(format!("adds {variable} from key {:?} of Secret {:?}", secret.key(variable), secret.name));
+            mend.help("make the Secret before the workload: a Pod whose Secret is missing waits for it");
+            if lacking.set.applies != Applies::FirstStart {
+                mend.only_over_fresh_data();
+            }
+            written.push(*variable);
+        }
+    }
+    if !written.is_empty() {
+        written.extend(plaintext_credentials::replaced(database, context).iter().map(|var| var.name()));
+        secret.announce(&written, proposal);
+    }
+}
+
+/// The variables that this rule gives to a new workload.
+pub(super) fn given<'t>(database: &Database<'t>, context: &Context<'_>) -> Vec<&'t str> {
+    match secret::of(database, context) {
+        Ok(Some(secret)) => writable(database, context, &secret).into_iter().flat_map(|l| l.absent).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The sets that may be written: whole, not beside what they would break, and not where a file that the spec does not show may
+/// switch authentication, unless the author asks for it.
+fn writable<'t>(database: &Database<'t>, context: &Context<'_>, secret: &secret::Source<'_>) -> Vec<Lacking<'t>> {
+    let mut lacking = database.lacking(context.catalogue.secrets());
+    lacking.retain(|l| {
+        let is_guarded = l.set.not_beside.iter().any(|guard| {
+            let lifted = guard.unless.as_deref().is_some_and(|flag| database.option(flag).is_some());
+            database.option(&guard.flag).is_some() && !lifted
+        });
+        let is_decided =
+            l.set.applies != Applies::SwitchesAuth || secret.is_authors || !database.is_configured_elsewhere();
+        !l.set.never_written && l.empty.is_empty() && !is_guarded && is_decided && secret.can_hold(&l.absent)
+    });
+    lacking
+}
+
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let source = secret::of(database, context);
+    for lacking in database.lacking(context.catalogue.secrets()) {
+        if let Err(fault) = &source {
+            let finding = findings.report(fault.at, format!("annotation {} cannot be read", fault.key));
+            finding.help(format!("expected {}", fault.expected)).at_most(Action::Warn);
+        }
+        let (name, variables) = (database.name(), lacking.names());
+        let at = match lacking.empty.first().and_then(|v| database.container.var(v)) {
+            Some(var) => var.value(),
+            None => database.container.0.get("env"),
+        };
+        let about = lacking.set.variables.join(",");
+        let named = source.as_ref().ok().and_then(Option::as_ref);
+        let lost =
+            named.filter(|_| lacking.set.applies == Applies::SwitchesAuth && stands_over_data(database, context));
+        if let Some(secret) = lost {
+            let lines: Vec<String> = lacking
+                .absent
+                .iter()
+                .map(|v| {
+                    format!(
+                        "- {{name: {v}, valueFrom: {{secretKeyRef: {{name: {}, key: {}}}}}}}",
+                        secret.name,
+                        secret.key(v)
+                    )
+                })
+                .collect();
+            let message = format!("container {name:?} takes over data without {variables}: it starts open");
+            let help = format!("if it ran with authentication, add to its env: {}", lines.join(" "));
+            findings.report(at, message).about(about).help(help).at_most(Action::Warn);
+            continue;
+        }
+        let message = format!("container {name:?} has no {variables}: the server {}", lacking.set.without);
+        let ceiling = if lacking.set.required { Action::Warn } else { Action::Audit };
+        findings.report(at, message).about(about).help(help(database, &lacking)).at_most(ceiling);
+    }
+}
+
+fn help(database: &Database<'_>, lacking: &Lacking<'_>) -> String {
+    let engine = database.engine;
+    let other = database
+        .container
+        .env()
+        .find(|v| engine.is_secret(v.name()) && !lacking.set.variables.iter().any(|n| n == v.name()));
+    let aside = other.map_or_else(String::new, |v| format!("{} is not what initialises it; ", v.name()));
+    format!("{aside}add valueFrom.secretKeyRef, or name a Secret by the annotation {}", keys::CREDENTIALS_SECRET)
+}
+
+/// True at the CREATE of a workload whose claims have been used before: what an earlier one was given is lost with it.
+fn stands_over_data(database: &Database<'_>, context: &Context<'_>) -> bool {
+    let question = Question::Claims { namespace: context.namespace.to_owned(), names: database.workload.claim_names() };
+    let Known::Found(Answer::Claims(claims)) = context.facts.get(&question) else { return false };
+    context.operation == Operation::Create && claims.iter().any(|c| c.bound || c.came_with_data)
+}

@@ -1,0 +1,173 @@
+//! A credential that stands in the spec.
+//!
+//! ## Why
+//! Who may read the workload reads the password: in Git, in `kubectl describe`, in backups of etcd, in audit logs and in Helm's
+//! release. References to other stores (`vault:`, `op://`, `name@azurekeyvault`) and placeholders are no passwords.
+//!
+//! With `plaintext: replace` in the settings, a new workload's values are replaced by references to its Secret. It is meant for
+//! manifests that cannot be changed: every later `kubectl apply` of the same manifest sends the value again and needs Seawall to take
+//! it out, Argo CD never gets in sync, and the password stays in Git and in Helm's release all the same.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: postgres}
+//! spec:
+//!   serviceName: postgres
+//!   selector: {matchLabels: {app: postgres}}
+//!   template:
+//!     metadata: {labels: {app: postgres}}
+//!     spec:
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.5
+//!           env:
+//!             - {name: POSTGRES_PASSWORD, value: example}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: postgres}
+//! spec:
+//!   serviceName: postgres
+//!   selector: {matchLabels: {app: postgres}}
+//!   template:
+//!     metadata: {labels: {app: postgres}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.5
+//!           env:
+//!             - name: POSTGRES_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: postgres-credentials, key: POSTGRES_PASSWORD}}
+//!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         storageClassName: standard
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## References
+//! - kubernetes/kubernetes#46861, helm/helm#8994: `value` and `valueFrom` together
+use serde_json::{Map, Value};
+
+use super::{missing_credentials, support::secret};
+use crate::{
+    engines::{Engine, LookAlike},
+    finding::Findings,
+    proposal::Proposal,
+    rule::{Context, Mutate, Rule, Validate},
+    settings::document::Plaintext,
+    terms::Tier,
+    text::command::Script,
+    view::{Case, Container, DataLabel, Database, Var, Verdict},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "plaintext-credentials",
+    source: include_str!("plaintext_credentials.rs"),
+    since: "0.1.0",
+    tier: Tier::Leak,
+    mutate: Some(Mutate::Birth(mutate)),
+    validate: Some(Validate::Workload(validate)),
+    spares_ephemeral: true,
+    writes: &["containers[*].env[*]", "initContainers[*].env[*]"],
+};
+
+/// The variables whose values this rule replaces in a new workload: none unless the settings ask for it.
+pub(super) fn replaced<'t>(database: &Database<'t>, context: &Context<'_>) -> Vec<Var<'t>> {
+    if context.settings.plaintext() != Plaintext::Replace {
+        return Vec::new();
+    }
+    let Ok(Some(secret)) = secret::of(database, context) else { return Vec::new() };
+    let secrets = context.catalogue.secrets();
+    let spelled = database.container.spelled_secrets(Some(database.engine), context.catalogue);
+    // Of a connection string only a part is a secret; the whole of it is somebody's to write anew.
+    let whole = spelled.filter(|v| v.literal().is_some_and(|value| !secrets.has_spelled_password(value)));
+    whole.filter(|v| secret.can_hold(&[v.name()])).collect()
+}
+
+fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposal) {
+    let variables = replaced(database, context);
+    let Ok(Some(secret)) = secret::of(database, context) else { return };
+    for var in &variables {
+        let mut element: Map<String, Value> =
+            var.0.fields().filter(|(key, _)| *key != "value").map(|(k, v)| (k.to_owned(), v.to_json())).collect();
+        element.insert("valueFrom".to_owned(), secret.reference(var.name()));
+        let mend = proposal.set(var.0, Value::Object(element));
+        let key = secret.key(var.name());
+        mend.because(format!("replaces the value of {} by key {key:?} of Secret {:?}", var.name(), secret.name));
+        mend.help("take the value out of the manifest: every later apply of it depends on Seawall");
+        if database.applies_to_old_data(var.name()) {
+            mend.only_over_fresh_data();
+        }
+    }
+    // One Secret is announced once, with all of its keys.
+    if !variables.is_empty() && missing_credentials::given(database, context).is_empty() {
+        let names: Vec<&str> = variables.iter().map(|v| v.name()).collect();
+        secret.announce(&names, proposal);
+    }
+}
+
+fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let is_meant_to_go = context.data_label == Some(DataLabel::Ephemeral)
+        || case.servers().any(|database| database.is_meant_to_go(context.data_label));
+    if is_meant_to_go {
+        return;
+    }
+    for detected in &case.detected {
+        let engine = match detected.verdict {
+            Verdict::Engine(at, _) => context.catalogue.engines().get(at).filter(|e| e.is_database()),
+            Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client | LookAlike::Router) => None,
+            _ => continue,
+        };
+        report(detected.container, engine, context, findings);
+    }
+    for container in case.workload.pod().init().filter(|c| is_client(*c, context)) {
+        report(container, None, context, findings);
+    }
+}
+
+/// Init containers are never servers; one that has a server's image or runs a client talks to one.
+fn is_client(container: Container<'_>, context: &Context<'_>) -> bool {
+    let index = context.catalogue.index();
+    let script = Script::of(container.0.get("command").strs(), container.0.get("args").strs());
+    index.image(container.image().family()).is_some()
+        || script.calls().any(|c| index.client(c.program()).next().is_some())
+}
+
+fn report(container: Container<'_>, engine: Option<&Engine>, context: &Context<'_>, findings: &mut Findings) {
+    let secrets = context.catalogue.secrets();
+    for var in container.spelled_secrets(engine, context.catalogue) {
+        let (name, is_firsts) = (var.name(), engine.is_some_and(|e| e.is_first_start(var.name())));
+        let in_url =
+            if var.literal().is_some_and(|v| secrets.has_spelled_password(v)) { "the password in " } else { "" };
+        let message = format!("container {:?} keeps {in_url}{name} in plain text", container.name());
+        let help = if is_firsts {
+            "put the password it has today into a Secret and use valueFrom.secretKeyRef; to change it, change it inside the database: \
+             the variable is read only on first start"
+        } else {
+            "put it into a Secret and use valueFrom.secretKeyRef; who could read the workload knows it, so change it"
+        };
+        findings.report(var.value(), message).in_container(container.name()).help(help);
+    }
+}

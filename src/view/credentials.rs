@@ -1,0 +1,161 @@
+//! Which credentials a server's container lacks, and which secrets it spells.
+use super::{Container, Database, Var, VolumeKind};
+use crate::{
+    engines::{
+        Catalogue, Engine, Secrets,
+        schema::{Applies, CredentialSet, Turns},
+    },
+    terms::Role,
+};
+
+/// A set of credentials that a container does not have whole.
+#[derive(Debug)]
+pub struct Lacking<'t> {
+    /// The set.
+    pub set: &'t CredentialSet,
+    /// Those of its variables that the container does not have, in the set's order.
+    pub absent: Vec<&'t str>,
+    /// Those that are listed with an empty value.
+    pub empty: Vec<&'t str>,
+}
+
+impl Lacking<'_> {
+    /// The variables, for a message.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.absent.iter().chain(&self.empty).copied().collect();
+        names.join(" and ")
+    }
+}
+
+impl<'t> Database<'t> {
+    /// The sets of credentials that nothing supplies, and nothing out of sight could supply.
+    ///
+    /// Where the image is known only by its port or its folders, users may be baked in; where its entrypoint does not run, nobody
+    /// reads its variables.
+    #[must_use]
+    pub fn lacking(&self, secrets: &Secrets) -> Vec<Lacking<'t>> {
+        if self.role != Role::Server
+            || !self.image_is_known
+            || !self.runs_own_entrypoint()
+            || self.is_fed_elsewhere(secrets)
+        {
+            return Vec::new();
+        }
+        let engine = self.engine;
+        engine.credentials.iter().filter_map(|set| self.lacking_of(set)).collect()
+    }
+
+    fn lacking_of(&self, set: &'t CredentialSet) -> Option<Lacking<'t>> {
+        let in_file = |name: &&String| self.given(&format!("{name}_FILE")).is_some();
+        let supplied = set.supplied_by.iter().any(|name| self.given(name).is_some())
+            || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some())
+            || set.variables.iter().any(|name| in_file(&name))
+            || set.variables.iter().any(|name| self.is_assigned(name));
+        if supplied {
+            return None;
+        }
+        let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());
+        let (empty, absent): (Vec<_>, Vec<_>) = lacks.partition(|name| self.container.var(name).is_some());
+        (!(absent.is_empty() && empty.is_empty())).then_some(Lacking { set, absent, empty })
+    }
+
+    /// True where the image's entrypoint runs, and runs the server: it is what reads the variables.
+    #[must_use]
+    pub fn runs_own_entrypoint(&self) -> bool {
+        let is_entrypoint = |word: &str| word.contains("entrypoint") || word.contains("-entry.sh");
+        let named = self.container.0.get("command").strs().any(is_entrypoint);
+        let first = self.container.0.get("args").strs().next().unwrap_or("-");
+        let program = first.rsplit('/').next().unwrap_or(first);
+        let is_servers =
+            first.starts_with('-') || is_entrypoint(first) || self.engine.detect.servers.iter().any(|s| s == program);
+        named || (self.container.keeps_entrypoint() && is_servers)
+    }
+
+    /// True where variables may come from somewhere that the spec does not show: a whole ConfigMap or Secret, an agent that a
+    /// webhook adds, a secrets store, a script that reads a file into its environment.
+    #[must_use]
+    pub fn is_fed_elsewhere(&self, secrets: &Secrets) -> bool {
+        let annotations = self.workload.template().path("metadata.annotations");
+        let is_store =
+            |kind: VolumeKind<'_>, driver: &str| kind == VolumeKind::Other("csi") && secrets.is_injector_driver(driver);
+        self.container.has_env_from()
+            || annotations
+                .fields()
+                .any(|(key, value)| secrets.is_injector_annotation(key) && value.str() != Some("false"))
+            || self.pod.volumes().any(|v| is_store(v.kind, v.node.path("csi.driver").text()))
+            || self.script.calls().any(|call| matches!(call.program(), "." | "source" | "eval"))
+    }
+
+    /// True where a file, a folder or a variable may hold settings that the spec does not show.
+    #[must_use]
+    pub fn is_configured_elsewhere(&self) -> bool {
+        let mut flags = self.engine.data.config_flags.iter();
+        let paths = || self.engine.facts.configuration.iter().flat_map(|c| &c.paths);
+        let mut mounts = self.container.mounts().filter_map(|m| m.get("mountPath").str());
+        self.has_mounted_configuration()
+            || flags.any(|flag| self.option(flag).is_some())
+            || mounts.any(|mount| paths().any(|path| touches(mount, path)))
+    }
+
+    /// True where the spec shows what the server is told: the image starts it, or a command that can be read.
+    #[must_use]
+    pub fn shows_its_server(&self) -> bool {
+        let servers = &self.engine.detect.servers;
+        let is_image_s = self.container.argv().next().is_none();
+        is_image_s
+            || self.script.calls().any(|c| servers.iter().any(|s| s == c.program()))
+            || self.script.main().is_some_and(|c| c.program().is_empty() && self.container.keeps_entrypoint())
+    }
+
+    /// True where the container's own script sets a variable.
+    fn is_assigned(&self, name: &str) -> bool {
+        self.script.calls().any(|call| call.assignments().any(|(n, _, _)| n == name))
+    }
+
+    /// True where the value of a variable applies at every start, or turns authentication on: never to be changed over data.
+    #[must_use]
+    pub fn applies_to_old_data(&self, variable: &str) -> bool {
+        let of = |set: &&CredentialSet| set.variables.iter().any(|v| v == variable);
+        self.engine.credentials.iter().filter(of).any(|set| set.applies != Applies::FirstStart)
+    }
+}
+
+impl<'t> Container<'t> {
+    /// The variables whose secret the spec spells, in order. Names are the engine's, where there is one, and those that say it of
+    /// themselves; connection strings count too.
+    pub fn spelled_secrets<'c>(
+        self,
+        engine: Option<&'c Engine>,
+        catalogue: &'c Catalogue,
+    ) -> impl Iterator<Item = Var<'t>> + use<'c, 't> {
+        let secrets = catalogue.secrets();
+        self.env().filter(move |var| {
+            let Some(value) = var.literal().filter(|_| !var.value_from().is_set()) else { return false };
+            let is_engines = match engine {
+                Some(engine) => engine.is_secret(var.name()) && !is_switch(engine, var.name(), value),
+                None => catalogue.engines().iter().any(|e| e.is_secret(var.name()) && !is_switch(e, var.name(), value)),
+            };
+            (is_engines && !secrets.is_reference(value))
+                || (secrets.is_secret_name(var.name()) && secrets.is_secret_value(value))
+                || secrets.has_spelled_password(value)
+        })
+    }
+}
+
+/// True when one of two paths is the other, or a folder around it.
+fn touches(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
+    let around = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    around(a, b) || around(b, a)
+}
+
+/// True for a value by which the variable switches authentication off (`NEO4J_AUTH=none`): another rule's.
+fn is_switch(engine: &Engine, variable: &str, value: &str) -> bool {
+    engine
+        .switches(Turns::AuthenticationOff)
+        .filter(|s| s.variable.as_deref() == Some(variable))
+        .any(|s| s.values.iter().any(|v| v.eq_ignore_ascii_case(value.trim())))
+}

@@ -1,0 +1,71 @@
+//! Everything that a container's spec has run: its own command, probes, hooks.
+use super::Container;
+use crate::{text::command::Script, tree::Node};
+
+/// When a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// As the container.
+    Main,
+    /// Again and again, as a probe.
+    Probe,
+    /// Once, as a hook.
+    Hook,
+}
+
+/// A command of a container.
+#[derive(Debug)]
+pub struct Execution<'t> {
+    /// When it runs.
+    pub occasion: Occasion,
+    /// What it is.
+    pub script: Script<'t>,
+    lists: [Node<'t>; 2],
+    field: &'static str,
+}
+
+const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
+const HOOKS: [&str; 2] = ["postStart", "preStop"];
+
+impl<'t> Container<'t> {
+    /// What the spec has run: the container itself first. What is left to the image is not among them.
+    pub fn executions(self) -> impl Iterator<Item = Execution<'t>> + use<'t> {
+        let main = (Occasion::Main, "", [self.0.get("command"), self.0.get("args")]);
+        let nothing = self.0.get("");
+        let probes =
+            PROBES.into_iter().map(move |p| (Occasion::Probe, p, [self.0.get(p).path("exec.command"), nothing]));
+        let hooks = HOOKS
+            .into_iter()
+            .map(move |h| (Occasion::Hook, h, [self.0.get("lifecycle").get(h).path("exec.command"), nothing]));
+        std::iter::once(main).chain(probes).chain(hooks).filter_map(|(occasion, field, lists)| {
+            lists.iter().any(|list| list.items().next().is_some()).then(|| {
+                let [command, args] = lists;
+                Execution { occasion, script: Script::of(command.strs(), args.strs()), lists, field }
+            })
+        })
+    }
+}
+
+impl<'t> Execution<'t> {
+    /// The word in which `text` stands; the whole list where it cannot be told, because quotes or escapes are in between.
+    #[must_use]
+    pub fn place_of(&self, text: &str) -> Node<'t> {
+        let [command, args] = self.lists;
+        let words = || args.items().chain(command.items());
+        let is_it = |n: &Node<'t>| n.str().is_some_and(|s| s.contains(text));
+        words().find(|n| n.str() == Some(text)).or_else(|| words().find(is_it)).unwrap_or(if args.is_set() {
+            args
+        } else {
+            command
+        })
+    }
+
+    /// The field of the container that a place of this command is in: `args`, `livenessProbe`, `preStop`.
+    #[must_use]
+    pub fn field_of(&self, place: Node<'t>) -> &'t str {
+        if self.occasion != Occasion::Main {
+            return self.field;
+        }
+        place.key().or_else(|| place.parent().and_then(Node::key)).unwrap_or("command")
+    }
+}

@@ -1,0 +1,72 @@
+//! Options and variables that make something unsafe, where a spec has them.
+use super::Database;
+use crate::{
+    engines::schema::{Options, Switch, Turns},
+    tree::Node,
+};
+
+/// A switch that the spec throws.
+#[derive(Debug, Clone, Copy)]
+pub struct Thrown<'t> {
+    /// What the engine file says about it.
+    pub switch: &'t Switch,
+    /// Where.
+    pub at: Node<'t>,
+    /// The option or variable.
+    pub name: &'t str,
+    /// False where the fact is doubtful, the value comes from elsewhere, or the version that has it is not known: nothing is
+    /// denied then.
+    pub is_certain: bool,
+}
+
+impl<'t> Database<'t> {
+    /// The switches of one kind that the spec throws.
+    pub fn thrown(&self, turns: Turns) -> impl Iterator<Item = Thrown<'t>> + use<'_, 't> {
+        let engine = self.engine;
+        engine.switches(turns).filter_map(|switch| self.look_at(switch))
+    }
+
+    fn look_at(&self, switch: &'t Switch) -> Option<Thrown<'t>> {
+        let version = match &switch.versions {
+            None => Some(true),
+            Some(range) => self.version.as_ref().and_then(|version| range.contains(version)),
+        };
+        let harmless = switch.unless.iter().any(|c| self.holds(c));
+        let alone = !switch.only_with.is_empty() && !switch.only_with.iter().any(|c| self.holds(c));
+        if version == Some(false) || harmless || alone {
+            return None;
+        }
+        let (at, name, is_spelled) = self.by_flag(switch).or_else(|| self.by_variable(switch))?;
+        Some(Thrown { switch, at, name, is_certain: version.is_some() && is_spelled && !switch.doubtful })
+    }
+
+    fn by_flag(&self, switch: &'t Switch) -> Option<(Node<'t>, &'t str, bool)> {
+        let flag = switch.flag.as_deref()?;
+        if let Some(setting) = self.option(flag) {
+            let is_bare = setting.word().is_none();
+            // `--fsync` alone switches on what takes on or off.
+            let counts = if is_bare { says(switch, Some("true")) } else { says(switch, setting.value()) };
+            return counts.then(|| (self.place_of_option(flag), flag, is_bare || setting.value().is_some()));
+        }
+        // Elastic's images take a variable that is called like a setting for that setting.
+        if self.engine.options == Options::Elastic { self.by_name(switch, flag) } else { None }
+    }
+
+    fn by_variable(&self, switch: &'t Switch) -> Option<(Node<'t>, &'t str, bool)> {
+        self.by_name(switch, switch.variable.as_deref()?)
+    }
+
+    fn by_name(&self, switch: &'t Switch, name: &'t str) -> Option<(Node<'t>, &'t str, bool)> {
+        let var = self.given(name)?;
+        let at = if var.value().is_set() { var.value() } else { var.value_from() };
+        says(switch, var.literal()).then(|| (at, name, var.literal().is_some()))
+    }
+}
+
+/// Whether a value is one that counts. One that the spec does not show counts only where any does.
+fn says(switch: &Switch, value: Option<&str>) -> bool {
+    let any = switch.values.is_empty() && switch.contains.is_empty();
+    let Some(value) = value.map(|v| v.trim().to_lowercase()) else { return any };
+    any || switch.values.iter().any(|v| v.to_lowercase() == value)
+        || switch.contains.iter().any(|part| value.contains(&part.to_lowercase()))
+}
