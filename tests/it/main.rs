@@ -11,11 +11,14 @@
     reason = "tests"
 )]
 
+mod births;
 mod certs;
 mod certs_errors;
 mod certs_tls;
 mod cli;
+mod hostile;
 mod prestop_postgres;
+mod recorded;
 mod scratch;
 mod server_calls;
 mod server_drain;

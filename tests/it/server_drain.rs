@@ -64,11 +64,12 @@ async fn while_it_leaves_it_is_not_ready_but_answers() {
     let mut kept = client.connect(served.tls).await.unwrap();
     assert_eq!(kept.post("/mutate", "{}").await.unwrap().header("connection"), None);
     served.stop();
-    let serving = || async {
+    for attempt in 0.. {
         let mut plain = Conversation(client.tcp(served.plain).await.unwrap());
-        plain.get("/readyz").await.unwrap().status == 200
-    };
-    while serving().await {
+        if plain.get("/readyz").await.unwrap().status == 503 {
+            break;
+        }
+        assert!(attempt < 2_000, "still ready");
         sleep(Duration::from_millis(5)).await;
     }
     for connection in [kept, client.connect(served.tls).await.unwrap()] {
@@ -78,6 +79,21 @@ async fn while_it_leaves_it_is_not_ready_but_answers() {
         assert!(connection.closed().await);
     }
     served.running.abort();
+}
+
+#[tokio::test]
+async fn who_waits_in_the_queue_is_not_reset() {
+    let setup = Setup::new();
+    let mut served = setup.serve(allow()).await;
+    // Connected as far as the kernel is concerned; this thread is the server's too, and it has not looked yet.
+    let queued = std::net::TcpStream::connect(served.tls).unwrap();
+    served.stop();
+    queued.set_nonblocking(true).unwrap();
+    let queued = tokio::net::TcpStream::from_std(queued).unwrap();
+    let mut client = Conversation(setup.client().over(queued).await.unwrap());
+    let reply = client.post("/mutate", "{}").await.unwrap();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
+    served.running.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,6 +69,9 @@ fn judge() -> impl seawall::server::Judge {
 
 #[tokio::test(start_paused = true)]
 async fn one_line_per_denial_and_patch_and_never_a_body() {
+    // While there is but one subscriber, whoever reaches a line of code first decides whether it is logged at all, and
+    // that may be another test, which has none. With a second one, each is asked.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let lines = Lines::default();
     let subscriber =
         tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).finish();
