@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::builder::BoolishValueParser;
@@ -127,9 +128,11 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         }
     };
     let metrics = Arc::new(Metrics::new());
-    let minor = u32::from(args.judging.kubernetes_version.minor);
-    let guard =
-        Guard::new(catalogue, settings, rules::ALL, Some(minor), cluster, Arc::clone(&metrics), super::values::now);
+    let minor = match &cluster {
+        None => Some(u32::from(args.judging.kubernetes_version.minor)),
+        Some(cluster) => version_of(cluster).await,
+    };
+    let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
     let config = Config {
         listen: args.listen,
         metrics_listen: Some(args.metrics_listen),
@@ -144,6 +147,21 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %profile, ?connection, "starting");
     server.run(guard, told_to_stop()?).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The API server's minor version. Without an answer it is unknown, and what needs a certain version is not written.
+async fn version_of(cluster: &Cluster) -> Option<u32> {
+    match tokio::time::timeout(Duration::from_secs(3), cluster.minor_version()).await {
+        Ok(Ok(minor)) => minor,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the API server does not say its version");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("the API server does not say its version in time");
+            None
+        }
+    }
 }
 
 /// SIGTERM, as the kubelet sends it, or Ctrl-C.

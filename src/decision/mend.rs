@@ -38,6 +38,11 @@ pub struct Mended {
     pub withheld: &'static str,
 }
 
+/// What would be written into something new, and would lock everybody out of data that is there: to be written by hand, with care.
+fn not_written(mend: &Mend) -> String {
+    format!("not done, because its data may be there already: {}", mend.message)
+}
+
 impl Deliberation<'_> {
     /// The facts that [`Deliberation::mend`] needs. Empty for most requests.
     #[must_use]
@@ -131,6 +136,7 @@ impl Deliberation<'_> {
             let (kept, held): (Vec<_>, Vec<_>) = written.mends.into_iter().partition(keep);
             if !held.is_empty() {
                 mended.withheld = "its claims may hold data";
+                mended.notes.extend(held.iter().map(not_written));
             }
             if !kept.is_empty() || held.is_empty() {
                 mended.notes.extend(written.notes);
@@ -142,7 +148,10 @@ impl Deliberation<'_> {
             let written = self.written(case, Occasion::Birth, facts);
             match birth {
                 Birth::New { fresh_data } => add(written, &|m| m.gate == Gate::None || *fresh_data, mended),
-                Birth::NotNew(why) if !written.mends.is_empty() => mended.withheld = why,
+                Birth::NotNew(why) if !written.mends.is_empty() => {
+                    mended.withheld = why;
+                    mended.notes.extend(written.mends.iter().filter(|m| m.gate == Gate::FreshData).map(not_written));
+                }
                 Birth::NotNew(_) | Birth::Adopts(_) => {}
             }
         }

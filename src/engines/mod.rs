@@ -19,8 +19,8 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options, RecoveryProbes, Stop,
-    Switch, Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options,
+    RecoveryProbes, Stop, Switch, Turns,
 };
 pub use secrets::{Exposed, Secrets};
 
@@ -290,7 +290,7 @@ fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T,
     let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
         file: file.to_owned(),
         line: e.line,
-        message: e.message,
+        message: e.to_string_with_help(),
     })?;
     from_node(tree.root()).map_err(|error| EngineError::Field { file: file.to_owned(), error })
 }

@@ -85,7 +85,7 @@ impl Settings {
         let tree = Tree::one_from_yaml(text).map_err(|e| SettingsError::Syntax {
             file: file.to_owned(),
             line: e.line,
-            message: e.message,
+            message: e.to_string_with_help(),
         })?;
         let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
         check(&policy, tree.root(), known).map_err(field)?;

@@ -122,7 +122,8 @@ fn what_is_new_is_mended() {
 fn what_continues_is_not() {
     let old = ClaimFacts { created: NOW - HOUR - 1, ..Default::default() };
     assert!(!is_mended(&with_claim(old)), "a claim older than an hour");
-    let rebound = ClaimFacts { created: NOW - 10, bound: true, volume_created: Some(NOW - 9 * HOUR), ..Default::default() };
+    let rebound =
+        ClaimFacts { created: NOW - 10, bound: true, volume_created: Some(NOW - 9 * HOUR), ..Default::default() };
     assert!(!is_mended(&with_claim(rebound)), "a volume older than its claim");
     let restored = ClaimFacts { created: NOW - 10, came_with_data: true, ..Default::default() };
     assert!(!is_mended(&with_claim(restored)), "a claim that came with data");
@@ -158,8 +159,7 @@ fn an_operators_object_is_left_alone() {
     labelled["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "percona-xtradb-cluster-operator"});
     assert!(mended(&labelled, "dev", Profile::Production, &nothing_there()).is_empty(), "a label stops mends");
     let mut owned = mysql();
-    owned["metadata"]["ownerReferences"] =
-        json!([{"apiVersion": "pxc.percona.com/v1", "kind": "PerconaXtraDBCluster", "name": "c", "uid": "u", "controller": true}]);
+    owned["metadata"]["ownerReferences"] = json!([{"apiVersion": "pxc.percona.com/v1", "kind": "PerconaXtraDBCluster", "name": "c", "uid": "u", "controller": true}]);
     for user in ["dev", "system:serviceaccount:operators:pxc"] {
         assert!(mended(&owned, user, Profile::Production, &nothing_there()).is_empty(), "{user}");
     }
@@ -181,7 +181,8 @@ fn an_operators_object_is_left_alone() {
 #[test]
 fn a_create_that_adopts_gets_back_what_the_newest_template_was_given() {
     let mut template = mysql()["spec"]["template"].clone();
-    template["spec"]["containers"][0]["resources"] = json!({"limits": {"memory": "3Gi"}, "requests": {"memory": "3Gi"}});
+    template["spec"]["containers"][0]["resources"] =
+        json!({"limits": {"memory": "3Gi"}, "requests": {"memory": "3Gi"}});
     let place = "spec.template.spec.containers[mysql].resources.limits.memory";
     let list = json!([{"place": place, "rule": "missing-memory-limit"}]).to_string();
     template["metadata"]["annotations"] = json!({"seawall.dev/patched": list});

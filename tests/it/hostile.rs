@@ -25,7 +25,16 @@ impl Seawall {
     fn start() -> Self {
         let setup = Setup::new();
         let mut process = Command::new(env!("CARGO_BIN_EXE_seawall"))
-            .args(["serve", "--offline", "--profile", "production", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--offline",
+                "--profile",
+                "production",
+                "--listen",
+                "127.0.0.1:0",
+                "--metrics-listen",
+                "127.0.0.1:0",
+            ])
             .arg("--tls-cert")
             .arg(&setup.config.tls.cert)
             .arg("--tls-key")
@@ -77,7 +86,11 @@ fn pod_of(containers: usize) -> String {
     let mut pod = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":["#.to_owned();
     for n in 0..containers {
         let comma = if n > 0 { "," } else { "" };
-        write!(pod, r#"{comma}{{"name":"c{n}","image":"mysql:8.4.3","env":[{{"name":"MYSQL_ROOT_PASSWORD","value":"x"}}]}}"#).unwrap();
+        write!(
+            pod,
+            r#"{comma}{{"name":"c{n}","image":"mysql:8.4.3","env":[{{"name":"MYSQL_ROOT_PASSWORD","value":"x"}}]}}"#
+        )
+        .unwrap();
     }
     pod + "]}}"
 }
@@ -97,7 +110,11 @@ fn all() -> Vec<(&'static str, String, u16)> {
         ("an object that is a list", review("[]"), 200),
         ("an object that is text", review("\"x\""), 200),
         ("a thousand containers", review(&pod_of(1000)), 200),
-        ("an object of 3 MiB", review(&format!(r#"{{"kind":"Pod","metadata":{{"annotations":{{"a":"{}"}}}}}}"#, "x".repeat(3 << 20))), 200),
+        (
+            "an object of 3 MiB",
+            review(&format!(r#"{{"kind":"Pod","metadata":{{"annotations":{{"a":"{}"}}}}}}"#, "x".repeat(3 << 20))),
+            200,
+        ),
         ("nesting of 10,000", review(&deep(10_000)), 400),
         ("nesting of 127", review(&deep(120)), 200),
         ("10 MiB of ones", review(&wide()), 413),

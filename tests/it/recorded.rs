@@ -52,7 +52,8 @@ async fn story(profile: Profile) -> String {
         if let Some(patch) = response["patch"].as_str() {
             let patch: Vec<Value> = serde_json::from_slice(&STANDARD.decode(patch).unwrap()).unwrap();
             for operation in patch {
-                writeln!(story, "    {} {}", operation["op"].as_str().unwrap(), operation["path"].as_str().unwrap()).unwrap();
+                writeln!(story, "    {} {}", operation["op"].as_str().unwrap(), operation["path"].as_str().unwrap())
+                    .unwrap();
             }
         }
         for warning in response["warnings"].as_array().into_iter().flatten() {

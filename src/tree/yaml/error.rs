@@ -16,6 +16,12 @@ pub struct YamlError {
 }
 
 impl YamlError {
+    /// Message and remedy on one line.
+    #[must_use]
+    pub fn to_string_with_help(&self) -> String {
+        if self.help.is_empty() { self.message.clone() } else { format!("{}; {}", self.message, self.help) }
+    }
+
     pub(super) fn new(line: u32, problem: &Problem) -> Self {
         let mut message = problem.to_string();
         if message.chars().count() > 120 {
