@@ -200,8 +200,11 @@ impl<'t> Database<'t> {
     /// what the profile believes).
     #[must_use]
     pub fn is_meant_to_go(&self, label: Option<DataLabel>) -> bool {
-        let bare = self.workload.kind == super::Kind::Pod && super::Owner::of(self.workload.object).is_none();
+        let owner = super::Owner::of(self.workload.object);
+        let bare = self.workload.kind == super::Kind::Pod && owner.is_none();
+        let of_job = owner.is_some_and(|o| o.group() == "batch" && o.kind == "Job");
         (bare && self.pod.restart_policy() == "Never")
+            || of_job
             || self.workload.kind.runs_to_completion()
             || label == Some(DataLabel::Ephemeral)
     }
