@@ -154,11 +154,10 @@ impl Engine {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
     }
 
-    /// True for a variable that is read only while the data directory is empty.
+    /// True where the image reads its credentials only while the data directory is empty.
     #[must_use]
-    pub fn is_first_start(&self, variable: &str) -> bool {
-        let of = |set: &&CredentialSet| set.variables.iter().chain(&set.supplied_by).any(|v| v == variable);
-        self.credentials.iter().filter(of).any(|set| set.applies == Applies::FirstStart)
+    pub fn reads_credentials_once(&self) -> bool {
+        self.credentials.iter().any(|set| set.applies != Applies::EveryStart)
     }
 
     /// True when the value of `variable` is a secret of this engine.
