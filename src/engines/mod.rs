@@ -19,8 +19,8 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options,
-    RecoveryProbes, Stop, Switch, Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop,
+    Switch, Turns,
 };
 pub use secrets::{Exposed, Secrets};
 
@@ -72,8 +72,6 @@ pub struct Engine {
     pub class: Class,
     /// Which part of the version changes the files on disk.
     pub data_format: DataFormat,
-    /// Tags that are known to have moved from one data format to another.
-    pub moved_tags: Arc<[MovedTag]>,
     /// How it is recognised, shared by the engine's variants.
     pub detect: Arc<Detect>,
     /// Which images and tags are this packaging.
@@ -364,7 +362,6 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
     let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
-    let moved_tags: Arc<[MovedTag]> = file.moved_tags.into();
     let base = file.facts;
     file.variants
         .into_iter()
@@ -377,7 +374,6 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,
-                moved_tags: Arc::clone(&moved_tags),
                 detect: Arc::clone(&detect),
                 packaging: Packaging {
                     images: variant.images,
@@ -422,6 +418,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         end_of_life: own.end_of_life.or_else(|| base.end_of_life.clone()),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
+        moved_tags: both(&base.moved_tags, own.moved_tags),
         unmaintained: own.unmaintained.or_else(|| base.unmaintained.clone()),
     }
 }

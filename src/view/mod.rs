@@ -11,6 +11,7 @@ mod memory;
 mod options;
 mod owner;
 mod probe;
+mod sight;
 mod stop;
 mod switch;
 #[cfg(test)]

@@ -107,6 +107,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
         tls: Some(tls),
         reach: Reach::Cluster,
         more: Vec::new(),
+        environment: Vec::new(),
+        kubeconfig: None,
+        front: None,
     };
     let seawall = Seawall::start(&plane, options).await.context("seawall did not start")?;
     progress(&format!("seawall guards it with the profile {}", arguments.profile));
