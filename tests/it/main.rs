@@ -16,6 +16,7 @@ mod certs;
 mod certs_errors;
 mod certs_tls;
 mod cli;
+mod credentials;
 mod hostile;
 mod prestop_postgres;
 mod recorded;
