@@ -7,7 +7,7 @@ CARGO ?= cargo
 # Where cargo puts what it builds; kept in step with cargo, which reads it too.
 CARGO_TARGET_DIR ?= target
 
-.PHONY: help demo build test bench bless check needs-rust needs-go
+.PHONY: help demo build test bench bless check needs-rust needs-go needs-wrk
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,10 @@ test: needs-rust needs-go ## run every test, also those on a real API server
 	$(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
 
-bench: needs-rust ## measure Seawall against a webhook that does nothing; needs wrk
-	$(CARGO) bench --locked
+bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothing; needs wrk
+	$(CARGO) build --release --locked --example bench --example bench-server
+	$(CARGO) bench --locked --bench criterion
+	@$(CARGO_TARGET_DIR)/release/examples/bench
 
 bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
 	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast
@@ -43,3 +45,6 @@ needs-rust:
 needs-go:
 	@[ -n "$${KUBEBUILDER_ASSETS:-}" ] || command -v go >/dev/null || { \
 	  echo "Go is not installed: it builds the control plane; install Go $$(awk '$$1 == "go" { print $$2 }' tests/cluster/controlplane/go.mod) or newer, or set KUBEBUILDER_ASSETS" >&2; exit 1; }
+
+needs-wrk:
+	@command -v wrk >/dev/null || { echo "wrk is not installed: it puts load on the servers; install the package wrk" >&2; exit 1; }

@@ -10,7 +10,7 @@ use crate::{
     proposal::Proposal,
     settings::Effective,
     terms::{Operation, Tier},
-    view::{Case, Change, Claim, DataLabel, Database},
+    view::{Case, Change, Claim, DataLabel, Database, Kind, Workload},
 };
 
 /// One rule. Its file holds its documentation, this value, and its functions.
@@ -78,6 +78,15 @@ pub struct Context<'c> {
     pub data_label: Option<DataLabel>,
     /// The API server's minor version (`36` of 1.36), where it is known.
     pub kubernetes_minor: Option<u32>,
+}
+
+impl Context<'_> {
+    /// True at the CREATE of a Deployment or StatefulSet. Rules about volumes that are missing deny there alone: a bare Pod or an
+    /// UPDATE may be all that somebody has.
+    #[must_use]
+    pub fn is_birth_of(&self, workload: Workload<'_>) -> bool {
+        self.operation == Operation::Create && matches!(workload.kind, Kind::Deployment | Kind::StatefulSet)
+    }
 }
 
 impl Rule {

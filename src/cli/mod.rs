@@ -12,6 +12,7 @@ macro_rules! examples {
 mod certs;
 mod check;
 mod completions;
+pub mod docs;
 mod engines;
 mod explain;
 mod inspect;
@@ -20,7 +21,9 @@ pub(crate) mod output;
 mod report;
 mod rules;
 mod serve;
+mod sheet;
 pub(crate) mod values;
+mod words;
 
 const EXIT_STATUS: &str = "\x1b[1m\x1b[4mExit status:\x1b[0m
   0  done, and nothing is denied

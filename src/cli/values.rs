@@ -1,7 +1,7 @@
 //! Arguments that several sub-commands share, and the values they take.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -51,9 +51,7 @@ fn profile() -> impl TypedValueParser<Value = Profile> {
 impl Judging {
     /// The engines that are known: ours, and those of `--engines`.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
-        let folders: Vec<PathBuf> = self.engines.iter().cloned().collect();
-        Catalogue::with_folders(&folders)
-            .map_err(|e| helped(e, "`seawall engines NAME` shows what an engine file says"))
+        catalogue(self.engines.as_deref())
     }
 
     /// The settings of `--config`, under `--profile`.
@@ -62,6 +60,12 @@ impl Judging {
         let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
         Settings::load(path, self.profile, known).map_err(|e| helped(e, "docs/settings.md shows the whole document"))
     }
+}
+
+/// The engines that are known: ours, and those of a folder.
+pub(crate) fn catalogue(folder: Option<&Path>) -> anyhow::Result<Catalogue> {
+    let folders: Vec<PathBuf> = folder.map(Path::to_owned).into_iter().collect();
+    Catalogue::with_folders(&folders).map_err(|e| helped(e, "docs/engine-files.md shows what an engine file says"))
 }
 
 /// Seconds since 1970.

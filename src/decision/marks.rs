@@ -130,11 +130,10 @@ impl Deliberation<'_> {
     pub(super) fn engine_of_claim(&self, claim: Claim<'_>, facts: &Facts) -> Option<String> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
-        if let Known::Found(Answer::ClaimUse(found)) = facts.get(&question) {
-            if let Some(engine) = claim.database(&found.workloads, self.world.catalogue) {
-                return Some(engine);
-            }
-        }
-        (claim.data_label() == Some(DataLabel::Durable)).then(String::new)
+        let mounted = match facts.get(&question) {
+            Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
+            _ => None,
+        };
+        mounted.or_else(|| (claim.data_label() == Some(DataLabel::Durable)).then(String::new))
     }
 }

@@ -19,8 +19,8 @@ pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::{Pattern, Version, VersionRange};
 use schema::{
-    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, MovedTag, Options,
-    RecoveryProbes, Stop, Switch, Turns,
+    Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes, Stop,
+    Switch, Turns,
 };
 pub use secrets::{Exposed, Secrets};
 
@@ -72,8 +72,6 @@ pub struct Engine {
     pub class: Class,
     /// Which part of the version changes the files on disk.
     pub data_format: DataFormat,
-    /// Tags that are known to have moved from one data format to another.
-    pub moved_tags: Arc<[MovedTag]>,
     /// How it is recognised, shared by the engine's variants.
     pub detect: Arc<Detect>,
     /// Which images and tags are this packaging.
@@ -98,12 +96,12 @@ pub struct Engine {
 #[derive(Debug)]
 pub struct Packaging {
     pub(crate) images: Vec<Pattern>,
-    tags: Vec<Pattern>,
-    not_tags: Vec<Pattern>,
+    pub(crate) tags: Vec<Pattern>,
+    pub(crate) not_tags: Vec<Pattern>,
     version_in_tag: Vec<Pattern>,
     version_in_image: Vec<Pattern>,
     major_digits: Option<usize>,
-    versions: Option<VersionRange>,
+    pub(crate) versions: Option<VersionRange>,
 }
 
 impl Packaging {
@@ -329,9 +327,9 @@ fn check(file: &EngineFile) -> Result<(), String> {
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
         let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let paths =
+        let mut paths =
             data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
-        for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
+        if let Some(path) = paths.find(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }
     }
@@ -345,15 +343,15 @@ fn check_facts(facts: &Facts) -> Result<(), String> {
             return Err(format!("credentials: plain names {stranger:?}{}", nearest(stranger, &set.variables)));
         }
     }
-    if let Some(stop) = &facts.stop {
-        if stop.grace_seconds.is_some_and(|s| !(1..=600).contains(&s)) {
-            return Err("stop.grace_seconds: must be from 1 to 600, where node drains give up".to_owned());
-        }
+    if let Some(stop) = &facts.stop
+        && stop.grace_seconds.is_some_and(|s| !(1..=600).contains(&s))
+    {
+        return Err("stop.grace_seconds: must be from 1 to 600, where node drains give up".to_owned());
     }
-    if let Some(memory) = &facts.memory {
-        if !(1..=100).contains(&memory.most_percent) {
-            return Err("memory.most_percent: must be from 1 to 100".to_owned());
-        }
+    if let Some(memory) = &facts.memory
+        && !(1..=100).contains(&memory.most_percent)
+    {
+        return Err("memory.most_percent: must be from 1 to 100".to_owned());
     }
     Ok(())
 }
@@ -363,7 +361,6 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
     let (name, title): (Arc<str>, Arc<str>) = (file.name.into(), file.title.into());
     let like: Option<Arc<str>> = file.like.map(Into::into);
     let detect = Arc::new(file.detect);
-    let moved_tags: Arc<[MovedTag]> = file.moved_tags.into();
     let base = file.facts;
     file.variants
         .into_iter()
@@ -376,7 +373,6 @@ fn resolve(file: EngineFile) -> Vec<Engine> {
                 variant: variant.name,
                 class: file.class,
                 data_format: file.data_format,
-                moved_tags: Arc::clone(&moved_tags),
                 detect: Arc::clone(&detect),
                 packaging: Packaging {
                     images: variant.images,
@@ -421,6 +417,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         end_of_life: own.end_of_life.or_else(|| base.end_of_life.clone()),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
+        moved_tags: both(&base.moved_tags, own.moved_tags),
         unmaintained: own.unmaintained.or_else(|| base.unmaintained.clone()),
     }
 }

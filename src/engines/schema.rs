@@ -25,9 +25,6 @@ pub struct EngineFile {
     /// What people should know who pin a version of it.
     #[serde(default)]
     pub data_format: DataFormat,
-    /// Tags that are known to have moved from one data format to another.
-    #[serde(default)]
-    pub moved_tags: Vec<MovedTag>,
     /// How a container that runs it is recognised.
     pub detect: Detect,
     /// Facts that hold for all variants that do not say otherwise.
@@ -71,7 +68,7 @@ pub enum DataFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MovedTag {
-    /// The tag of the official image.
+    /// The tag.
     pub tag: String,
     /// The version that it stood for.
     pub from: String,
@@ -174,7 +171,7 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches` and `absent_programs`, which add to it.
+/// `secrets`, `switches`, `absent_programs` and `moved_tags`, which add to it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -229,6 +226,9 @@ pub struct Facts {
     /// Credentials that the image has when nobody sets any.
     #[serde(default)]
     pub default_credentials: Option<Vec<DefaultCredential>>,
+    /// Tags that are known to have moved from one data format to another.
+    #[serde(default)]
+    pub moved_tags: Vec<MovedTag>,
     /// Set where the image itself is no longer maintained.
     #[serde(default)]
     pub unmaintained: Option<String>,

@@ -108,17 +108,19 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     if known == 0 && matches!(pin, Pin::Other(_) | Pin::Version { .. }) {
         return;
     }
-    let basename = image.basename();
-    let message = match image.tag {
-        None => format!("image {basename:?} has no tag: a reschedule can upgrade the data for good"),
-        Some(tag) => match engine.moved_tags.iter().find(|moved| moved.tag == tag) {
-            Some(moved) => format!(
-                "image \"{basename}:{tag}\" has moved from {} to {}: a reschedule can upgrade the data for good",
-                moved.from, moved.to
-            ),
-            None => format!("image \"{basename}:{tag}\" can move on: a reschedule can upgrade the data for good"),
-        },
+    // What is known of a repository's tags holds for it and its mirrors, not for whatever else runs the engine.
+    let is_its_own = engine.packaging.images.iter().any(|pattern| image.is_or_mirrors(pattern.as_str()));
+    let moved = engine.facts.moved_tags.iter().find(|moved| is_its_own && image.tag == Some(moved.tag.as_str()));
+    let name = match image.tag {
+        Some(tag) => format!("{}:{tag}", image.basename()),
+        None => image.basename().to_owned(),
     };
+    let why = match moved {
+        Some(moved) => format!("has moved from {} to {}", moved.from, moved.to),
+        None if image.tag.is_none() => "has no tag".to_owned(),
+        None => "can move on".to_owned(),
+    };
+    let message = format!("image {name:?} {why}: a reschedule can upgrade the data for good");
     findings
         .report(database.container.0.get("image"), message)
         .help(format!("pin {stays}, or a digest: first the one that runs today"));

@@ -120,23 +120,27 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     if has_limit(container.memory_limit()) || has_limit(database.pod.memory_limit()) {
         return;
     }
-    let message = match resources::limit(database, context) {
+    let stated = resources::limit(database, context);
+    let message = match &stated {
         Limit::TooLittle(stated, least) => format!(
             "container {name:?} has no memory limit: the settings' {} is below the {} that it needs",
             stated.text,
-            human_bytes(least)
+            human_bytes(rounded_up(*least))
         ),
-        Limit::None | Limit::Given(..) => {
-            format!("container {name:?} has no memory limit and can take the node's memory")
-        }
+        _ => format!("container {name:?} has no memory limit and can take the node's memory"),
     };
-    let help = match database.memory_need() {
-        Some(need) => format!(
-            "set limits.memory above its measured peak; keep {} under {} % of it",
-            need.as_advice(),
-            need.most_percent()
-        ),
-        None => "set limits.memory above its measured peak".to_owned(),
-    };
+    let mut help = "set limits.memory above its measured peak".to_owned();
+    if let Some(need) = database.memory_need() {
+        help.push_str(&format!("; keep {} under {} % of it", need.as_advice(), need.most_percent()));
+    }
+    if let Limit::Unsuitable(stated, why) = stated {
+        help.push_str(&format!("; the settings' {} is not given: {why}", stated.text));
+    }
     findings.report(container.memory_limit(), message).help(help);
+}
+
+/// To whole mebibytes, as people write them.
+fn rounded_up(bytes: i64) -> i64 {
+    const MEBIBYTE: i64 = 1 << 20;
+    bytes.checked_add(MEBIBYTE - 1).map_or(bytes, |b| b / MEBIBYTE * MEBIBYTE)
 }

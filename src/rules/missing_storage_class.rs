@@ -94,7 +94,7 @@ fn mutate(claim: &Claim<'_>, context: &Context<'_>, proposal: &mut Proposal) {
     if claim.class_is_written() || claim.is_for_something() || claim.is_shared() {
         return;
     }
-    let Some(class) = class(*claim, context) else { return };
+    let Some((class, whose)) = class(*claim, context) else { return };
     // A volume without a class that waits for a claim may be meant for this one, and binds only while the claim has none.
     let loose = context.facts.get(&Question::LooseVolumes);
     if !matches!(loose, Known::Missing | Known::Found(Answer::LooseVolumes(false)))
@@ -104,12 +104,12 @@ fn mutate(claim: &Claim<'_>, context: &Context<'_>, proposal: &mut Proposal) {
     }
     proposal
         .set(claim.class(), class.into())
-        .because("adds the storage class of its siblings, or of the settings")
+        .because(format!("adds the storage class of {whose}"))
         .help("write storageClassName in the claim, or in the claim template, to choose another");
 }
 
-/// The class of the claim's siblings, where they have one and the same; else the settings', where it has none.
-fn class(claim: Claim<'_>, context: &Context<'_>) -> Option<String> {
+/// The class of the claim's siblings, where they have one and the same; else the settings', where it has none. And whose it is.
+fn class(claim: Claim<'_>, context: &Context<'_>) -> Option<(String, &'static str)> {
     let question = Question::ClaimUse { namespace: context.namespace.to_owned(), name: claim.name().to_owned() };
     let siblings = match context.facts.get(&question) {
         Known::Found(Answer::ClaimUse(found)) => found.sibling_classes.as_slice(),
@@ -119,9 +119,9 @@ fn class(claim: Claim<'_>, context: &Context<'_>) -> Option<String> {
     match siblings.first() {
         Some(first) => {
             let alike = siblings.iter().all(|class| class == first);
-            first.clone().filter(|class| alike && !class.is_empty())
+            first.clone().filter(|class| alike && !class.is_empty()).map(|class| (class, "its siblings"))
         }
-        None => context.settings.storage_class().map(|class| class.value.to_owned()),
+        None => context.settings.storage_class().map(|class| (class.value.to_owned(), "the settings")),
     }
 }
 

@@ -8,11 +8,11 @@
 //! ```yaml
 //! apiVersion: apps/v1
 //! kind: Deployment
-//! metadata: {name: mongo}
+//! metadata: {name: db}
 //! spec:
-//!   selector: {matchLabels: {app: mongo}}
+//!   selector: {matchLabels: {app: db}}
 //!   template:
-//!     metadata: {labels: {app: mongo}}
+//!     metadata: {labels: {app: db}}
 //!     spec:
 //!       containers:
 //!         - name: mongo
@@ -23,34 +23,49 @@
 //! ```yaml
 //! apiVersion: apps/v1
 //! kind: StatefulSet
-//! metadata: {name: mongo}
+//! metadata: {name: db}
 //! spec:
-//!   serviceName: mongo
-//!   selector: {matchLabels: {app: mongo}}
+//!   serviceName: db
+//!   selector: {matchLabels: {app: db}}
 //!   template:
-//!     metadata: {labels: {app: mongo}}
+//!     metadata: {labels: {app: db}}
 //!     spec:
+//!       terminationGracePeriodSeconds: 120
 //!       containers:
 //!         - name: mongo
-//!           image: mongo:8.0
+//!           image: mongo:8.0.17
+//!           args: [--wiredTigerCacheSizeGB, "0.5"]
+//!           env:
+//!             - name: MONGO_INITDB_ROOT_USERNAME
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MONGO_INITDB_ROOT_USERNAME}}
+//!             - name: MONGO_INITDB_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MONGO_INITDB_ROOT_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
 //!           volumeMounts:
 //!             - {name: data, mountPath: /data/db}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
+//!         storageClassName: ssd-retain
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! A database that is meant to go (a test, a preview) says so with the label `seawall.dev/data: ephemeral`.
+//! Where a database already runs so, dump it before changing anything: a new Pod starts without what the old one wrote. A database that
+//! is meant to go (a test, a preview) says so with the label `seawall.dev/data: ephemeral`.
+//!
+//! On an UPDATE, and on a bare Pod, the finding is a warning: it may be all that somebody has.
 //!
 //! ## References
 //! - kubernetes/kubernetes#12136
 //! - docker-library/docs, postgres: where to store data
+use super::DUMP_FIRST;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
-    terms::{Action, Operation, Role, Tier},
-    view::{DataPlace, Database, Kind},
+    terms::{Action, Role, Tier},
+    view::{DataPlace, Database},
 };
 
 /// The rule.
@@ -70,19 +85,17 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     if database.role != Role::Server || database.is_in_memory() {
         return;
     }
+    let (name, known) = (database.name(), database.packaging_is_known);
+    // Where nobody knows the image, nobody knows the directory either; but no volume is none.
+    let what = if known { directory } else { "its data" };
+    let place = if known { database.mount_point().unwrap_or(directory) } else { "the image's data directory" };
     let finding = findings.report(
         database.container.0.get("volumeMounts"),
-        format!(
-            "container {:?} keeps {directory} on no volume: the next restart starts an empty database",
-            database.name()
-        ),
+        format!("container {name:?} keeps {what} on no volume: the next restart starts an empty database"),
     );
-    finding.help(format!(
-        "if it already holds data, dump it first: applying this change replaces the Pod and discards what is there; then mount a \
-         claim at {directory}, or label it seawall.dev/data: ephemeral"
-    ));
-    let is_born = context.operation == Operation::Create;
-    if !(is_born && matches!(database.workload.kind, Kind::Deployment | Kind::StatefulSet)) {
+    finding
+        .help(format!("{DUMP_FIRST}; then mount a claim exactly at {place}, or label it seawall.dev/data: ephemeral"));
+    if !context.is_birth_of(database.workload) {
         finding.at_most(Action::Warn);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
 const ANSWER_TIME: Duration = Duration::from_millis(250);
 /// Look-ups under way at once, for all callers together; [`PerPeer`] leaves each of them its share.
-const LOOK_UPS: u64 = 128;
+pub(crate) const LOOK_UPS: u64 = 128;
 
 /// What the guard judges by; fixed for the life of the process.
 #[derive(Debug)]

@@ -34,6 +34,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+pub(crate) use self::guard::LOOK_UPS;
 use self::{
     accept::{Host, accept},
     identity::Identity,

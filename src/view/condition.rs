@@ -1,7 +1,10 @@
 //! Whether a spec says what an engine file names: an option, a variable, a sub-command.
-use super::{Container, options::Options};
+use super::{Container, Pod, options::Options};
 use crate::{
-    engines::schema::{Condition, Options as Spelling, RoleSign},
+    engines::{
+        Engine,
+        schema::{Condition, Options as Spelling, RoleSign},
+    },
     text::command::Script,
 };
 
@@ -102,6 +105,28 @@ fn variable<'v>(name: &str, container: Container<'v>) -> Option<Value<'v>> {
 
 fn is_called(arguments: &[String], options: &Options<'_>) -> bool {
     options.argument().is_some_and(|said| arguments.iter().any(|a| a == said))
+}
+
+/// True when settings come from somewhere that the spec does not show: a volume where the server looks for its configuration, a file
+/// that the command line names, a variable that holds options and takes them from elsewhere.
+pub(super) fn is_configured_elsewhere(
+    engine: &Engine,
+    pod: Pod<'_>,
+    container: Container<'_>,
+    script: &Script<'_>,
+) -> bool {
+    let Some(facts) = &engine.facts.configuration else { return false };
+    let inside = |inner: &str, outer: &str| {
+        let rest = inner.trim_end_matches('/').strip_prefix(outer.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let shows = |path: &str| facts.paths.iter().any(|own| inside(path, own) || inside(own, path));
+    let mut mounts = container.mounts().filter(|m| m.get("name").str().is_some_and(|name| pod.volume(name).is_some()));
+    mounts.any(|m| m.get("mountPath").str().is_some_and(shows))
+        || facts.variables.iter().any(|name| matches!(variable(name, container), Some(Value::Hidden)))
+        || script.calls().flat_map(|call| call.args()).any(|word| {
+            !word.text.starts_with('-') && facts.arguments.iter().any(|end| word.text.ends_with(end.as_str()))
+        })
 }
 
 #[cfg(test)]

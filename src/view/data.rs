@@ -1,6 +1,10 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, condition::holds, options::Options};
-use crate::{engines::schema, tree::Node};
+use super::{Container, Pod, condition, condition::holds, options::Options};
+use crate::{
+    engines::{Engine, schema},
+    text::command::Script,
+    tree::Node,
+};
 
 /// What is behind a mount.
 #[derive(Debug, Clone, Copy)]
@@ -161,7 +165,7 @@ enum Directory {
     Unknown,
 }
 
-fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>) -> Directory {
+fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>, script: &Script<'_>) -> Directory {
     if data.unknown {
         return Directory::Unknown;
     }
@@ -172,6 +176,13 @@ fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_
                 _ => Directory::Unknown,
             };
         }
+    }
+    let argument = script.calls().flat_map(|call| call.words()).find_map(|word| {
+        let path = data.path_after.iter().find_map(|before| word.text.strip_prefix(before.as_str()))?;
+        Some(if word.literal && path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown })
+    });
+    if let Some(directory) = argument {
+        return directory;
     }
     for name in &data.variables {
         if let Some(var) = container.var(name).filter(|v| v.is_given()) {
@@ -187,11 +198,8 @@ fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_
     if let Some(other) = data.elsewhere.iter().find(|e| holds(&e.when, container, options)) {
         return Directory::At(other.directory.clone());
     }
-    if container.has_env_from() && !data.variables.is_empty() {
-        // A variable may come from elsewhere; people rarely put a path there, so the default stands for messages about mounts
-        // that cover it, and nothing is concluded from its absence (see `resolve`).
-        return data.directory.clone().map_or(Directory::Unknown, Directory::At);
-    }
+    // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
+    // mounts that cover it; nothing is concluded from the absence of such a mount (see `resolve`).
     data.directory.clone().map_or(Directory::Unknown, Directory::At)
 }
 
@@ -225,12 +233,14 @@ fn covers(outer: &str, inner: &str) -> bool {
 
 /// Follows the data of one packaging to its volume.
 pub(super) fn resolve<'t>(
-    data: &schema::Data,
+    engine: &Engine,
     pod: Pod<'t>,
     container: Container<'t>,
     options: &Options<'_>,
+    script: &Script<'_>,
 ) -> DataPlace<'t> {
-    let Directory::At(directory) = directory(data, container, options) else { return DataPlace::Unknown };
+    let data = &engine.data;
+    let Directory::At(directory) = directory(data, container, options, script) else { return DataPlace::Unknown };
     let place = |mount: Node<'_>| Some(linked(trimmed(mount.get("mountPath").str()?), &data.links));
     let mounts = || container.mounts().filter_map(|mount| Some((mount, place(mount)?)));
     // The innermost mount around the directory is the one that is written to.
@@ -251,22 +261,30 @@ pub(super) fn resolve<'t>(
         };
     }
     // A volume below the directory (a mount for each database, a link) may or may not be where the data is.
-    if mounts().any(|(_, path)| covers(&directory, &path) && path != directory && is_kept(pod, &container, &path)) {
+    if mounts().any(|(mount, path)| covers(&directory, &path) && path != directory && is_kept(pod, mount)) {
         return DataPlace::Unknown;
     }
     for wrong in &data.wrong_mounts {
-        if let Some((mount, path)) = mounts().find(|(_, path)| *path == wrong.path) {
-            if is_kept(pod, &container, &path) {
-                return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
-            }
+        if let Some((mount, _)) = mounts().find(|(_, path)| *path == wrong.path)
+            && is_kept(pod, mount)
+        {
+            return DataPlace::Beside { directory, mount, why: wrong.does.clone() };
         }
+    }
+    let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
+    if has_kept_mount(pod, container)
+        && (has_hidden_variable || condition::is_configured_elsewhere(engine, pod, container, script))
+    {
+        return DataPlace::Unknown;
     }
     DataPlace::Nowhere { directory }
 }
 
-fn is_kept(pod: Pod<'_>, container: &Container<'_>, path: &str) -> bool {
-    container
-        .mounts()
-        .filter(|m| m.get("mountPath").str().map(trimmed).as_deref() == Some(path))
-        .any(|m| m.get("name").str().and_then(|n| pod.volume(n)).is_some_and(Volume::is_kept))
+/// True when anything that outlives the Pod is mounted, wherever.
+pub(super) fn has_kept_mount(pod: Pod<'_>, container: Container<'_>) -> bool {
+    container.mounts().any(|mount| is_kept(pod, mount))
+}
+
+fn is_kept(pod: Pod<'_>, mount: Node<'_>) -> bool {
+    mount.get("name").str().and_then(|name| pod.volume(name)).is_some_and(Volume::is_kept)
 }

@@ -1,7 +1,7 @@
 //! A container that belongs to a known engine.
 use super::{
     Container, DataPlace, Pod, Var, Workload,
-    condition::holds,
+    condition::{holds, is_configured_elsewhere},
     data,
     detect::Detected,
     options::{Options, Setting},
@@ -64,6 +64,7 @@ pub struct Database<'t> {
     /// What it runs.
     pub script: Script<'t>,
     options: Options<'t>,
+    is_cache_by_label: bool,
 }
 
 impl<'t> Database<'t> {
@@ -84,11 +85,13 @@ impl<'t> Database<'t> {
         let packaging_is_known = detected.packagings.len() == 1;
         // Where several packagings are possible (an unknown major), data that any of them would find on a volume is on one.
         let data = if packaging_is_known {
-            data::resolve(&engine.data, pod, container, &options)
+            data::resolve(engine, pod, container, &options, &script)
         } else {
-            let places: Vec<_> = candidates().map(|e| data::resolve(&e.data, pod, container, &options)).collect();
+            let places: Vec<_> = candidates().map(|e| data::resolve(e, pod, container, &options, &script)).collect();
             let on = places.iter().find(|p| matches!(p, DataPlace::On { .. })).cloned();
-            let nowhere = places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. }));
+            // An image of somebody's own may keep its data on whatever is mounted.
+            let nowhere =
+                places.iter().all(|p| matches!(p, DataPlace::Nowhere { .. })) && !data::has_kept_mount(pod, container);
             on.or_else(|| if nowhere { places.into_iter().next() } else { None }).unwrap_or(DataPlace::Unknown)
         };
         let mut database = Self {
@@ -103,9 +106,11 @@ impl<'t> Database<'t> {
             data,
             script,
             options,
+            is_cache_by_label: false,
         };
         if role == Role::Server && !database.keeps_data() {
             database.role = Role::Cache;
+            database.is_cache_by_label = database.asks_to_keep_data();
         }
         Some(database)
     }
@@ -154,10 +159,22 @@ impl<'t> Database<'t> {
         })
     }
 
+    /// For a profile that believes no label: what is a cache by its label alone is a server.
+    pub(super) fn forget_label(&mut self) {
+        if std::mem::take(&mut self.is_cache_by_label) {
+            self.role = Role::Server;
+        }
+    }
+
     /// True when the engine is meant to keep data: always for most, and for redis and its like only where the spec asks for it.
     #[must_use]
     pub fn keeps_data(&self) -> bool {
-        if self.engine.class == Class::Cache || self.workload.data_label() == Some(DataLabel::Cache) {
+        self.workload.data_label() != Some(DataLabel::Cache) && self.asks_to_keep_data()
+    }
+
+    /// The same, whatever its author's label says.
+    fn asks_to_keep_data(&self) -> bool {
+        if self.engine.class == Class::Cache {
             return false;
         }
         let facts = &self.engine.data;
@@ -166,7 +183,9 @@ impl<'t> Database<'t> {
             Keeps::Never => false,
             Keeps::WhenAsked => {
                 let asked = facts.asked_by.iter().any(|c| self.holds(c));
-                asked || (self.data.is_kept() && !facts.declined_by.iter().any(|c| self.holds(c)))
+                // Who mounts a claim wants to keep something, also where it is mounted in the wrong place.
+                let mounts = self.data.is_kept() || matches!(self.data, DataPlace::Beside { .. });
+                (asked || mounts) && !facts.declined_by.iter().any(|c| self.holds(c))
             }
         }
     }
@@ -181,8 +200,11 @@ impl<'t> Database<'t> {
     /// what the profile believes).
     #[must_use]
     pub fn is_meant_to_go(&self, label: Option<DataLabel>) -> bool {
-        let bare = self.workload.kind == super::Kind::Pod && super::Owner::of(self.workload.object).is_none();
+        let owner = super::Owner::of(self.workload.object);
+        let bare = self.workload.kind == super::Kind::Pod && owner.is_none();
+        let of_job = owner.is_some_and(|o| o.group() == "batch" && o.kind == "Job");
         (bare && self.pod.restart_policy() == "Never")
+            || of_job
             || self.workload.kind.runs_to_completion()
             || label == Some(DataLabel::Ephemeral)
     }
@@ -198,13 +220,9 @@ impl<'t> Database<'t> {
                 .and_then(|name| self.pod.volume(name))
                 .is_some_and(|v| v.kind == super::VolumeKind::Content)
         });
-        let facts = &self.engine.facts;
-        let configuration = || facts.configuration.iter();
+        let config_flags = self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags);
         content
-            || facts.authentication.iter().flat_map(|a| &a.config_flags).any(|f| self.option(f).is_some())
-            || configuration().flat_map(|c| &c.variables).filter_map(|v| self.given(v)).any(|v| v.literal().is_none())
-            || configuration().flat_map(|c| &c.arguments).any(|end| {
-                self.script.main().is_some_and(|call| call.args().iter().any(|w| w.text.ends_with(end.as_str())))
-            })
+            || is_configured_elsewhere(self.engine, self.pod, self.container, &self.script)
+            || config_flags.into_iter().any(|f| self.option(f).is_some())
     }
 }

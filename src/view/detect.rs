@@ -410,9 +410,19 @@ fn narrowed(
         let mounted = container.mounts().filter_map(|m| m.get("mountPath").str()).flat_map(|path| {
             let path = path.trim_end_matches('/');
             let ends = std::iter::once(path).chain(path.rmatch_indices('/').filter_map(|(i, _)| path.get(..i)));
-            ends.map(|end| index.folder(end).collect::<Vec<_>>()).find(|f| !f.is_empty()).unwrap_or_default()
+            // Folders that stand for the engine as a whole say nothing about its packaging.
+            let keeps_at = |at: &usize, end: &str| {
+                let data = engines.get(*at).filter(|e| e.name == *name).map(|e| &e.data);
+                data.is_some_and(|d| {
+                    d.directory.iter().chain(&d.mount).chain(&d.image_volumes).any(|folder| folder == end)
+                })
+            };
+            ends.map(|end| index.folder(end).filter(|at| keeps_at(at, end)).collect::<Vec<_>>())
+                .find(|found| !found.is_empty())
+                .unwrap_or_default()
         });
-        candidates = mounted.filter(|at| engines.get(*at).is_some_and(|e| e.name == *name)).collect();
+        candidates = mounted.collect();
+        candidates.sort_unstable();
         candidates.dedup();
     }
     if candidates.is_empty() {
@@ -434,9 +444,8 @@ fn narrowed(
     if version.is_some() {
         // Packagings are listed from the most specific on; with the version known the first is the one.
         fitting.truncate(1);
-    } else if engines
-        .get(*fitting.first().unwrap_or(&kind))
-        .is_some_and(|e| e.packaging.takes_version(None) == Some(true))
+    } else if image_is_known
+        && engines.get(*fitting.first().unwrap_or(&kind)).is_some_and(|e| e.packaging.takes_version(None) == Some(true))
     {
         fitting.truncate(1);
     }

@@ -11,6 +11,7 @@ mod memory;
 mod options;
 mod owner;
 mod probe;
+mod sight;
 mod stop;
 mod switch;
 #[cfg(test)]
@@ -77,6 +78,13 @@ impl<'t> Case<'t> {
         let detected = detect::containers(workload, catalogue);
         let databases = detected.iter().filter_map(|d| Database::of(workload, d, catalogue)).collect();
         Self { workload, databases, detected }
+    }
+
+    /// For a profile that believes no label: what is a cache by its label alone is a server.
+    #[must_use]
+    pub fn without_labels(mut self) -> Self {
+        self.databases.iter_mut().for_each(Database::forget_label);
+        self
     }
 
     /// The containers that hold a data set, in memory or on disk.

@@ -2,6 +2,9 @@
 use super::{Container, Volume};
 use crate::{terms::keys, tree::Node};
 
+/// The label that every node has with its own name.
+const HOSTNAME: &str = "kubernetes.io/hostname";
+
 /// The kinds that are a Pod or make Pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -141,6 +144,12 @@ impl<'t> Workload<'t> {
         }
     }
 
+    /// The type of a Deployment's strategy, with its default.
+    #[must_use]
+    pub fn strategy(self) -> &'t str {
+        self.spec().path("strategy.type").str().unwrap_or("RollingUpdate")
+    }
+
     /// An annotation of the workload; of its template where the workload has none.
     #[must_use]
     pub fn annotation(self, key: &'t str) -> Option<&'t str> {
@@ -237,6 +246,28 @@ impl<'t> Pod<'t> {
     #[must_use]
     pub fn restart_policy(self) -> &'t str {
         self.spec.get("restartPolicy").str().unwrap_or("Always")
+    }
+
+    /// True when it can run on one node alone: it names the node, selects it by its host name, or belongs to every node's own
+    /// system (static Pods of a control plane).
+    #[must_use]
+    pub fn is_tied_to_a_node(self) -> bool {
+        let named = self.spec.get("nodeName").is_set();
+        let selected = self.spec.get("nodeSelector").get(HOSTNAME).is_set();
+        let system = self.spec.get("priorityClassName").str() == Some("system-node-critical");
+        let required = self.spec.path("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution");
+        let mut terms = required.get("nodeSelectorTerms").items().peekable();
+        let one_host = |expression: Node<'_>| {
+            matches!(expression.get("key").str(), Some(HOSTNAME | "metadata.name"))
+                && expression.get("operator").str() == Some("In")
+                && expression.get("values").items().count() == 1
+        };
+        // Terms are alternatives: more than one is a choice of nodes.
+        let term = terms.next().filter(|_| terms.peek().is_none());
+        let affine = term.is_some_and(|term| {
+            term.get("matchExpressions").items().chain(term.get("matchFields").items()).any(one_host)
+        });
+        named || selected || system || affine
     }
 
     /// The memory limit of the whole Pod.

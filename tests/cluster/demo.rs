@@ -107,13 +107,17 @@ async fn run(arguments: &Arguments) -> Result<()> {
         tls: Some(tls),
         reach: Reach::Cluster,
         more: Vec::new(),
+        environment: Vec::new(),
+        kubeconfig: None,
+        front: None,
     };
     let seawall = Seawall::start(&plane, options).await.context("seawall did not start")?;
     progress(&format!("seawall guards it with the profile {}", arguments.profile));
 
     let mut tally = Tally::default();
+    transcript::opening(&arguments.profile);
     for file in &files {
-        transcript::file(&file.name);
+        transcript::file(file);
         tally += story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
     }
     transcript::summary(&tally, files.len());

@@ -20,6 +20,9 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// Some once a trial tried to start it; after a failure the others do not try again.
 static PLANE: Mutex<Option<Option<Arc<Plane>>>> = Mutex::new(None);
 
+/// Settings with a number for everything that Seawall can write.
+pub const EVERYTHING: &str = include_str!("settings.yaml");
+
 /// A trial on the shared control plane.
 pub fn trial<F>(name: &str, run: F) -> Trial
 where
@@ -50,6 +53,9 @@ pub fn seawall(plane: &Plane, profile: &str, settings: Option<&str>) -> Result<O
         tls: None,
         reach: Reach::OwnNamespaces,
         more: Vec::new(),
+        environment: Vec::new(),
+        kubeconfig: None,
+        front: None,
     })
 }
 

@@ -27,6 +27,8 @@ pub(in crate::rules) enum Limit<'c> {
     Given(Amount<'c>, Option<Amount<'c>>),
     /// It is too little for what the server takes; at least so many bytes would do.
     TooLittle(Amount<'c>, i64),
+    /// It cannot be given to this container; why, to complete "is not given: ...".
+    Unsuitable(Amount<'c>, &'static str),
 }
 
 /// What LimitRanges and ResourceQuotas demand; `None` where nobody knows, or where somebody else sets resources: nothing is given.
@@ -51,21 +53,25 @@ pub(in crate::rules) fn limit<'c>(database: &Database<'_>, context: &Context<'c>
     match database.memory_need().map(|need| need.fit(limit.size)) {
         Some(Fit::Fits) => {}
         Some(Fit::TooLittle { least }) => return Limit::TooLittle(limit, least),
-        Some(Fit::Unknown) | None => return Limit::None,
+        Some(Fit::Unknown) | None => return Limit::Unsuitable(limit, "nobody knows how much the server takes"),
+    }
+    let present = database.container.memory_request();
+    if !present.is_set() && context.settings.memory_request().is_none() {
+        return Limit::Unsuitable(limit, "it has no request, and the limit would become one");
+    }
+    if quantity(present).and_then(Quantity::bytes).is_some_and(|request| request > limit.size) {
+        return Limit::Unsuitable(limit, "it requests more");
     }
     let Some(demands) = demands(database, context) else { return Limit::None };
-    // A limit without a request becomes the request.
-    let present = database.container.memory_request();
     let request =
         if present.is_set() { None } else { memory_request_within(database, context, &demands, Some(&limit)) };
-    let Some(size) = request.as_ref().map(|r| r.size).or_else(|| quantity(present)?.bytes()) else {
+    let Some(requested) = request.as_ref().map(|r| r.size).or_else(|| quantity(present)?.bytes()) else {
         return Limit::None;
     };
     let others = others(database, Container::memory_limit);
-    let refused = size > limit.size
-        || demands.most_memory.is_some_and(|most| limit.size > most)
+    let refused = demands.most_memory.is_some_and(|most| limit.size > most)
         || demands.least_memory.is_some_and(|least| limit.size < least)
-        || exceeds_ratio(limit.size, size, &demands)
+        || exceeds_ratio(limit.size, requested, &demands)
         || demands.quota_limits_left.is_some_and(|left| all_pods(database, limit.size, others) > left);
     if refused { Limit::None } else { Limit::Given(limit, request) }
 }

@@ -7,6 +7,7 @@
 
 pub mod access;
 mod binaries;
+mod guard;
 pub mod kubectl;
 mod launch;
 pub mod node;

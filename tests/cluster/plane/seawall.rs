@@ -22,7 +22,7 @@ use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
 use super::{Namespace, Plane, access, pki};
 
 /// How long the API server may take to notice a new webhook configuration.
-const PROPAGATION: Duration = Duration::from_secs(30);
+pub(super) const PROPAGATION: Duration = Duration::from_secs(30);
 
 /// Which namespaces a Seawall is asked about.
 #[derive(Clone, Copy)]
@@ -57,16 +57,22 @@ pub struct Options {
     pub reach: Reach,
     /// Further arguments of `serve`.
     pub more: Vec<String>,
+    /// Its environment; nothing is inherited.
+    pub environment: Vec<(String, String)>,
+    /// `--kubeconfig`; None: that of Seawall's own user.
+    pub kubeconfig: Option<PathBuf>,
+    /// The port that the API server calls, where something stands before Seawall.
+    pub front: Option<u16>,
 }
 
 /// A running Seawall. Dropping it ends the process at once and leaves it registered, which
 /// harms nobody else's namespaces; [`Seawall::stop`] unregisters it too.
 pub struct Seawall {
-    plane: Arc<Plane>,
+    pub(super) plane: Arc<Plane>,
     options: Options,
     tls: Tls,
     kubeconfig: PathBuf,
-    instance: Option<String>,
+    pub(super) instance: Option<String>,
     /// Where reviews go.
     pub listen: SocketAddr,
     /// Where metrics and health are.
@@ -89,7 +95,10 @@ impl Seawall {
             None => own_certificate(plane, &name)?,
         };
         access::grant(&plane.client()).await?;
-        let kubeconfig = plane.kubeconfig(access::USER, None)?;
+        let kubeconfig = match &options.kubeconfig {
+            Some(kubeconfig) => kubeconfig.clone(),
+            None => plane.kubeconfig(access::USER, None)?,
+        };
         let (listen, metrics) = (loopback(listen), loopback(metrics));
         let mut seawall =
             Self { plane: Arc::clone(plane), options, tls, kubeconfig, instance, listen, metrics, process: None };
@@ -103,6 +112,7 @@ impl Seawall {
         let mut command = Command::new(&self.options.binary);
         command
             .env_clear()
+            .envs(self.options.environment.iter().cloned())
             .arg("serve")
             .arg("--tls-cert")
             .arg(&self.tls.certificate)
@@ -199,7 +209,8 @@ impl Seawall {
         services.patch(SERVICE, &params, &Patch::Apply(service)).await.context("failed to make the Service")?;
 
         let ca = std::fs::read_to_string(&self.tls.ca).context("failed to read the CA")?;
-        let registration = Registration { instance: self.instance.as_deref(), port: self.listen.port(), ca: &ca };
+        let port = self.options.front.unwrap_or(self.listen.port());
+        let registration = Registration { instance: self.instance.as_deref(), port, ca: &ca };
         let name = webhooks::configuration_name(self.instance.as_deref());
         let mutating = webhooks::mutating(&registration);
         let api: Api<MutatingWebhookConfiguration> = Api::all(client.clone());

@@ -1,0 +1,135 @@
+//! `docs/limits.md`, from the server's defaults.
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::{head, row, table};
+use crate::server::{Limits, Times};
+use crate::tree::MAX_ENTRIES;
+
+const INTRODUCTION: &str = "\
+What is bounded is bounded so that nobody can stop other people's admission reviews: any Pod can reach the webhook's port, and one
+that floods it must find its own share used up, not everybody's. None of these can be set; they hold for clusters of any size, and
+memory does not grow with the cluster.
+
+";
+
+const SHARES: &str = "
+A peer address may hold at most as much as is still free afterwards: alone it gets half of the connections, of the memory and of the
+look-ups, and as much always stays for whoever comes next. With `--client-ca`, only callers with a certificate of that CA get beyond
+the handshake.
+
+A body's weight is what it could become: itself and its tree, at worst 32 bytes of tree for each byte of body. Memory is
+granted as the bytes arrive, so that an announced length reserves nothing.
+
+";
+
+const ANSWERS: &str = "\
+## What is answered when
+
+| answer | when | tried again |
+|---|---|---|
+| 200, allowed or not | the review was judged; a refusal is code 403, reason Forbidden, with all problems in one message | no |
+| 400 | no JSON, nested over 128 levels, no uid, not `admission.k8s.io/v1`, a body that ends before its end | no |
+| 413 | a body or a tree over the limit | no |
+| 415 | the content type is not `application/json` | no |
+| 431 | the head is over the limit | no |
+| 500 | a fault of ours; the webhook's failurePolicy decides | no |
+| 503, with `Retry-After: 1` and `Connection: close` | starting, stopping or overloaded; another replica can do better | yes |
+| 503 | the deadline passed | no |
+
+## What is said
+
+| | |
+|---|---|
+| warnings per answer | 8, one line each |
+| a warning's length | 120 characters; a command to run may stand alone in one of 250 |
+| a message's length | 120 characters; the remedy is separate |
+";
+
+/// What is bounded, and by how much, as a Markdown document.
+#[must_use]
+pub fn limits() -> String {
+    let (limits, times) = (Limits::default(), Times::default());
+    let mut text = head("Limits", "the defaults in `src/server/config.rs`");
+    text.push_str(INTRODUCTION);
+    text.push_str("## How much\n\n");
+    text.push_str(&table(["what", "limit", "beyond it"]));
+    let most = [
+        ("a body", bytes(limits.body_bytes), "413"),
+        ("the values of one review, or of one document", grouped(MAX_ENTRIES), "413; an error of `seawall check`"),
+        ("nesting", "128 levels".to_owned(), "400; an error of `seawall check`"),
+        ("all bodies under review, by weight", bytes(limits.weight_bytes), "503"),
+        ("what a tree counts in that sum at most", bytes(limits.tree_bytes), ""),
+        ("a request's head", bytes(limits.head_bytes), "431"),
+        ("connections on the TLS port", grouped(limits.connections), "the longest idle one is closed"),
+        ("connections on the plain port", grouped(limits.plain_connections), "the longest idle one is closed"),
+        ("look-ups under way", grouped(crate::server::LOOK_UPS), "unknown facts"),
+    ];
+    for (what, limit, beyond) in &most {
+        text.push_str(&row([what, limit.as_str(), beyond]));
+    }
+    text.push_str(SHARES);
+    text.push_str("## How long\n\n");
+    text.push_str(&table(["what", "time", "beyond it"]));
+    let longest = [
+        ("a TLS handshake", times.handshake, "closed"),
+        ("until the first request of a connection begins", times.first_request, "closed"),
+        ("a request's head", times.head, "closed"),
+        ("an idle connection", times.idle, "closed; the API server keeps its own for 90 s"),
+        ("a review: body, look-ups and answer together, if its own `timeout` is not shorter", times.deadline, "503"),
+        ("calls in flight when the server is told to stop", times.grace, "given up"),
+        ("between two looks at the certificate files", times.reload, "a new certificate is served"),
+    ];
+    for (what, time, beyond) in &longest {
+        text.push_str(&row([*what, &seconds(*time), beyond]));
+    }
+    let _ = write!(text, "\n{ANSWERS}");
+    text
+}
+
+/// In the largest unit that divides it.
+fn bytes(n: usize) -> String {
+    match n {
+        n if n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
+        n if n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
+    }
+}
+
+/// With a comma before each three digits.
+fn grouped(n: impl TryInto<u64>) -> String {
+    let digits = n.try_into().map(|n| n.to_string()).unwrap_or_default();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        assert_eq!(
+            (bytes(10 << 20), bytes(16 << 10), bytes(1000)),
+            ("10 MiB".into(), "16 KiB".into(), "1000 bytes".into())
+        );
+        assert_eq!(
+            (grouped(400_000_usize), grouped(64_usize), grouped(1024_u64)),
+            ("400,000".into(), "64".into(), "1,024".into())
+        );
+        assert_eq!(
+            (seconds(Duration::from_secs(3)), seconds(Duration::from_millis(250))),
+            ("3 s".into(), "0.25 s".into())
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! A server that is told not to make sure that its data reaches the disk.
+//!
+//! ## Why
+//! These switches do not lose the last commits, they lose the database: after a crash or a power failure of the node, pages are torn or
+//! come in the wrong order, and the engine cannot put them together again. Switches that only lose the last commits are another matter.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: db}
+//! spec:
+//!   serviceName: db
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.7
+//!           args: [-c, fsync=off]
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: db}
+//! spec:
+//!   serviceName: db
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.7
+//!           args: [-c, synchronous_commit=off]
+//!           env:
+//!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
+//!             - name: POSTGRES_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRES_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         storageClassName: ssd-retain
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//! A database that is meant to go (tests run faster so) says so with the label `seawall.dev/data: ephemeral`.
+//!
+//! ## References
+//! - PostgreSQL documentation, write ahead log: fsync, full_page_writes
+//! - MySQL reference manual, InnoDB doublewrite buffer
+//! - etcd-io/etcd: server/embed/config.go
+use crate::{
+    engines::schema::Turns,
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Role, Tier},
+    view::Database,
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "disabled-durability",
+    source: include_str!("disabled_durability.rs"),
+    since: "0.1.0",
+    tier: Tier::Loss,
+    mutate: None,
+    validate: Some(Validate::Database(validate)),
+    spares_ephemeral: true,
+    writes: &[],
+};
+
+fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+    if database.role != Role::Server {
+        return;
+    }
+    for thrown in database.thrown(Turns::DurabilityOff) {
+        let finding = findings.report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does));
+        finding.about(thrown.name.to_owned());
+        finding.help(thrown.switch.help.clone());
+        if !thrown.is_certain {
+            finding.at_most(Action::Warn);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A Deployment whose rollouts start the new Pod while the old one still holds the claim.
+//!
+//! ## Why
+//! By default a Deployment starts the new Pod before it stops the old one. With the data on one claim, two servers then open the same
+//! files if both land on one node (`ReadWriteOnce` is about nodes, not Pods), or the rollout hangs because the volume is attached
+//! elsewhere. A lock file does not help: both servers are process 1 of their own container.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: db}
+//! spec:
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.7
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!       volumes:
+//!         - name: data
+//!           persistentVolumeClaim: {claimName: db}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: db}
+//! spec:
+//!   strategy: {type: Recreate}
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.7
+//!           env:
+//!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
+//!             - name: POSTGRES_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRES_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!       volumes:
+//!         - name: data
+//!           persistentVolumeClaim: {claimName: db}
+//! ```
+//! A StatefulSet never runs two Pods of one name, and is the better home. With `maxSurge: 0`, on an UPDATE, and in other kinds the
+//! finding is a warning at most.
+//!
+//! ## References
+//! - stategraph/stategraph#526
+//! - helm/charts#6343
+//! - Kubernetes documentation, persistent volumes: access modes
+use crate::{
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Role, Tier},
+    view::{Database, Kind, VolumeKind},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "rolling-update-over-claim",
+    source: include_str!("rolling_update_over_claim.rs"),
+    since: "0.1.0",
+    tier: Tier::Loss,
+    mutate: None,
+    validate: Some(Validate::Database(validate)),
+    spares_ephemeral: true,
+    writes: &[],
+};
+
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let workload = database.workload;
+    if database.role != Role::Server || workload.kind != Kind::Deployment || workload.strategy() == "Recreate" {
+        return;
+    }
+    let Some(VolumeKind::Claim(claim)) = database.data.volume().map(|v| v.kind) else { return };
+    let finding = findings.report(
+        workload.spec().path("strategy.type"),
+        format!("a rollout lets two Pods open claim {claim:?} at once: strategy is RollingUpdate"),
+    );
+    finding.about(claim.to_owned());
+    finding.help("set strategy: {type: Recreate}; applying this restarts nothing");
+    // Without a surge the old Pod is told to stop first, but not waited for.
+    let surge = workload.spec().path("strategy.rollingUpdate.maxSurge");
+    let waits = surge.i64() == Some(0) || matches!(surge.str(), Some("0" | "0%"));
+    if waits || !context.is_birth_of(workload) {
+        finding.at_most(Action::Warn);
+    }
+}

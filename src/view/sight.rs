@@ -1,0 +1,79 @@
+//! Where other containers of a Pod see a database's files.
+use super::{Container, DataPlace, Database, VolumeKind};
+use crate::tree::Node;
+
+impl<'t> Database<'t> {
+    /// Where a claim is to be mounted, so that the data is on it: beside the data directory itself there are images that want the
+    /// folder above.
+    #[must_use]
+    pub fn mount_point(&self) -> Option<&str> {
+        let directory = self.data.directory()?;
+        let facts = &self.engine.data;
+        let is_moved = facts.directory.as_deref() != Some(directory);
+        Some(facts.mount.as_deref().filter(|_| !is_moved).unwrap_or(directory))
+    }
+
+    /// True when a variable that moves the data directory may come from somewhere that the spec does not show.
+    #[must_use]
+    pub fn may_be_moved(&self) -> bool {
+        self.container.has_env_from() && !self.engine.data.variables.is_empty()
+    }
+
+    /// True when the server mounts a claim that its StatefulSet makes for each Pod.
+    #[must_use]
+    pub fn mounts_claim_template(&self) -> bool {
+        let volumes = self.container.mounts().filter_map(|m| self.pod.volume(m.get("name").str()?));
+        volumes.into_iter().any(|v| v.kind == VolumeKind::ClaimTemplate)
+    }
+
+    /// What the image itself sets a variable to, in a container of the server's image: its data directory.
+    #[must_use]
+    pub fn image_variable(&self, container: Container<'t>, name: &str) -> Option<&'t str> {
+        let facts = &self.engine.data;
+        let is_same_image = container.0.get("image").str() == self.container.0.get("image").str();
+        facts.directory.as_deref().filter(|_| is_same_image && facts.variables.iter().any(|v| v == name))
+    }
+
+    /// The data directory as `container`, one of the same Pod, sees it: once for each mount of the data volume that shows all of
+    /// it.
+    #[must_use]
+    pub fn directories_in(&self, container: Container<'t>) -> Vec<String> {
+        let DataPlace::On { directory, mount, .. } = &self.data else { return Vec::new() };
+        if container.0.at == self.container.0.at {
+            return vec![directory.clone()];
+        }
+        let Some(inside) = within_volume(*mount, directory) else { return Vec::new() };
+        let volume = mount.get("name").text();
+        let others = container.mounts().filter(|m| m.get("name").str() == Some(volume));
+        others.filter_map(|other| seen_at(other, &inside)).collect()
+    }
+}
+
+/// A path of a container as the volume has it, where `mount` is the one around it.
+fn within_volume(mount: Node<'_>, path: &str) -> Option<String> {
+    let rest = below(path, mount.get("mountPath").str()?)?;
+    Some(join(sub_path(mount)?, rest))
+}
+
+/// Where a mount shows what the volume has at `inside`.
+fn seen_at(mount: Node<'_>, inside: &str) -> Option<String> {
+    let rest = below(inside, sub_path(mount)?)?;
+    let top = mount.get("mountPath").str()?;
+    Some(format!("/{}", join(top, rest)))
+}
+
+/// What part of the volume a mount shows; `None` where that differs from Pod to Pod.
+fn sub_path(mount: Node<'_>) -> Option<&str> {
+    if mount.get("subPathExpr").is_set() { None } else { Some(mount.get("subPath").text()) }
+}
+
+/// `path` without the folder `outer` around it.
+fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
+    let rest = path.trim_matches('/').strip_prefix(outer.trim_matches('/'))?;
+    (rest.is_empty() || rest.starts_with('/') || outer.trim_matches('/').is_empty()).then(|| rest.trim_matches('/'))
+}
+
+fn join(a: &str, b: &str) -> String {
+    let (a, b) = (a.trim_matches('/'), b.trim_matches('/'));
+    if a.is_empty() || b.is_empty() { format!("{a}{b}") } else { format!("{a}/{b}") }
+}

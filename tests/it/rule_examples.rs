@@ -1,0 +1,68 @@
+//! The examples in the documentation of the rules, executed: what it warns of is found, what it recommends is sound.
+
+use seawall::{
+    rule::{Rule, Validate},
+    rules::ALL,
+    terms::Action,
+    tree::yaml,
+};
+use serde_json::Value;
+
+use crate::{
+    fixture::{Case, Outcome},
+    rules::{assert_sound, each},
+};
+
+/// The headings of every rule's documentation, in their order.
+const HEADINGS: [&str; 4] = ["Why", "Example", "Use instead", "References"];
+
+/// Runs the one manifest of a section; for a rule about changes the one before, then the one after.
+fn run(rule: &Rule, section: &str) -> Outcome {
+    let blocks = rule.documentation().blocks(section);
+    let [block] = &blocks[..] else { panic!("{section}: {} code blocks instead of one", blocks.len()) };
+    let mut documents: Vec<Value> = yaml::documents(block)
+        .map(|document| match document.tree {
+            Ok(tree) => tree.root().to_json(),
+            Err(error) => panic!("{section}: line {}: {}", error.line, error.message),
+        })
+        .collect();
+    let is_change = matches!(rule.validate, Some(Validate::Change(_)));
+    assert_eq!(documents.len(), if is_change { 2 } else { 1 }, "{section}: documents");
+    let object = documents.pop().unwrap();
+    Case::of(object, documents.pop()).outcome()
+}
+
+fn rules() -> Vec<(String, &'static Rule)> {
+    ALL.iter().map(|rule| (rule.name.to_owned(), *rule)).collect()
+}
+
+#[test]
+fn documentation_has_a_summary_and_four_sections() {
+    each(rules(), |rule| {
+        let documentation = rule.documentation();
+        let headings: Vec<_> = documentation.sections.iter().map(|(heading, _)| heading.as_str()).collect();
+        assert_eq!(headings, HEADINGS);
+        assert!(documentation.summary.ends_with('.') && !documentation.summary.contains('\n'), "the summary");
+        assert!(documentation.sections.iter().all(|(_, text)| !text.is_empty()), "an empty section");
+    });
+}
+
+#[test]
+fn examples_are_found() {
+    each(rules(), |rule| {
+        let outcome = run(rule, "Example");
+        let found = outcome.judgements.iter().any(|j| j.finding.rule == rule.name);
+        let mended = outcome.mends.iter().any(|m| m.rule == rule.name);
+        assert!(found || mended, "nothing is said about the example");
+    });
+}
+
+#[test]
+fn replacements_are_sound() {
+    each(rules(), |rule| {
+        let outcome = run(rule, "Use instead");
+        let own = outcome.judgements.iter().find(|j| j.finding.rule == rule.name && j.action > Action::Audit);
+        assert!(own.is_none(), "the replacement has the same fault: {:?}", own.map(|j| &j.finding.message));
+        assert_sound(&outcome);
+    });
+}
