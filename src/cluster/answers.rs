@@ -126,10 +126,10 @@ async fn claims(client: &kube::Client, namespace: &str, wanted: &[String]) -> Re
     each(client, &folder, &[], &mut keep).await?;
     let mut claims = Vec::with_capacity(found.len());
     for (mut claim, volume) in found {
-        if let Some(volume) = volume {
-            if let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{volume}")).await? {
-                claim.volume_created = Some(seconds(Tree::from_json(&text)?.root().path("metadata.creationTimestamp")));
-            }
+        if let Some(volume) = volume
+            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{volume}")).await?
+        {
+            claim.volume_created = Some(seconds(Tree::from_json(&text)?.root().path("metadata.creationTimestamp")));
         }
         claims.push(claim);
     }

@@ -69,10 +69,10 @@ impl Deliberation<'_> {
         let Some(case) = self.case().filter(|_| self.can_be_born()) else {
             return Birth::NotNew("is no CREATE of a workload");
         };
-        if let Requester::User(user) = self.request.requester {
-            if self.world.settings.is_restorer(user) {
-                return Birth::NotNew("comes from a restorer");
-            }
+        if let Requester::User(user) = self.request.requester
+            && self.world.settings.is_restorer(user)
+        {
+            return Birth::NotNew("comes from a restorer");
         }
         if let Some(question) = self.history_question(case) {
             match facts.get(&question) {

@@ -118,7 +118,7 @@ impl<'t> Deliberation<'t> {
             if !start.operations.is_empty() {
                 let edited = tree.edited(top, &start.operations);
                 let workload = Workload { kind: case.workload.kind, object: edited.node_at(top) };
-                return self.found(&Case::of(workload, self.world.catalogue), before, facts);
+                return self.found(&self.world.case(workload), before, facts);
             }
         }
         self.found(case, before, facts)
@@ -155,7 +155,7 @@ impl<'t> Deliberation<'t> {
                 let found = templates.iter().filter_map(|template| {
                     let (tree, top) = self.with_template(template)?;
                     let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
-                    let then = Case::of(workload, self.world.catalogue);
+                    let then = self.world.case(workload);
                     Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
                 });
                 // What stands beside the template is today's: the past excuses only what is inside.

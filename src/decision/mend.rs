@@ -112,9 +112,9 @@ impl Deliberation<'_> {
         for _ in 0..MOST_ROUNDS {
             let tree = edited.as_ref().unwrap_or(self.request.tree);
             let top = tree.node_at(self.request.object);
-            let again = edited.is_some().then(|| {
-                Case::of(crate::view::Workload { kind: case.workload.kind, object: top }, self.world.catalogue)
-            });
+            let again = edited
+                .is_some()
+                .then(|| self.world.case(crate::view::Workload { kind: case.workload.kind, object: top }));
             let merged = self.one_round(again.as_ref().unwrap_or(case), birth, facts, &mut mended);
             let operations = merged.operations(tree, top);
             if operations.is_empty() {

@@ -154,11 +154,10 @@ impl Engine {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
     }
 
-    /// True for a variable that is read only while the data directory is empty.
+    /// True where the image reads its credentials only while the data directory is empty.
     #[must_use]
-    pub fn is_first_start(&self, variable: &str) -> bool {
-        let of = |set: &&CredentialSet| set.variables.iter().chain(&set.supplied_by).any(|v| v == variable);
-        self.credentials.iter().filter(of).any(|set| set.applies == Applies::FirstStart)
+    pub fn reads_credentials_once(&self) -> bool {
+        self.credentials.iter().any(|set| set.applies != Applies::EveryStart)
     }
 
     /// True when the value of `variable` is a secret of this engine.
@@ -328,9 +327,9 @@ fn check(file: &EngineFile) -> Result<(), String> {
 fn check_facts(facts: &Facts) -> Result<(), String> {
     if let Some(data) = &facts.data {
         let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let paths =
+        let mut paths =
             data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
-        for path in paths.filter(|p| !p.starts_with('/') || p.ends_with('/')) {
+        if let Some(path) = paths.find(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
         }
     }
@@ -344,15 +343,15 @@ fn check_facts(facts: &Facts) -> Result<(), String> {
             return Err(format!("credentials: plain names {stranger:?}{}", nearest(stranger, &set.variables)));
         }
     }
-    if let Some(stop) = &facts.stop {
-        if stop.grace_seconds.is_some_and(|s| !(1..=600).contains(&s)) {
-            return Err("stop.grace_seconds: must be from 1 to 600, where node drains give up".to_owned());
-        }
+    if let Some(stop) = &facts.stop
+        && stop.grace_seconds.is_some_and(|s| !(1..=600).contains(&s))
+    {
+        return Err("stop.grace_seconds: must be from 1 to 600, where node drains give up".to_owned());
     }
-    if let Some(memory) = &facts.memory {
-        if !(1..=100).contains(&memory.most_percent) {
-            return Err("memory.most_percent: must be from 1 to 100".to_owned());
-        }
+    if let Some(memory) = &facts.memory
+        && !(1..=100).contains(&memory.most_percent)
+    {
+        return Err("memory.most_percent: must be from 1 to 100".to_owned());
     }
     Ok(())
 }

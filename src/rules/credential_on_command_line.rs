@@ -49,12 +49,12 @@
 //! ## References
 //! - bitnami/charts#6123
 use crate::{
-    engines::{Exposed, LookAlike},
+    engines::Exposed,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
     tree::Node,
-    view::{Case, Container, Execution, Occasion, Verdict},
+    view::{Case, Container, Execution, Occasion},
 };
 
 /// The rule.
@@ -72,16 +72,10 @@ pub(super) static RULE: Rule = Rule {
 fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     for container in case.workload.pod().containers() {
         let detected = case.detected.iter().find(|d| d.container.name() == container.name());
-        let verdict = detected.map_or(Verdict::Unknown, |d| d.verdict);
-        let engine = match verdict {
-            Verdict::Engine(at, _) => context.catalogue.engines().get(at),
-            _ => None,
-        };
+        let engine = detected.and_then(|d| d.engine(context.catalogue));
         let own = engine.map_or(&[][..], |e| e.detect.servers.as_slice());
-        let is_related = engine.is_some()
-            || matches!(verdict, Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client | LookAlike::Router));
         // What is no database's by itself is one's here.
-        let is_near = is_related || case.has_database();
+        let is_near = case.has_database() || detected.is_some_and(|d| d.deals_with_a_database(context.catalogue));
         for execution in container.executions() {
             let exposed = context.catalogue.secrets().exposed_in(&execution.script, own);
             report(container, &execution, exposed, is_near, findings);

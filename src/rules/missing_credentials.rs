@@ -180,7 +180,7 @@ fn help(database: &Database<'_>, lacking: &Lacking<'_>) -> String {
         .container
         .env()
         .find(|v| engine.is_secret(v.name()) && !lacking.set.variables.iter().any(|n| n == v.name()));
-    let aside = other.map_or_else(String::new, |v| format!("{} is not what initialises it; ", v.name()));
+    let aside = other.map_or_else(String::new, |v| format!("the image does not read {} for it; ", v.name()));
     format!("{aside}add valueFrom.secretKeyRef, or name a Secret by the annotation {}", keys::CREDENTIALS_SECRET)
 }
 

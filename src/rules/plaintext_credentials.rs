@@ -71,7 +71,7 @@ use serde_json::{Map, Value};
 
 use super::{missing_credentials, support::secret};
 use crate::{
-    engines::{Engine, LookAlike},
+    engines::Engine,
     finding::Findings,
     proposal::Proposal,
     rule::{Context, Mutate, Rule, Validate},
@@ -135,15 +135,13 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for detected in &case.detected {
-        let engine = match detected.verdict {
-            Verdict::Engine(at, _) => context.catalogue.engines().get(at).filter(|e| e.is_database()),
-            Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client | LookAlike::Router) => None,
-            _ => continue,
-        };
-        report(detected.container, engine, context, findings);
+        if detected.deals_with_a_database(context.catalogue) {
+            let is_server = matches!(detected.verdict, Verdict::Engine(_, role) if role.is_server());
+            report(detected.container, detected.engine(context.catalogue), is_server, context, findings);
+        }
     }
     for container in case.workload.pod().init().filter(|c| is_client(*c, context)) {
-        report(container, None, context, findings);
+        report(container, None, false, context, findings);
     }
 }
 
@@ -155,18 +153,25 @@ fn is_client(container: Container<'_>, context: &Context<'_>) -> bool {
         || script.calls().any(|c| index.client(c.program()).next().is_some())
 }
 
-fn report(container: Container<'_>, engine: Option<&Engine>, context: &Context<'_>, findings: &mut Findings) {
+fn report(
+    container: Container<'_>,
+    engine: Option<&Engine>,
+    is_server: bool,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let is_read_once = is_server && engine.is_some_and(Engine::reads_credentials_once);
     let secrets = context.catalogue.secrets();
     for var in container.spelled_secrets(engine, context.catalogue) {
-        let (name, is_firsts) = (var.name(), engine.is_some_and(|e| e.is_first_start(var.name())));
+        let name = var.name();
         let in_url =
             if var.literal().is_some_and(|v| secrets.has_spelled_password(v)) { "the password in " } else { "" };
         let message = format!("container {:?} keeps {in_url}{name} in plain text", container.name());
-        let help = if is_firsts {
+        let help = if is_read_once {
             "put the password it has today into a Secret and use valueFrom.secretKeyRef; to change it, change it inside the database: \
              the variable is read only on first start"
         } else {
-            "put it into a Secret and use valueFrom.secretKeyRef; who could read the workload knows it, so change it"
+            "put it into a Secret and use valueFrom.secretKeyRef"
         };
         findings.report(var.value(), message).in_container(container.name()).help(help);
     }

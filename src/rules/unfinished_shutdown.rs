@@ -162,5 +162,6 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         }
         None => return,
     };
-    findings.report(at, message).help(help).about(name.to_owned()).at_most(Action::Warn);
+    let ceiling = if shutdown.is_obscure() { Action::Audit } else { Action::Warn };
+    findings.report(at, message).help(help).about(name.to_owned()).at_most(ceiling);
 }

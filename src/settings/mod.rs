@@ -276,10 +276,10 @@ fn check_values(values: Node<'_>) -> Result<(), FieldError> {
         return Err(FieldError::at(drain, "must be from 1 to 120"));
     }
     let (limit, request) = (values.path("memory.limit"), values.path("memory.request"));
-    if let (Some(l), Some(r)) = (limit.str().and_then(Quantity::parse), request.str().and_then(Quantity::parse)) {
-        if r > l {
-            return Err(FieldError::at(request, "must not be above the limit"));
-        }
+    if let (Some(l), Some(r)) = (limit.str().and_then(Quantity::parse), request.str().and_then(Quantity::parse))
+        && r > l
+    {
+        return Err(FieldError::at(request, "must not be above the limit"));
     }
     let name = values.path("credentials.secretName");
     if let Some(template) = name.str() {

@@ -1,8 +1,8 @@
 //! Which credentials a server's container lacks, and which secrets it spells.
-use super::{Container, Database, Var, VolumeKind};
+use super::{Container, Database, Detected, Var, Verdict, VolumeKind};
 use crate::{
     engines::{
-        Catalogue, Engine, Secrets,
+        Catalogue, Engine, LookAlike, Secrets,
         schema::{Applies, CredentialSet, Turns},
     },
     terms::Role,
@@ -52,7 +52,9 @@ impl<'t> Database<'t> {
             || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some())
             || set.variables.iter().any(|name| in_file(&name))
             || set.variables.iter().any(|name| self.is_assigned(name));
-        if supplied {
+        // Where somebody switched authentication off, no password is missed unless the server does not start without.
+        let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some();
+        if supplied || is_moot {
             return None;
         }
         let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());
@@ -118,6 +120,30 @@ impl<'t> Database<'t> {
     pub fn applies_to_old_data(&self, variable: &str) -> bool {
         let of = |set: &&CredentialSet| set.variables.iter().any(|v| v == variable);
         self.engine.credentials.iter().filter(of).any(|set| set.applies != Applies::FirstStart)
+    }
+}
+
+impl Detected<'_> {
+    /// The engine that it belongs to, in whatever role.
+    #[must_use]
+    pub fn engine<'c>(&self, catalogue: &'c Catalogue) -> Option<&'c Engine> {
+        self.verdict.engine(catalogue).map(|(engine, _)| engine)
+    }
+
+    /// True for a container of an engine, and for one that talks to an engine by all that its image says: an exporter, a pooler, a
+    /// backup agent.
+    #[must_use]
+    pub fn deals_with_a_database(&self, catalogue: &Catalogue) -> bool {
+        match self.verdict {
+            Verdict::Engine(..) => self.engine(catalogue).is_some(),
+            Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client | LookAlike::Router) => {
+                let image = self.container.image();
+                let mut words = image.basename().split(['-', '_', '.']);
+                catalogue.look_alikes().image(image.family()).is_some()
+                    || words.any(|word| catalogue.index().word(word).next().is_some())
+            }
+            Verdict::LookAlike(_) | Verdict::Unknown => false,
+        }
     }
 }
 

@@ -67,6 +67,7 @@ pub struct Database<'t> {
     /// What it runs.
     pub script: Script<'t>,
     options: Options<'t>,
+    is_cache_by_label: bool,
 }
 
 impl<'t> Database<'t> {
@@ -108,9 +109,11 @@ impl<'t> Database<'t> {
             data,
             script,
             options,
+            is_cache_by_label: false,
         };
         if role == Role::Server && !database.keeps_data() {
             database.role = Role::Cache;
+            database.is_cache_by_label = database.asks_to_keep_data();
         }
         Some(database)
     }
@@ -159,10 +162,22 @@ impl<'t> Database<'t> {
         })
     }
 
+    /// For a profile that believes no label: what is a cache by its label alone is a server.
+    pub(super) fn forget_label(&mut self) {
+        if std::mem::take(&mut self.is_cache_by_label) {
+            self.role = Role::Server;
+        }
+    }
+
     /// True when the engine is meant to keep data: always for most, and for redis and its like only where the spec asks for it.
     #[must_use]
     pub fn keeps_data(&self) -> bool {
-        if self.engine.class == Class::Cache || self.workload.data_label() == Some(DataLabel::Cache) {
+        self.workload.data_label() != Some(DataLabel::Cache) && self.asks_to_keep_data()
+    }
+
+    /// The same, whatever its author's label says.
+    fn asks_to_keep_data(&self) -> bool {
+        if self.engine.class == Class::Cache {
             return false;
         }
         let facts = &self.engine.data;

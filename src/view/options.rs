@@ -53,10 +53,10 @@ impl<'t> Options<'t> {
             let pair = |text: &str| text.split_once('=').map(|(name, value)| (name.to_owned(), word.part(value)));
             match spelling {
                 Spelling::Postgres if text == "-c" => {
-                    if let Some(next) = words.next() {
-                        if let Some((name, value)) = next.text.split_once('=') {
-                            settings.push(assigned(name, &next.part(value)));
-                        }
+                    if let Some(next) = words.next()
+                        && let Some((name, value)) = next.text.split_once('=')
+                    {
+                        settings.push(assigned(name, &next.part(value)));
                     }
                 }
                 Spelling::Postgres if text.starts_with("-c") && text.contains('=') => {
@@ -65,10 +65,10 @@ impl<'t> Options<'t> {
                     }
                 }
                 Spelling::Elastic if text == "-E" => {
-                    if let Some(next) = words.next() {
-                        if let Some((name, value)) = next.text.split_once('=') {
-                            settings.push(assigned(name, &next.part(value)));
-                        }
+                    if let Some(next) = words.next()
+                        && let Some((name, value)) = next.text.split_once('=')
+                    {
+                        settings.push(assigned(name, &next.part(value)));
                     }
                 }
                 Spelling::Elastic if text.starts_with("-E") => {

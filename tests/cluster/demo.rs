@@ -115,8 +115,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     progress(&format!("seawall guards it with the profile {}", arguments.profile));
 
     let mut tally = Tally::default();
+    transcript::opening(&arguments.profile);
     for file in &files {
-        transcript::file(&file.name);
+        transcript::file(file);
         tally += story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
     }
     transcript::summary(&tally, files.len());

@@ -147,7 +147,7 @@ impl SecretWord {
         let mut rest = call.args().iter().enumerate().skip(at + 1).filter(|(_, w)| !w.text.starts_with('-'));
         let secret = match self.nth.checked_sub(1) {
             Some(before) => rest.nth(before),
-            None => rest.last(),
+            None => rest.next_back(),
         };
         secret.map(|(index, word)| (index, name.as_str(), word.clone())).into_iter().collect()
     }

@@ -66,6 +66,11 @@ impl<'d, 't> Shutdown<'d, 't> {
         }
     }
 
+    /// True where nobody can say whether the stop signal reaches the server: a script that the spec does not show.
+    pub(in crate::rules) fn is_obscure(&self) -> bool {
+        self.stop.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Unknown
+    }
+
     /// True where the server is known to stop, by its signal or by a hook.
     fn stops(&self) -> bool {
         let by_signal = self.stop.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Arrives;

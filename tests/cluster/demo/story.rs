@@ -20,6 +20,15 @@ use crate::transcript::{self, Tally};
 /// The list of its own changes that Seawall leaves on what it patched.
 const PATCHED: &str = "seawall.dev/patched";
 
+/// The label by which the API server itself will know what holds data.
+pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
+
+/// A rule that Seawall names for a change, and the place that it wrote.
+pub struct Reason {
+    pub rule: String,
+    pub place: String,
+}
+
 /// Applies a file to a fresh namespace and tells what happened.
 pub async fn tell(plane: &Arc<Plane>, seawall: &Seawall, file: &File) -> Result<Tally> {
     let stem = Path::new(&file.name).file_stem().and_then(OsStr::to_str).unwrap_or("example");
@@ -89,14 +98,14 @@ async fn apply(plane: &Arc<Plane>, fresh: &Namespace, mut object: Value) -> Resu
     transcript::stored(&what, &found, &reasons(&stored), &warnings);
 
     let mut tally = Tally::default();
-    if found.is_empty() {
+    if found.iter().all(is_label) {
         tally.untouched = 1;
     } else {
         tally.changed = 1;
     }
     for follower in followers::of(plane, &namespace, &stored).await? {
         transcript::follower(&follower.what, &follower.changes, &reasons(&follower.stored));
-        tally.followers_changed += usize::from(!follower.changes.is_empty());
+        tally.followers_changed += usize::from(!follower.changes.iter().all(is_label));
     }
     Ok(tally)
 }
@@ -122,17 +131,16 @@ pub fn differences(plain: &Value, stored: &Value) -> Vec<Change> {
     found
 }
 
+/// True for the label that Seawall puts on what holds data: a mark, not a mend.
+pub fn is_label(change: &Change) -> bool {
+    change.path.contains(HOLDS_DATA)
+}
+
 /// The rules that Seawall names for its changes, each with the place.
-pub fn reasons(stored: &Value) -> Vec<String> {
+pub fn reasons(stored: &Value) -> Vec<Reason> {
     let list = stored["metadata"]["annotations"][PATCHED].as_str().unwrap_or("[]");
     let entries: Vec<Value> = serde_json::from_str(list).unwrap_or_default();
-    entries
-        .iter()
-        .map(|entry| match (entry["rule"].as_str(), entry["place"].as_str()) {
-            (Some(rule), Some(place)) => format!("{rule}, at {place}"),
-            _ => entry.to_string(),
-        })
-        .collect()
+    entries.iter().map(|entry| Reason { rule: text(&entry["rule"]), place: text(&entry["place"]) }).collect()
 }
 
 fn warnings(stderr: &str) -> Vec<String> {
