@@ -37,3 +37,4 @@ mod server_routes;
 mod server_support;
 mod server_timeouts;
 mod server_tls;
+mod transcripts;
