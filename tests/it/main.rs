@@ -38,3 +38,4 @@ mod server_routes;
 mod server_support;
 mod server_timeouts;
 mod server_tls;
+mod transcripts;
