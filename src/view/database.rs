@@ -16,6 +16,9 @@ use crate::{
     tree::Node,
 };
 
+/// Where the API server mounts a Pod's token, in a volume of projected content, before Seawall is asked.
+const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 /// What an author says about the data, by the label `seawall.dev/data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataLabel {
@@ -213,7 +216,8 @@ impl<'t> Database<'t> {
     /// the data, a Vault agent, a secrets store.
     #[must_use]
     pub fn has_mounted_configuration(&self) -> bool {
-        let content = self.container.mounts().any(|mount| {
+        let mut mounts = self.container.mounts().filter(|mount| mount.get("mountPath").str() != Some(ACCOUNT));
+        let content = mounts.any(|mount| {
             mount
                 .get("name")
                 .str()

@@ -17,6 +17,7 @@
 #![allow(dead_code, reason = "a helper that no trial uses yet is still part of the stage")]
 
 mod changes;
+mod databases;
 mod matrix;
 mod plane;
 mod stage;

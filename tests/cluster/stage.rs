@@ -95,3 +95,12 @@ pub fn same(what: &str, expected: &str, found: &str) -> Result<()> {
     }
     Ok(())
 }
+
+/// Compares with the text in `expected/`, which `INSTA_UPDATE=always` writes.
+pub fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("expected");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}

@@ -1,6 +1,7 @@
 //! The trials, one file per topic. A new topic: its file here, a `mod` line, a line in [`all`].
 
 mod apply_matrix;
+mod births;
 mod law7;
 mod stand_in_kubelet;
 pub mod teardown;
@@ -11,6 +12,7 @@ use libtest_mimic::Trial;
 pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
+    all.extend(births::trials());
     all.extend(law7::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
