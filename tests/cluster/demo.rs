@@ -27,6 +27,7 @@ mod story;
 #[path = "demo/transcript.rs"]
 mod transcript;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -116,10 +117,18 @@ async fn run(arguments: &Arguments) -> Result<()> {
 
     let mut tally = Tally::default();
     transcript::opening(&arguments.profile);
+    let (mut folder, mut rules) = (None, BTreeSet::new());
     for file in &files {
-        transcript::file(file);
-        tally += story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
+        if folder != file.folder {
+            folder = file.folder;
+            transcript::folder(file.title());
+        }
+        let page = story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
+        page.print(file);
+        tally += page.tally;
+        rules.extend(page.rules);
     }
+    transcript::rules(&rules, &known_rules(arguments)?);
     transcript::summary(&tally, files.len());
 
     progress("stopping everything");
@@ -140,6 +149,15 @@ fn certificates(arguments: &Arguments) -> Result<Tls> {
     ensure!(output.status.success(), "seawall certs failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
     let file = |name: &str| arguments.certs.join(name);
     Ok(Tls { ca: file("ca.crt"), certificate: file("tls.crt"), key: file("tls.key") })
+}
+
+/// One sentence about each rule, by its name, as Seawall itself tells it.
+fn known_rules(arguments: &Arguments) -> Result<BTreeMap<String, String>> {
+    let output = Command::new(&arguments.seawall).args(["rules", "-o", "json"]).output()?;
+    let listed: Vec<serde_json::Value> =
+        serde_json::from_str(&String::from_utf8_lossy(&output.stdout)).context("seawall rules prints no JSON")?;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(listed.iter().map(|rule| (text(&rule["name"]), text(&rule["summary"]))).collect())
 }
 
 fn progress(text: &str) {

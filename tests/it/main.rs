@@ -17,6 +17,7 @@ mod certs_errors;
 mod certs_tls;
 mod cli;
 mod cli_knowledge;
+mod credentials;
 mod docs;
 mod example_settings;
 mod examples;
