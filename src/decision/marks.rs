@@ -36,11 +36,16 @@ pub(super) fn sign(deliberation: &Deliberation<'_>, tree: &Tree<'_>, top: Node<'
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, &listed, deliberation);
+    label_set(&mut proposal, top, deliberation);
+    append(proposal, tree, top, mended);
+}
+
+/// Labels a StatefulSet whose claims hold data.
+pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
     }
-    append(proposal, tree, top, mended);
 }
 
 /// Writes the list onto the object and its template, or takes a foreign one off.

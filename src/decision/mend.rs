@@ -93,12 +93,13 @@ impl Deliberation<'_> {
             return self.mended_claim(claim, facts);
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Mended::default() };
-        let hands = self.hands(facts);
+        let mends =
+            self.world.settings.profile().mends() && !matches!(self.hands(facts), Hands::NotMended | Hands::Off);
         let birth = self.birth(facts);
         if let Birth::Adopts(template) = &birth {
-            return self.adopted(template);
+            return self.adopted(template, mends);
         }
-        if !self.world.settings.profile().mends() || matches!(hands, Hands::NotMended | Hands::Off) {
+        if !mends {
             let mut mended = Mended::default();
             marks::strip_foreign(self, &mut mended);
             return mended;
