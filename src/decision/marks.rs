@@ -44,13 +44,18 @@ pub(super) fn sign(
 ) {
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, listed, deliberation);
+    label_set(&mut proposal, top, deliberation);
+    append(proposal, tree, top, mended);
+}
+
+/// Labels a StatefulSet whose claims hold data, and takes the label off everything else.
+pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
     } else {
-        strip_label(&mut proposal, top, deliberation);
+        strip_label(proposal, top, deliberation);
     }
-    append(proposal, tree, top, mended);
 }
 
 /// Takes off a label that is not ours. A controller's Pod keeps it: its controller may know its Pods by their labels.
