@@ -8,7 +8,7 @@ use crate::{
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
     tree::{Node, Tree},
-    view::{Claim, DataLabel, Kind},
+    view::{Claim, DataLabel, Kind, Workload},
 };
 
 /// One entry of the annotation `seawall.dev/patched`.
@@ -29,45 +29,77 @@ pub(super) fn list_of(annotations: Node<'_>) -> Vec<Listed> {
         .unwrap_or_default()
 }
 
+/// The list of what was written.
+pub(super) fn list_from(mended: &Mended) -> Vec<Listed> {
+    mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect()
+}
+
 /// Puts list and label onto a workload that was mended, and takes off what somebody else put there.
-pub(super) fn sign(deliberation: &Deliberation<'_>, tree: &Tree<'_>, top: Node<'_>, mended: &mut Mended) {
-    let mut listed: Vec<Listed> =
-        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
-    listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
+pub(super) fn sign(
+    deliberation: &Deliberation<'_>,
+    tree: &Tree<'_>,
+    top: Node<'_>,
+    listed: Vec<Listed>,
+    mended: &mut Mended,
+) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, &listed, deliberation);
+    write_list(&mut proposal, top, listed, deliberation);
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
+    } else {
+        strip_label(&mut proposal, top, deliberation);
     }
     append(proposal, tree, top, mended);
 }
 
-/// Writes the list onto the object and its template, or takes a foreign one off.
-pub(super) fn write_list(proposal: &mut Proposal, top: Node<'_>, listed: &[Listed], deliberation: &Deliberation<'_>) {
-    let own = top.path("metadata.annotations").get(keys::PATCHED);
-    let kind = deliberation.workload().map(|w| w.kind);
-    let inherited = kind == Some(Kind::Pod) && !deliberation.is_authored();
-    if listed.is_empty() {
-        // A controller's Pod carries the list of its template, which is true.
-        if own.is_set() && !inherited {
-            proposal.unset(own);
-        }
-        return;
-    }
-    let text = serde_json::to_string(listed).unwrap_or_default();
-    proposal.set(own, text.clone().into());
-    if matches!(kind, Some(Kind::StatefulSet | Kind::Deployment)) {
-        proposal.set(top.path("spec.template.metadata.annotations").get(keys::PATCHED), text.into());
+/// Takes off a label that is not ours. A controller's Pod keeps it: its controller may know its Pods by their labels.
+fn strip_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
+    let label = top.path("metadata.labels").get(keys::HOLDS_DATA);
+    if label.is_set() && deliberation.is_authored() {
+        proposal.unset(label);
     }
 }
 
-/// Takes off a list that the submitter brought where nothing is written.
+/// Writes the list onto the object and its template, or takes a foreign one off.
+pub(super) fn write_list(
+    proposal: &mut Proposal,
+    top: Node<'_>,
+    mut listed: Vec<Listed>,
+    deliberation: &Deliberation<'_>,
+) {
+    listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
+    listed.dedup();
+    let own = top.path("metadata.annotations").get(keys::PATCHED);
+    let makes_pods = deliberation.workload().map(|w| w.kind).filter(|k| *k != Kind::Pod);
+    let template = match makes_pods {
+        Some(kind) => Workload { kind, object: top }.template().path("metadata.annotations").get(keys::PATCHED),
+        None => top.get("").get(""),
+    };
+    if listed.is_empty() {
+        // A controller's Pod carries the list of its template, which is true.
+        if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
+            proposal.unset(own);
+        }
+        if template.is_set() && !deliberation.ran_with(template) {
+            proposal.unset(template);
+        }
+        return;
+    }
+    let text = serde_json::to_string(&listed).unwrap_or_default();
+    proposal.set(own, text.clone().into());
+    if matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
+        proposal.set(template, text.into());
+    }
+}
+
+/// Takes off what the submitter brought where nothing is written.
 pub(super) fn strip_foreign(deliberation: &Deliberation<'_>, mended: &mut Mended) {
     let mut proposal = Proposal::of("marks");
     let top = deliberation.request.object;
     if deliberation.request.operation == Operation::Create && deliberation.is_authored() {
-        write_list(&mut proposal, top, &[], deliberation);
+        write_list(&mut proposal, top, Vec::new(), deliberation);
+        strip_label(&mut proposal, top, deliberation);
     }
     append(proposal, deliberation.request.tree, top, mended);
 }
@@ -78,12 +110,11 @@ pub(super) fn sign_claim(
     tree: &Tree<'_>,
     top: Node<'_>,
     facts: &Facts,
+    listed: Vec<Listed>,
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    let listed: Vec<Listed> =
-        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
-    write_list(&mut proposal, top, &listed, deliberation);
+    write_list(&mut proposal, top, listed, deliberation);
     let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
     let fate = match (class, facts.get(&Question::StorageClasses)) {
         (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {
@@ -126,6 +157,14 @@ pub(super) fn rebased(operation: PatchOperation, prefix: &str) -> Option<PatchOp
 }
 
 impl Deliberation<'_> {
+    /// True for a list in a template that ran with it: to take it out would restart its Pods.
+    fn ran_with(&self, list: Node<'_>) -> bool {
+        self.case_before().is_some_and(|before| {
+            let then = before.workload.template().path("metadata.annotations").get(keys::PATCHED);
+            then.is_set() && then.same(list)
+        })
+    }
+
     /// The engine whose data a claim is for: it says so itself, or a workload that exists mounts it as data.
     pub(super) fn engine_of_claim(&self, claim: Claim<'_>, facts: &Facts) -> Option<String> {
         let question =

@@ -32,7 +32,7 @@ impl<'t> Deliberation<'t> {
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
-        marks::write_list(&mut proposal, top, &listed, self);
+        marks::write_list(&mut proposal, top, listed, self);
         let own_label = top.path("metadata.labels").get(keys::HOLDS_DATA);
         match label.str() {
             Some(value) => {
@@ -65,7 +65,7 @@ impl<'t> Deliberation<'t> {
         let edited = self.request.tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
-        marks::write_list(&mut proposal, top, &listed, self);
+        marks::write_list(&mut proposal, top, listed, self);
         marks::append(proposal, &edited, top, &mut mended);
         mended
     }
@@ -144,7 +144,7 @@ impl<'t> Deliberation<'t> {
     }
 
     /// True when the place is one that the rule writes.
-    fn may_write(&self, rule: &Rule, place: &str) -> bool {
+    pub(super) fn may_write(&self, rule: &Rule, place: &str) -> bool {
         let prefix = match self.workload().map(|w| w.kind) {
             Some(Kind::StatefulSet | Kind::Deployment) => "spec.template.spec.",
             Some(Kind::Pod) | None => "spec.",

@@ -28,10 +28,10 @@ impl<'a> Tree<'a> {
     fn assign(&mut self, parent: Id, leaf: &str, value: Option<&serde_json::Value>) {
         match self.entry(parent).map(|e| &e.value) {
             Some(Value::List) => {
-                let length = self.unlink(parent, leaf);
+                let next = self.unlink(parent, leaf);
                 if let Some(value) = value {
                     // Only appends are made by proposals; an index in the middle is a replacement and keeps its number.
-                    let index = leaf.parse().unwrap_or(length);
+                    let index = leaf.parse().unwrap_or(next);
                     self.graft(parent, Key::Index(index), value);
                 }
             }
@@ -45,7 +45,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Takes the children called `leaf` out; returns how many others there are.
+    /// Takes the children called `leaf` out; returns the index that comes after those of all others.
     fn unlink(&mut self, parent: Id, leaf: &str) -> u32 {
         let children: Vec<Id> = Node::at(self, parent).children().map(|(id, _)| id).collect();
         let kept: Vec<Id> = children
@@ -67,6 +67,10 @@ impl<'a> Tree<'a> {
             up.first = kept.first().copied().unwrap_or(NONE);
             up.last = kept.last().copied().unwrap_or(NONE);
         }
-        u32::try_from(kept.len()).unwrap_or(u32::MAX)
+        let indices = kept.iter().filter_map(|id| match self.entry(*id).map(|e| &e.key) {
+            Some(Key::Index(index)) => Some(index.saturating_add(1)),
+            _ => None,
+        });
+        indices.max().unwrap_or(0)
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod law10;
 mod law7;
 mod stand_in_kubelet;
 pub mod teardown;
@@ -13,6 +14,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
