@@ -14,7 +14,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods,
     reason = "the control plane is shared with the tests"
 )]
 
