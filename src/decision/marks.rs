@@ -73,6 +73,8 @@ pub(super) fn write_list(
     mut listed: Vec<Listed>,
     deliberation: &Deliberation<'_>,
 ) {
+    // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
+    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);
@@ -93,7 +95,8 @@ pub(super) fn write_list(
     }
     let text = serde_json::to_string(&listed).unwrap_or_default();
     proposal.set(own, text.clone().into());
-    if matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
+    // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
+    if proposal.refused().is_empty() && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
         proposal.set(template, text.into());
     }
 }

@@ -4,12 +4,17 @@
 //! The transcript goes to stdout, progress to stderr. Whatever was started is stopped at
 //! the end, on Ctrl-C and on a failure, and no kubeconfig but its own is read.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a program that is run by hand or in CI reads its environment, and watches processes"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::disallowed_methods,
     missing_docs,
     reason = "tests"
 )]

@@ -4,6 +4,10 @@
 //! `cargo test --test cluster -- WORDS` runs those whose name contains the words; without
 //! any such trial no control plane is started. A new topic is a file in `trials/`.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a program that is run by hand or in CI reads its environment, and watches processes"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

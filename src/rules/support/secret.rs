@@ -36,7 +36,6 @@ pub(in crate::rules) struct Unreadable<'c> {
 
 /// The Secret that the workload names, else the one of the settings; none where neither does, or where the name that comes of the
 /// settings is none.
-#[expect(clippy::result_large_err, reason = "a place is large, and is made only for an annotation that cannot be read")]
 pub(in crate::rules) fn of<'c>(
     database: &Database<'c>,
     context: &'c Context<'c>,
