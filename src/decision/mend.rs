@@ -98,13 +98,14 @@ impl Deliberation<'_> {
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Mended::default() };
         let hands = self.hands(facts);
+        let mends = self.world.settings.profile().mends() && !matches!(hands, Hands::NotMended | Hands::Off);
         let birth = self.birth(facts);
         if let Birth::Adopts(template) = &birth
             && hands != Hands::Off
         {
-            return self.adopted(template);
+            return self.adopted(template, mends);
         }
-        if !self.world.settings.profile().mends() || matches!(hands, Hands::NotMended | Hands::Off) {
+        if !mends {
             let mut mended = Mended::default();
             if hands != Hands::Off {
                 marks::strip_foreign(self, &mut mended);

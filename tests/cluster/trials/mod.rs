@@ -4,8 +4,10 @@ mod apply_matrix;
 mod births;
 mod law10;
 mod law7;
+mod orphans;
 mod stand_in_kubelet;
 pub mod teardown;
+mod updates;
 
 use libtest_mimic::Trial;
 
@@ -16,7 +18,9 @@ pub fn all() -> Vec<Trial> {
     all.extend(births::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(orphans::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(updates::trials());
     all
 }
