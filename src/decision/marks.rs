@@ -44,13 +44,18 @@ pub(super) fn sign(
 ) {
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, listed, deliberation);
+    label_set(&mut proposal, top, deliberation);
+    append(proposal, tree, top, mended);
+}
+
+/// Labels a StatefulSet whose claims hold data, and takes the label off everything else.
+pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
     } else {
-        strip_label(&mut proposal, top, deliberation);
+        strip_label(proposal, top, deliberation);
     }
-    append(proposal, tree, top, mended);
 }
 
 /// Takes off a label that is not ours. A controller's Pod keeps it: its controller may know its Pods by their labels.
@@ -68,6 +73,8 @@ pub(super) fn write_list(
     mut listed: Vec<Listed>,
     deliberation: &Deliberation<'_>,
 ) {
+    // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
+    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);
@@ -88,7 +95,8 @@ pub(super) fn write_list(
     }
     let text = serde_json::to_string(&listed).unwrap_or_default();
     proposal.set(own, text.clone().into());
-    if matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
+    // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
+    if proposal.refused().is_empty() && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
         proposal.set(template, text.into());
     }
 }
@@ -170,6 +178,10 @@ impl Deliberation<'_> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         let mounted = match facts.get(&question) {
+            // An operator chooses for the claims of its workloads, too.
+            Known::Found(Answer::ClaimUse(found)) if found.workloads.iter().any(|w| self.is_somebody_elses(w)) => {
+                return None;
+            }
             Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
             _ => None,
         };

@@ -45,6 +45,12 @@ impl<'t> Node<'t> {
         Self { tree, at, missing: [""; 6], absent: 0 }
     }
 
+    /// The document that it is in.
+    #[must_use]
+    pub fn tree(self) -> &'t Tree<'t> {
+        self.tree
+    }
+
     fn moved(self, at: Id) -> Self {
         Self { at, ..self }
     }

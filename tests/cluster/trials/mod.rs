@@ -4,8 +4,12 @@ mod apply_matrix;
 mod births;
 mod law10;
 mod law7;
+mod operators;
+mod orphans;
+mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
+mod updates;
 
 use libtest_mimic::Trial;
 
@@ -16,7 +20,11 @@ pub fn all() -> Vec<Trial> {
     all.extend(births::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(operators::trials());
+    all.extend(orphans::trials());
+    all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(updates::trials());
     all
 }
