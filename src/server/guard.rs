@@ -13,11 +13,11 @@ use crate::{
     decision::{self, Deliberation, Mended, Panics, Request, World},
     engines::Catalogue,
     facts::{Facts, Question, Seconds},
-    metrics::{Found, Kind, Metrics, Operation, Webhook},
+    metrics::{Found, Kind, Metrics, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
     settings::Settings,
-    terms::{self, Action},
+    terms::Action,
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
@@ -117,7 +117,7 @@ impl Guard {
         Ok(Review {
             body: reply.to_json(review.uid).into(),
             kind: Kind::of(review.kind),
-            operation: operation(review.operation),
+            operation: Some(review.operation),
             verdict,
             record,
         })
@@ -209,14 +209,5 @@ fn explained(error: &ReviewError) -> String {
     match error {
         ReviewError::Malformed(json) => format!("{error}: line {}, column {}", json.line(), json.column()),
         _ => error.to_string(),
-    }
-}
-
-fn operation(operation: terms::Operation) -> Operation {
-    match operation {
-        terms::Operation::Create => Operation::Create,
-        terms::Operation::Update => Operation::Update,
-        terms::Operation::Delete => Operation::Delete,
-        terms::Operation::Connect => Operation::Connect,
     }
 }
