@@ -178,6 +178,10 @@ impl Deliberation<'_> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         let mounted = match facts.get(&question) {
+            // An operator chooses for the claims of its workloads, too.
+            Known::Found(Answer::ClaimUse(found)) if found.workloads.iter().any(|w| self.is_somebody_elses(w)) => {
+                return None;
+            }
             Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
             _ => None,
         };

@@ -47,7 +47,7 @@ impl Deliberation<'_> {
     /// The facts that [`Deliberation::mend`] needs. Empty for most requests.
     #[must_use]
     pub fn questions_to_mend(&self) -> Vec<Question> {
-        if self.request.operation != Operation::Create {
+        if self.request.operation != Operation::Create || self.is_restorers() {
             return Vec::new();
         }
         let mends = self.world.settings.profile().mends();
@@ -92,6 +92,10 @@ impl Deliberation<'_> {
     pub fn mend(&self, facts: &Facts) -> Mended {
         if self.request.operation == Operation::Update {
             return self.restored_from_old();
+        }
+        // A restore gives back what was there, Seawall's own marks included.
+        if self.is_restorers() {
+            return Mended::default();
         }
         if let Some(claim) = self.claim() {
             return self.mended_claim(claim, facts);
