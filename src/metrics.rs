@@ -24,6 +24,9 @@ use crate::terms::Operation;
 /// The `Content-Type` of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The place of a panic in a rule, whichever it was, as [`Metrics::panicked`] takes it.
+pub const RULE: &str = "rule";
+
 /// The place of a panic outside every rule, as [`Metrics::panicked`] takes it.
 pub const REQUEST: &str = "request";
 
@@ -129,7 +132,7 @@ impl Metrics {
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
         registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
-        registry.register("panics", "Panics, by rule or outside of all", self.panics.clone());
+        registry.register("panics", "Panics, in a rule or outside of all", self.panics.clone());
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register_collector(Box::new(Arc::clone(&self.connection_ends)));
         registry.register("accept_errors", "Connections that could not be accepted", self.accept_errors.clone());
@@ -184,7 +187,7 @@ impl Metrics {
         self.parse_failures.add([cause as usize]);
     }
 
-    /// A panic in a rule (`place` is its name), or elsewhere in the answer to a call ([`REQUEST`]).
+    /// A panic in a rule (`place` is [`RULE`]), or elsewhere in the answer to a call ([`REQUEST`]).
     pub fn panicked(&self, place: &'static str) {
         self.panics.get_or_create(&PanicLabels { place }).inc();
     }

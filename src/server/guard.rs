@@ -13,7 +13,7 @@ use crate::{
     decision::{self, Deliberation, Mended, Panics, Request, World},
     engines::Catalogue,
     facts::{Facts, Question, Seconds},
-    metrics::{Found, Kind, Metrics, Webhook},
+    metrics::{Found, Kind, Metrics, RULE, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
     settings::Settings,
@@ -102,7 +102,7 @@ impl Guard {
             (Some(d), Webhook::Validate) => self.validate(d, &review, call).await,
         };
         if Panics::count() > panics {
-            self.metrics.panicked("rule");
+            self.metrics.panicked(RULE);
         }
         let verdict = match &reply {
             Reply { denied: Some(_), .. } => Verdict::Denied,
@@ -183,6 +183,7 @@ impl Guard {
         let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
         let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);
         let mut rules: Vec<&'static str> = rules.collect();
+        rules.sort_unstable();
         rules.dedup();
         (Reply { denied, patch: Vec::new(), warnings: decision::warnings(&judged.judgements), audit }, rules)
     }
