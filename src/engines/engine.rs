@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::{
-    pattern::{Pattern, Version, VersionRange},
+    Pattern, Version, VersionRange,
     schema::{
         Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes,
         Stop, Switch, Turns,

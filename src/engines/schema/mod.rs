@@ -12,7 +12,7 @@ mod stop;
 
 use serde::Deserialize;
 
-use super::pattern::{Pattern, VersionRange};
+use super::{Pattern, VersionRange};
 
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
