@@ -60,12 +60,16 @@ impl<'t> Subject<'t> {
     }
 }
 
+/// The most databases of one Pod that are looked at; documented in `docs/limits.md`. Rules compare each with its neighbours, so that many
+/// cost as much as their square; nobody runs a tenth as many in one Pod.
+pub const MOST_DATABASES: usize = 100;
+
 /// A workload and the databases in it.
 #[derive(Debug)]
 pub struct Case<'t> {
     /// The workload.
     pub workload: Workload<'t>,
-    /// Its containers that belong to an engine, in any role.
+    /// Its containers that belong to an engine, in any role; at most [`MOST_DATABASES`].
     pub databases: Vec<Database<'t>>,
     /// What was looked at, container by container, for `inspect`.
     pub detected: Vec<Detected<'t>>,
@@ -76,7 +80,8 @@ impl<'t> Case<'t> {
     #[must_use]
     pub fn of(workload: Workload<'t>, catalogue: &'t Catalogue) -> Self {
         let detected = detect::containers(workload, catalogue);
-        let databases = detected.iter().filter_map(|d| Database::of(workload, d, catalogue)).collect();
+        let databases =
+            detected.iter().filter_map(|d| Database::of(workload, d, catalogue)).take(MOST_DATABASES).collect();
         Self { workload, databases, detected }
     }
 
