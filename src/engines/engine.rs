@@ -112,6 +112,13 @@ impl Engine {
         self.credentials.iter().any(|set| set.applies != Applies::EveryStart)
     }
 
+    /// True for a variable that brings credentials: the server does not read it, the image's entrypoint does.
+    #[must_use]
+    pub fn reads_at_its_entrypoint(&self, variable: &str) -> bool {
+        let mut names = self.credentials.iter().flat_map(|set| set.variables.iter().chain(&set.supplied_by));
+        names.any(|name| name == variable)
+    }
+
     /// True when the value of `variable` is a secret of this engine.
     #[must_use]
     pub fn is_secret(&self, variable: &str) -> bool {

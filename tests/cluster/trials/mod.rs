@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod endings;
 mod law10;
 mod law7;
 mod operators;
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(endings::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(operators::trials());
