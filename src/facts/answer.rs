@@ -1,7 +1,7 @@
 //! What is kept of the API server's answers.
 use super::Seconds;
 
-/// An answer to one [`Question`].
+/// An answer to one [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// To `Namespace`.
