@@ -11,6 +11,7 @@ mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
 mod updates;
+mod words;
 
 use libtest_mimic::Trial;
 
@@ -28,5 +29,6 @@ pub fn all() -> Vec<Trial> {
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(updates::trials());
+    all.extend(words::trials());
     all
 }
