@@ -7,6 +7,7 @@ mod law10;
 mod law7;
 mod operators;
 mod orphans;
+mod outage;
 mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(law7::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
+    all.extend(outage::trials());
     all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
