@@ -5,6 +5,7 @@ mod births;
 mod endings;
 mod law10;
 mod law7;
+mod marker;
 mod operators;
 mod orphans;
 mod outage;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(marker::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
     all.extend(outage::trials());
