@@ -276,27 +276,6 @@ impl<'t> Node<'t> {
             id = self.tree.entry(id)?.parent;
         }
     }
-
-    /// The same place in another document.
-    #[must_use]
-    pub fn in_tree<'u>(self, root: Node<'u>) -> Node<'u>
-    where
-        't: 'u,
-    {
-        let mut steps = Vec::new();
-        let mut node = Some(self);
-        while let Some(n) = node {
-            if n.absent == 0 && n.tree.is_top(n.at) {
-                break;
-            }
-            steps.push(n);
-            node = n.parent();
-        }
-        steps.into_iter().rev().fold(root, |at, step| match step.key() {
-            Some(key) => at.get(key),
-            None => step.twin_in(at),
-        })
-    }
 }
 
 /// Says where, never what: a node may hold a password.

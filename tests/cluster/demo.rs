@@ -14,7 +14,6 @@
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::disallowed_methods,
     missing_docs,
     reason = "tests"
 )]

@@ -25,6 +25,7 @@ mod fixture;
 mod generated;
 mod hostile;
 mod laws;
+mod layers;
 mod prestop_postgres;
 mod recorded;
 mod rule_examples;

@@ -1,6 +1,6 @@
 //! Law 2: a fix is a fix. Law 8: what a fixture promises depends on the rule, and sound manifests pass in silence.
 
-use seawall::{finding::Finding, rule::Rule, rules, terms::Action};
+use seawall::{finding::Finding, rule::Rule, rules};
 
 use super::{copy, leaked};
 use crate::{
