@@ -21,6 +21,7 @@ mod credentials;
 mod docs;
 mod example_settings;
 mod examples;
+mod excuses;
 mod fixture;
 mod generated;
 mod hostile;
