@@ -140,13 +140,13 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "pods",
         asked_for: "CREATE of a workload with a database: is it new",
-        answered_from: "LIST pods by the workload's selector, one page of 5",
+        answered_from: "LIST pods by the workload's selector",
         unknown: "not new: nothing is mended at birth; denials on CREATE are lowered to warnings",
     },
     Row {
         name: "claims",
         asked_for: "CREATE of a workload with a database: is it new, does it continue existing data",
-        answered_from: "GET or LIST persistentvolumeclaims, GET persistentvolume of the bound ones, LIST pods that mount them",
+        answered_from: "LIST persistentvolumeclaims, GET persistentvolume of the bound ones, LIST pods where one is younger than an hour",
         unknown: "not new: nothing is mended at birth; denials on CREATE are lowered to warnings",
     },
     Row {
@@ -170,18 +170,18 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "claim-use",
         asked_for: "CREATE of a claim: is it a database's, and which class have its siblings",
-        answered_from: "GET statefulset by name, else LIST statefulsets and deployments of the namespace; LIST its claims",
+        answered_from: "LIST statefulsets and deployments of the namespace; where one uses it, LIST claims",
         unknown: "the claim is left alone",
     },
     Row {
         name: "storage-classes",
-        asked_for: "CREATE of a database's claim: does the class exist, what does it do with the volume",
+        asked_for: "CREATE of a database's claim, once claim-use says that it is one: does the class exist, what does it do with the volume",
         answered_from: "LIST storageclasses",
         unknown: "no class is written; the label says unknown",
     },
     Row {
         name: "loose-volumes",
-        asked_for: "CREATE of a database's claim without a class: could it bind a volume without a class",
+        asked_for: "CREATE of a database's claim for which its author wrote no class: could it bind a volume without a class",
         answered_from: "LIST persistentvolumes, status Available",
         unknown: "no class is written",
     },
@@ -243,7 +243,7 @@ pub struct ClaimFacts {
     pub came_with_data: bool,
     /// Its class.
     pub class: Option<String>,
-    /// Pods that mount it.
+    /// Pods that mount it; nobody is asked about a claim that is bound for more than an hour.
     pub mounted_by: Vec<String>,
 }
 
@@ -331,6 +331,11 @@ impl Facts {
     /// Adds an answer.
     pub fn put(&mut self, question: Question, answer: Known<Answer>) {
         self.answers.insert(question, answer);
+    }
+
+    /// Adds the answers to further questions.
+    pub fn extend(&mut self, more: Self) {
+        self.answers.extend(more.answers);
     }
 
     /// True when the question was put, answered or not.

@@ -1,5 +1,5 @@
 //! One function per question: which requests answer it, and what of the answer is kept.
-use super::fetch::{FetchError, Page, list, object};
+use super::fetch::{FetchError, Page, list, object, part};
 use crate::{
     facts::{
         Answer, ClaimFacts, ClaimUse, ClassFacts, Known, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, Question,
@@ -127,13 +127,15 @@ async fn claims(client: &kube::Client, namespace: &str, wanted: &[String]) -> Re
     let mut claims = Vec::with_capacity(found.len());
     for (mut claim, volume) in found {
         if let Some(volume) = volume
-            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{volume}")).await?
+            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{}", part(&volume)?)).await?
         {
             claim.volume_created = Some(seconds(Tree::from_json(&text)?.root().path("metadata.creationTimestamp")));
         }
         claims.push(claim);
     }
-    if claims.iter().any(|c| c.bound) {
+    // Whether a Pod has mounted it matters only for what could be new; every Pod of the namespace is read for it.
+    let an_hour_ago = jiff::Timestamp::now().as_second() - 3600;
+    if claims.iter().any(|c| c.bound && c.created > an_hour_ago) {
         each(client, &format!("/api/v1/namespaces/{namespace}/pods"), &[], |pod| {
             for volume in pod.path("spec.volumes").items() {
                 let name = volume.path("persistentVolumeClaim.claimName").text();
@@ -217,6 +219,7 @@ async fn owner(
             return Ok(Known::Found(Answer::Owner(chain)));
         };
         // An owner that is gone leaves its Pods to the garbage collector; who stood behind it nobody knows any more.
+        part(name)?;
         let Some(text) = object(client, &path).await? else { return Ok(Known::Unknown) };
         let tree = Tree::from_json(&text)?;
         facts.labels = pairs(tree.root().path("metadata.labels"));

@@ -1,4 +1,6 @@
 //! Seawall's own marks: the list of what it wrote, and the label on what holds data.
+use std::collections::HashMap;
+
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use crate::{
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
     tree::{Node, Tree},
-    view::{Claim, DataLabel, Kind, Workload},
+    view::{Claim, DataLabel, Kind, Ownership, Workload, has_operator_label},
 };
 
 /// One entry of the annotation `seawall.dev/patched`.
@@ -43,7 +45,7 @@ pub(super) fn sign(
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, listed, deliberation);
+    write_list(&mut proposal, top, listed, None, deliberation);
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
@@ -61,36 +63,63 @@ fn strip_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberati
     }
 }
 
-/// Writes the list onto the object and its template, or takes a foreign one off.
+/// Writes the list onto the object and its template, or takes a foreign one off. A template that is as the one that `ran` keeps the list
+/// that it ran with, word for word: another list would restart its Pods.
 pub(super) fn write_list(
     proposal: &mut Proposal,
     top: Node<'_>,
     mut listed: Vec<Listed>,
+    ran: Option<Node<'_>>,
     deliberation: &Deliberation<'_>,
 ) {
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);
     let makes_pods = deliberation.workload().map(|w| w.kind).filter(|k| *k != Kind::Pod);
-    let template = match makes_pods {
-        Some(kind) => Workload { kind, object: top }.template().path("metadata.annotations").get(keys::PATCHED),
-        None => top.get("").get(""),
-    };
-    if listed.is_empty() {
-        // A controller's Pod carries the list of its template, which is true.
-        if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
-            proposal.unset(own);
-        }
-        if template.is_set() && !deliberation.ran_with(template) {
-            proposal.unset(template);
-        }
-        return;
-    }
+    let template = makes_pods.map(|kind| Workload { kind, object: top }.template());
+    let in_template = template.map(list_in);
     let text = serde_json::to_string(&listed).unwrap_or_default();
-    proposal.set(own, text.clone().into());
-    if matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
-        proposal.set(template, text.into());
+    if !listed.is_empty() {
+        proposal.set(own, text.clone().into());
+    } else if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
+        // A controller's Pod carries the list of its template, which is true.
+        proposal.unset(own);
     }
+    let Some((template, there)) = template.zip(in_template) else { return };
+    match ran.filter(|ran| same_but_for_list(template, *ran)).map(list_in) {
+        Some(then) if then.is_set() => {
+            proposal.set(there, then.to_json());
+        }
+        Some(_) => {
+            proposal.unset(there);
+        }
+        None if listed.is_empty() && there.is_set() && !deliberation.ran_with(there) => {
+            proposal.unset(there);
+        }
+        None if !listed.is_empty() && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) => {
+            proposal.set(there, text.into());
+        }
+        None => {}
+    }
+}
+
+fn list_in(template: Node<'_>) -> Node<'_> {
+    template.path("metadata.annotations").get(keys::PATCHED)
+}
+
+/// True where two templates differ in nothing but the list.
+fn same_but_for_list(a: Node<'_>, b: Node<'_>) -> bool {
+    same_without(a, b, "metadata")
+        && same_without(a.get("metadata"), b.get("metadata"), "annotations")
+        && same_without(a.path("metadata.annotations"), b.path("metadata.annotations"), keys::PATCHED)
+}
+
+/// True where two maps hold the same beside one key; a null is as good as nothing.
+fn same_without(a: Node<'_>, b: Node<'_>, but: &str) -> bool {
+    let set = |node: Node<'_>| node.fields().filter(|(key, value)| *key != but && value.is_set()).count();
+    let others: HashMap<&str, Node<'_>> = b.fields().collect();
+    let mut mine = a.fields().filter(|(key, value)| *key != but && value.is_set());
+    set(a) == set(b) && mine.all(|(key, value)| others.get(key).is_some_and(|other| value.same(*other)))
 }
 
 /// Takes off what the submitter brought where nothing is written.
@@ -98,7 +127,7 @@ pub(super) fn strip_foreign(deliberation: &Deliberation<'_>, mended: &mut Mended
     let mut proposal = Proposal::of("marks");
     let top = deliberation.request.object;
     if deliberation.request.operation == Operation::Create && deliberation.is_authored() {
-        write_list(&mut proposal, top, Vec::new(), deliberation);
+        write_list(&mut proposal, top, Vec::new(), None, deliberation);
         strip_label(&mut proposal, top, deliberation);
     }
     append(proposal, deliberation.request.tree, top, mended);
@@ -114,7 +143,7 @@ pub(super) fn sign_claim(
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, listed, deliberation);
+    write_list(&mut proposal, top, listed, None, deliberation);
     let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
     let fate = match (class, facts.get(&Question::StorageClasses)) {
         (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {
@@ -170,9 +199,23 @@ impl Deliberation<'_> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         let mounted = match facts.get(&question) {
-            Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
+            Known::Found(Answer::ClaimUse(found)) => {
+                let free: Vec<String> = found.workloads.iter().filter(|w| self.is_nobodys(w)).cloned().collect();
+                claim.database(&free, self.world.catalogue)
+            }
             _ => None,
         };
         mounted.or_else(|| (claim.data_label() == Some(DataLabel::Durable)).then(String::new))
+    }
+
+    /// False for a workload (JSON) that an operator made: its claims are the operator's too, though a StatefulSet's say nothing of it.
+    fn is_nobodys(&self, workload: &str) -> bool {
+        let operators = self.world.catalogue.operators();
+        Tree::from_json(workload).is_ok_and(|tree| {
+            let labelled = |at| has_operator_label(tree.root().path(at), operators);
+            Ownership::of(tree.root(), operators, self.world.settings.operator_groups()) == Ownership::Author
+                && !labelled("metadata.labels")
+                && !labelled("spec.template.metadata.labels")
+        })
     }
 }

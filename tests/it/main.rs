@@ -41,3 +41,4 @@ mod server_timeouts;
 mod server_tls;
 mod specimens;
 mod transcripts;
+mod versions;
