@@ -11,6 +11,9 @@ pub enum FetchError {
     /// The request could not be made: a name that is no part of a URL.
     #[error("not a path of the API: {0}")]
     Path(String),
+    /// A list is longer than what is read of one.
+    #[error("{0} holds more than {most} objects", most = PAGE * PAGES)]
+    TooMany(String),
     /// The API server refused, or did not answer.
     #[error("the API server did not answer")]
     Request(#[source] kube::Error),
@@ -71,7 +74,7 @@ pub(super) async fn list(
             Page::Next(token) => more = token,
         }
     }
-    Err(FetchError::Path(format!("{path} holds more than {} objects", PAGE * PAGES)))
+    Err(FetchError::TooMany(path.to_owned()))
 }
 
 /// What comes after a page.

@@ -1,5 +1,5 @@
 //! Whether a workload is new. Only what is new may be given what could stop it from starting.
-use super::{Deliberation, Requester};
+use super::Deliberation;
 use crate::{
     facts::{Answer, ClaimFacts, Facts, Known, Question, Seconds, Template},
     terms::Operation,
@@ -76,11 +76,6 @@ impl Deliberation<'_> {
         let Some(case) = self.case().filter(|_| self.can_be_born()) else {
             return Birth::NotNew("is no CREATE of a workload");
         };
-        if let Requester::User(user) = self.request.requester
-            && self.world.settings.is_restorer(user)
-        {
-            return Birth::NotNew("comes from a restorer");
-        }
         if self.makes_pods_unseen(case) {
             return Birth::NotNew("has a selector that nobody can ask by");
         }

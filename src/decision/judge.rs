@@ -60,7 +60,7 @@ impl<'t> Deliberation<'t> {
             return Judged::default();
         }
         let hands = self.hands(known);
-        let controllers = !self.is_authored();
+        let (controllers, of_cron_job) = (self.is_controllers(), self.is_of_cron_job());
         let old = self
             .case_before()
             .map(|before| self.found_as_stored(before, self.request.old, self.request.tree, None, known));
@@ -70,6 +70,7 @@ impl<'t> Deliberation<'t> {
             let excuses = [
                 (hands == Hands::Off).then_some((Action::Warn, "an operator is in charge")),
                 controllers.then_some((Action::Audit, "a controller made it")),
+                of_cron_job.then_some((Action::Warn, "its CronJob is what was judged")),
                 self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
                 old.as_ref()
                     .filter(|o| o.iter().any(|f| finding.continues(f)))
@@ -87,7 +88,8 @@ impl<'t> Deliberation<'t> {
         })
     }
 
-    fn is_restorers(&self) -> bool {
+    /// True when the requester restores backups.
+    pub(super) fn is_restorers(&self) -> bool {
         matches!(self.request.requester, Requester::User(user) if self.world.settings.is_restorer(user))
     }
 

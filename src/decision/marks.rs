@@ -10,7 +10,7 @@ use crate::{
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
     tree::{Node, Tree},
-    view::{Claim, DataLabel, Kind, Ownership, Workload, has_operator_label},
+    view::{Claim, DataLabel, Kind, Workload},
 };
 
 /// One entry of the annotation `seawall.dev/patched`.
@@ -46,13 +46,18 @@ pub(super) fn sign(
 ) {
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, listed, None, deliberation);
+    label_set(&mut proposal, top, deliberation);
+    append(proposal, tree, top, mended);
+}
+
+/// Labels a StatefulSet whose claims hold data, and takes the label off everything else.
+pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
     let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
     if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
     } else {
-        strip_label(&mut proposal, top, deliberation);
+        strip_label(proposal, top, deliberation);
     }
-    append(proposal, tree, top, mended);
 }
 
 /// Takes off a label that is not ours. A controller's Pod keeps it: its controller may know its Pods by their labels.
@@ -72,6 +77,8 @@ pub(super) fn write_list(
     ran: Option<Node<'_>>,
     deliberation: &Deliberation<'_>,
 ) {
+    // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
+    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);
@@ -96,7 +103,11 @@ pub(super) fn write_list(
         None if listed.is_empty() && there.is_set() && !deliberation.ran_with(there) => {
             proposal.unset(there);
         }
-        None if !listed.is_empty() && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) => {
+        // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
+        None if !listed.is_empty()
+            && proposal.refused().is_empty()
+            && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) =>
+        {
             proposal.set(there, text.into());
         }
         None => {}
@@ -199,23 +210,13 @@ impl Deliberation<'_> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         let mounted = match facts.get(&question) {
-            Known::Found(Answer::ClaimUse(found)) => {
-                let free: Vec<String> = found.workloads.iter().filter(|w| self.is_nobodys(w)).cloned().collect();
-                claim.database(&free, self.world.catalogue)
+            // An operator chooses for the claims of its workloads, too.
+            Known::Found(Answer::ClaimUse(found)) if found.workloads.iter().any(|w| self.is_somebody_elses(w)) => {
+                return None;
             }
+            Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
             _ => None,
         };
         mounted.or_else(|| (claim.data_label() == Some(DataLabel::Durable)).then(String::new))
-    }
-
-    /// False for a workload (JSON) that an operator made: its claims are the operator's too, though a StatefulSet's say nothing of it.
-    fn is_nobodys(&self, workload: &str) -> bool {
-        let operators = self.world.catalogue.operators();
-        Tree::from_json(workload).is_ok_and(|tree| {
-            let labelled = |at| has_operator_label(tree.root().path(at), operators);
-            Ownership::of(tree.root(), operators, self.world.settings.operator_groups()) == Ownership::Author
-                && !labelled("metadata.labels")
-                && !labelled("spec.template.metadata.labels")
-        })
     }
 }

@@ -47,7 +47,7 @@ impl Deliberation<'_> {
     /// The facts that [`Deliberation::mend`] needs. Empty for most requests.
     #[must_use]
     pub fn questions_to_mend(&self) -> Vec<Question> {
-        if self.request.operation != Operation::Create {
+        if self.request.operation != Operation::Create || self.is_restorers() {
             return Vec::new();
         }
         let mends = self.world.settings.profile().mends();
@@ -109,18 +109,23 @@ impl Deliberation<'_> {
         if self.request.operation == Operation::Update {
             return self.restored_from_old();
         }
+        // A restore gives back what was there, Seawall's own marks included.
+        if self.is_restorers() {
+            return Mended::default();
+        }
         if let Some(claim) = self.claim() {
             return self.mended_claim(claim, facts);
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Mended::default() };
         let hands = self.hands(facts);
+        let mends = self.world.settings.profile().mends() && !matches!(hands, Hands::NotMended | Hands::Off);
         let birth = self.birth(facts);
         if let Birth::Adopts(template) = &birth
             && hands != Hands::Off
         {
-            return self.adopted(template);
+            return self.adopted(template, mends);
         }
-        if !self.world.settings.profile().mends() || matches!(hands, Hands::NotMended | Hands::Off) {
+        if !mends {
             let mut mended = Mended::default();
             if hands != Hands::Off {
                 marks::strip_foreign(self, &mut mended);

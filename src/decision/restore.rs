@@ -55,8 +55,9 @@ impl<'t> Deliberation<'t> {
                 || object.path("metadata.labels").get(keys::HOLDS_DATA).is_set())
     }
 
-    /// The adopting CREATE's part: read from the newest template that ran.
-    pub(super) fn adopted(&self, newest: &Template) -> Mended {
+    /// The adopting CREATE's part: read from the newest template that ran. The label of a StatefulSet is on no template; where mends
+    /// are written, it is given anew.
+    pub(super) fn adopted(&self, newest: &Template, mends: bool) -> Mended {
         let mut mended = Mended::default();
         let Some((tree, top)) = self.with_template(newest) else { return mended };
         let old = tree.node_at(top);
@@ -66,6 +67,9 @@ impl<'t> Deliberation<'t> {
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
         marks::write_list(&mut proposal, top, listed, Some(old.path("spec.template")), self);
+        if mends {
+            marks::label_set(&mut proposal, top, self);
+        }
         marks::append(proposal, &edited, top, &mut mended);
         mended
     }

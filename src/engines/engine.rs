@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use super::{
-    pattern::{Pattern, Version, VersionRange},
+    Pattern, Version, VersionRange,
     schema::{
         Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes,
         Stop, Switch, Turns,
@@ -110,6 +110,13 @@ impl Engine {
     #[must_use]
     pub fn reads_credentials_once(&self) -> bool {
         self.credentials.iter().any(|set| set.applies != Applies::EveryStart)
+    }
+
+    /// True for a variable that brings credentials: the server does not read it, the image's entrypoint does.
+    #[must_use]
+    pub fn reads_at_its_entrypoint(&self, variable: &str) -> bool {
+        let mut names = self.credentials.iter().flat_map(|set| set.variables.iter().chain(&set.supplied_by));
+        names.any(|name| name == variable)
     }
 
     /// True when the value of `variable` is a secret of this engine.

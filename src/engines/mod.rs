@@ -8,7 +8,8 @@ mod engine;
 mod index;
 mod look_alikes;
 mod operators;
-pub(crate) mod pattern;
+mod pattern;
+mod range;
 pub mod schema;
 mod secrets;
 #[cfg(test)]
@@ -20,10 +21,12 @@ pub use engine::{Engine, Packaging};
 pub use index::{ImageMatch, Index};
 pub use look_alikes::{LookAlike, LookAlikes};
 pub use operators::Operators;
-pub use pattern::{Pattern, Version, VersionRange};
+pub use pattern::Pattern;
+pub use range::VersionRange;
 use schema::EngineFile;
 pub use secrets::{Exposed, Secrets};
 
+pub use crate::text::version::Version;
 use crate::tree::{FieldError, Tree, from_node};
 
 /// Why the catalogue could not be read.

@@ -6,6 +6,7 @@ use crate::{
         schema::{Applies, CredentialSet, Turns},
     },
     terms::Role,
+    tree::Node,
 };
 
 /// A set of credentials that a container does not have whole.
@@ -81,6 +82,13 @@ impl<'t> Database<'t> {
         let is_servers =
             first.starts_with('-') || is_entrypoint(first) || self.engine.detect.servers.iter().any(|s| s == program);
         named || (self.container.keeps_entrypoint() && is_servers)
+    }
+
+    /// True unless a command stands in the entrypoint's place and never calls it.
+    #[must_use]
+    pub fn may_run_entrypoint(&self) -> bool {
+        let calls_one = self.container.argv().filter_map(Node::str).any(|word| word.contains("entry"));
+        self.container.keeps_entrypoint() || calls_one
     }
 
     /// True where variables may come from somewhere that the spec does not show: a whole ConfigMap or Secret, an agent that a

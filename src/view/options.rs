@@ -76,6 +76,12 @@ impl<'t> Options<'t> {
                         settings.push(assigned(&name, &value));
                     }
                 }
+                // Redis joins its arguments to a configuration before it splits them: `"--requirepass x"` is one word of two.
+                Spelling::Redis if text.starts_with("--") && text.contains(char::is_whitespace) => {
+                    if let Some((name, value)) = text.split_once(char::is_whitespace) {
+                        settings.push(assigned(name, &word.part(unquoted(value.trim()))));
+                    }
+                }
                 _ if text.starts_with('-') && text.len() > 1 => {
                     if let Some((name, value)) = pair(text) {
                         settings.push(assigned(&name, &value));
@@ -157,6 +163,12 @@ fn normal(name: &str) -> String {
         return format!("-{bare}");
     }
     bare.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// Without a pair of quotation marks around it.
+fn unquoted(text: &str) -> &str {
+    let within = |mark: char| text.strip_prefix(mark)?.strip_suffix(mark);
+    within('"').or_else(|| within('\'')).unwrap_or(text)
 }
 
 fn is_number(text: &str) -> bool {

@@ -126,3 +126,31 @@ pub fn claim(name: &str) -> Value {
 pub fn list(objects: &[Value]) -> String {
     json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()
 }
+
+/// The spec of the Pods of a workload, or of the Pod.
+pub fn pod_spec(object: &mut Value) -> &mut Value {
+    if object["kind"] == "Pod" { &mut object["spec"] } else { &mut object["spec"]["template"]["spec"] }
+}
+
+/// The database with its password in plain text, which `production` refuses.
+pub fn plaintext(mut database: Value) -> Value {
+    let variables = &mut pod_spec(&mut database)["containers"][0]["env"];
+    let password = json!({"name": "MYSQL_ROOT_PASSWORD", "value": "not-so-secret"});
+    match variables.as_array_mut() {
+        Some(variables) => variables.push(password),
+        None => *variables = json!([password]),
+    }
+    database
+}
+
+/// The MySQL without authentication, which every profile that refuses anything refuses.
+pub fn open(mut database: Value) -> Value {
+    pod_spec(&mut database)["containers"][0]["args"] = json!(["--skip-grant-tables"]);
+    database
+}
+
+/// The database with another image.
+pub fn image(mut database: Value, image: &str) -> Value {
+    pod_spec(&mut database)["containers"][0]["image"] = json!(image);
+    database
+}

@@ -26,6 +26,7 @@ mod matrix;
 mod plane;
 mod stage;
 mod trials;
+mod twins;
 
 use std::process::ExitCode;
 

@@ -8,13 +8,14 @@ use std::{
 };
 
 use seawall::{
+    facts::Facts,
     rule::{Rule, Validate},
     rules,
     tree::yaml,
 };
 use serde_json::{Value, json};
 
-use crate::fixture::{Case, FixtureFile, tests};
+use crate::fixture::{Case, FixtureFile, Outcome, tests};
 
 /// What a fixture's name promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(crate) enum Promise {
 }
 
 /// One request, and where it comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Specimen {
     /// For people.
     pub(crate) name: String,
@@ -33,6 +34,7 @@ pub(crate) struct Specimen {
     pub(crate) of: Option<(&'static Rule, Promise)>,
     /// The request.
     pub(crate) case: Case,
+    usual: OnceLock<(Facts, Outcome)>,
 }
 
 /// All of them.
@@ -40,7 +42,9 @@ pub(crate) fn all() -> &'static [Specimen] {
     static ALL: OnceLock<Vec<Specimen>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mut all: Vec<_> = fixtures().into_iter().chain(bases()).chain(examples()).chain(documented()).collect();
-        let pods: Vec<_> = all.iter().filter_map(Specimen::pod).collect();
+        // The Pods of fixtures that are not mended differ in nothing that is written at their CREATE.
+        let mended = all.iter().filter(|s| s.of.is_none_or(|(_, promise)| promise == Promise::Fix));
+        let pods: Vec<_> = mended.filter_map(Specimen::pod).collect();
         all.extend(pods);
         assert!(all.len() > 300, "only {} specimens were found", all.len());
         all
@@ -82,7 +86,7 @@ fn fixtures() -> Vec<Specimen> {
             Some(("fix", _)) => Promise::Fix,
             _ => panic!("{}: is it pass_, fail_ or fix_?", path.display()),
         };
-        Specimen { name: named(&path), of: Some((rule, promise)), case: FixtureFile::read(&path).case() }
+        Specimen::new(named(&path), Some((rule, promise)), FixtureFile::read(&path).case())
     };
     files.into_iter().map(specimen).collect()
 }
@@ -116,7 +120,7 @@ fn documented() -> Vec<Specimen> {
                 match (rule.validate, &values(&block)[..]) {
                     (Some(Validate::Change(_)), [old, new]) => {
                         let case = Case::of(new.clone(), Some(old.clone()));
-                        found.push(Specimen { name: name.clone(), of: None, case });
+                        found.push(Specimen::new(name.clone(), None, case));
                     }
                     _ => found.extend(documents(&name, &block)),
                 }
@@ -135,11 +139,32 @@ fn values(text: &str) -> Vec<Value> {
 }
 
 fn documents(name: &str, text: &str) -> Vec<Specimen> {
-    let specimen = |object| Specimen { name: name.to_owned(), of: None, case: Case::of(object, None) };
-    values(text).into_iter().map(specimen).collect()
+    values(text).into_iter().map(|object| Specimen::new(name.to_owned(), None, Case::of(object, None))).collect()
 }
 
 impl Specimen {
+    fn new(name: String, of: Option<(&'static Rule, Promise)>, case: Case) -> Self {
+        Self { name, of, case, usual: OnceLock::new() }
+    }
+
+    fn usual(&self) -> &(Facts, Outcome) {
+        self.usual.get_or_init(|| {
+            let facts = self.case.facts();
+            let outcome = self.case.outcome_under(rules::ALL, &facts);
+            (facts, outcome)
+        })
+    }
+
+    /// What is known about the cluster.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.usual().0
+    }
+
+    /// What Seawall makes of it under all rules.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.usual().1
+    }
+
     /// The Pod that a controller makes of this workload, as the API server sends it.
     fn pod(&self) -> Option<Self> {
         let object = &self.case.object;
@@ -156,6 +181,6 @@ impl Specimen {
         metadata.insert("generateName".to_owned(), json!("made-"));
         metadata.insert("ownerReferences".to_owned(), json!([owner]));
         let case = self.case.creating(pod);
-        Some(Self { name: format!("{}, its Pod", self.name), of: None, case })
+        Some(Self::new(format!("{}, its Pod", self.name), None, case))
     }
 }

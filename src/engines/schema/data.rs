@@ -2,6 +2,7 @@
 use serde::Deserialize;
 
 use super::Condition;
+use crate::engines::Pattern;
 
 /// Where the data lies.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Data {
     /// Variables that move the directory.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// Variables that name the folder around it, where none of `variables` is set (`POSTGRESQL_VOLUME_DIR`).
+    #[serde(default)]
+    pub inside: Vec<Inside>,
     /// Texts behind which the path stands inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`).
     #[serde(default)]
     pub path_after: Vec<String>,
@@ -44,6 +48,9 @@ pub struct Data {
     /// counts; what `flags` and `variables` say comes before it.
     #[serde(default)]
     pub elsewhere: Vec<Elsewhere>,
+    /// What tools leave in the directory, by its path below it: nothing of the database goes with it (`xtrabackup_*`).
+    #[serde(default)]
+    pub by_products: Vec<Pattern>,
     /// Mounts that look right and are not: the server ignores them or refuses to start.
     #[serde(default)]
     pub wrong_mounts: Vec<WrongMount>,
@@ -72,6 +79,16 @@ pub struct Elsewhere {
     pub when: Condition,
     /// That directory.
     pub directory: String,
+}
+
+/// A data directory that is a folder of what a variable names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inside {
+    /// The variable.
+    pub variable: String,
+    /// The folder in it.
+    pub folder: String,
 }
 
 /// A link in an image.

@@ -12,10 +12,10 @@ mod stop;
 
 use serde::Deserialize;
 
-use super::pattern::{Pattern, VersionRange};
+use super::{Pattern, VersionRange};
 
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
-pub use data::{Data, Elsewhere, Keeps, Link, WrongMount};
+pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
 pub use memory::{Memory, MemoryTerm, Unset};
 pub use options::{Condition, Configuration, Options, Switch, Turns};

@@ -1,7 +1,7 @@
 //! What a spec can say: options, variables, and what some of them switch.
 use serde::Deserialize;
 
-use crate::engines::pattern::VersionRange;
+use crate::engines::VersionRange;
 
 /// How options are spelled on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

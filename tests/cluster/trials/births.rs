@@ -5,14 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
-use kube::Resource;
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::ResourceExt as _;
 use kube::api::{ListParams, Patch, PatchParams};
-use kube::core::NamespaceResourceScope;
 use libtest_mimic::Trial;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::changes::{changes, essence};
@@ -20,8 +16,9 @@ use crate::databases::{BITNAMI, MYSQL, Shape, claim, database, list};
 use crate::plane::Namespace;
 use crate::plane::Plane;
 use crate::plane::seawall::Seawall;
-use crate::plane::watch::{wait_for, wait_until};
+use crate::plane::watch::wait_for;
 use crate::stage::{self, EVERYTHING, snapshot, trial};
+use crate::twins::{differences, indented, lines, object, pod_of};
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -91,60 +88,6 @@ async fn stored(namespace: &Namespace) -> Result<Value> {
         all[format!("{kind} {name}")] = json!({"is": essence(&object), "generation": object["metadata"]["generation"]});
     }
     Ok(all)
-}
-
-async fn differences(kind: &str, name: &str, without: &Namespace, with: &Namespace) -> Result<String> {
-    Ok(lines(&object(without, kind, name).await?, &object(with, kind, name).await?))
-}
-
-/// One line for each field that differs and is not different in every run.
-fn lines(without: &Value, with: &Value) -> String {
-    let random =
-        ["kube-api-access-", "-hash:", "ownerReferences", "metadata.name:", "metadata.generateName:", "volumeName:"];
-    let all = changes(&essence(without), &essence(with));
-    let kept = all.iter().map(|change| format!("  {change}\n"));
-    kept.filter(|line| !random.iter().any(|word| line.contains(word))).collect()
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
-}
-
-/// An object as it is stored once its controllers have done their part.
-async fn object(namespace: &Namespace, kind: &str, name: &str) -> Result<Value> {
-    async fn named<K>(namespace: &Namespace, name: &str, settled: impl Fn(&Value) -> bool) -> Result<Value>
-    where
-        K: Resource<Scope = NamespaceResourceScope> + Clone + Serialize + DeserializeOwned + std::fmt::Debug,
-        K::DynamicType: Default,
-    {
-        wait_for(&namespace.api::<K>(), name, &format!("{name} to be settled"), |found| {
-            serde_json::to_value(found?).ok().filter(|object| settled(object))
-        })
-        .await
-    }
-    let observed = |object: &Value| object["status"]["observedGeneration"] == object["metadata"]["generation"];
-    match kind {
-        "StatefulSet" => named::<StatefulSet>(namespace, name, observed).await,
-        "Deployment" => named::<Deployment>(namespace, name, observed).await,
-        "Pod" => {
-            named::<Pod>(namespace, name, |pod| {
-                pod["spec"]["nodeName"].is_string() || pod["status"]["conditions"].is_array()
-            })
-            .await
-        }
-        _ => named::<PersistentVolumeClaim>(namespace, name, |claim| claim["status"]["phase"] == "Bound").await,
-    }
-}
-
-/// The one Pod of a workload.
-async fn pod_of(namespace: &Namespace, name: &str) -> Result<Value> {
-    let selection = ListParams::default().labels(&format!("app={name}"));
-    let pods = namespace.api::<Pod>();
-    let pod = wait_until(&pods, &selection, "its Pod to be scheduled", |seen| {
-        seen.values().find(|pod| pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some())).cloned()
-    })
-    .await?;
-    Ok(serde_json::to_value(pod)?)
 }
 
 /// The settings say `fast`; the claim that is there already says `standard`.

@@ -2,10 +2,15 @@
 
 mod apply_matrix;
 mod births;
+mod endings;
 mod law10;
 mod law7;
+mod operators;
+mod orphans;
+mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
+mod updates;
 
 use libtest_mimic::Trial;
 
@@ -14,9 +19,14 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(endings::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(operators::trials());
+    all.extend(orphans::trials());
+    all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(updates::trials());
     all
 }

@@ -32,13 +32,13 @@ fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
 #[test]
 fn the_order_of_the_rules_changes_nothing() {
     let mut orders: Vec<Vec<&'static Rule>> = vec![rules::ALL.iter().rev().copied().collect()];
-    orders.extend((1..=6).map(|seed| shuffled(rules::ALL.to_vec(), seed)));
+    orders.extend((1..=2).map(|seed| shuffled(rules::ALL.to_vec(), seed)));
     let orders: Vec<_> = orders.into_iter().map(leaked).collect();
     specimens::each(|specimen| {
-        let facts = specimen.case.facts();
-        let usual = bytes(&specimen.case.outcome_under(rules::ALL, &facts));
+        let facts = specimen.facts();
+        let usual = bytes(specimen.outcome());
         for order in &orders {
-            assert_eq!(bytes(&specimen.case.outcome_under(order, &facts)), usual);
+            assert_eq!(bytes(&specimen.case.outcome_under(order, facts)), usual);
         }
     });
 }
@@ -46,7 +46,7 @@ fn the_order_of_the_rules_changes_nothing() {
 #[test]
 fn the_same_in_gives_the_same_bytes_out() {
     specimens::each(|specimen| {
-        let once = bytes(&specimen.case.outcome());
+        let once = bytes(specimen.outcome());
         assert_eq!(bytes(&specimen.case.outcome()), once);
     });
 }
@@ -80,14 +80,11 @@ fn written(value: &Value, seed: u64, out: &mut String) {
 #[test]
 fn the_order_of_keys_changes_nothing() {
     specimens::each(|specimen| {
-        let facts = specimen.case.facts();
-        let usual = bytes(&specimen.case.outcome_under(rules::ALL, &facts));
-        for seed in 1..=3 {
-            let mut text = String::new();
-            written(&specimen.case.review(), seed, &mut text);
-            let outcome = specimen.case.outcome_of(&text, rules::ALL, &facts);
-            assert_eq!(bytes(&outcome), usual, "seed {seed}");
-        }
+        let facts = specimen.facts();
+        let usual = bytes(specimen.outcome());
+        let mut text = String::new();
+        written(&specimen.case.review(), 1, &mut text);
+        assert_eq!(bytes(&specimen.case.outcome_of(&text, rules::ALL, facts)), usual);
     });
 }
 
@@ -110,14 +107,14 @@ fn reversed(value: &mut Value, key: &str) {
 #[test]
 fn the_order_of_containers_and_volumes_changes_nothing() {
     specimens::each(|specimen| {
-        let facts = specimen.case.facts();
-        let usual = specimen.case.outcome_under(rules::ALL, &facts);
+        let facts = specimen.facts();
+        let usual = specimen.outcome();
         let mut object = specimen.case.object.clone();
         reversed(&mut object, "");
         // The old object keeps its order: so the ratchet is held to it as well.
-        let mut outcome = with(specimen, object).outcome_under(rules::ALL, &facts);
-        assert_eq!(identities(&outcome), identities(&usual));
-        assert_eq!(mended(&outcome), mended(&usual));
+        let mut outcome = with(specimen, object).outcome_under(rules::ALL, facts);
+        assert_eq!(identities(&outcome), identities(usual));
+        assert_eq!(mended(&outcome), mended(usual));
         reversed(&mut outcome.stored, "");
         assert_eq!(outcome.stored, usual.stored);
     });

@@ -9,9 +9,9 @@ use crate::{fixture::Outcome, specimens};
 #[test]
 fn patching_twice_is_patching_once() {
     specimens::each(|specimen| {
-        let facts = specimen.case.facts();
-        let once = specimen.case.outcome_under(rules::ALL, &facts);
-        let twice = with(specimen, once.stored.clone()).outcome_under(rules::ALL, &facts);
+        let facts = specimen.facts();
+        let once = specimen.outcome();
+        let twice = with(specimen, once.stored.clone()).outcome_under(rules::ALL, facts);
         assert_eq!(twice.patch, [], "the second patch; the first is {:?}", once.patch);
     });
 }
@@ -19,7 +19,7 @@ fn patching_twice_is_patching_once() {
 #[test]
 fn rules_agree() {
     specimens::each(|specimen| {
-        let outcome = specimen.case.outcome();
+        let outcome = specimen.outcome();
         assert_eq!(outcome.conflicts, []);
     });
 }
@@ -52,7 +52,7 @@ fn hold(object: &Value, outcome: &Outcome) {
 
 #[test]
 fn every_operation_applies() {
-    specimens::each(|specimen| hold(&specimen.case.object, &specimen.case.outcome()));
+    specimens::each(|specimen| hold(&specimen.case.object, specimen.outcome()));
 }
 
 /// Every parent that a mend may need, as a null: the API server takes it for absent.
@@ -94,12 +94,12 @@ fn nulled(object: &Value) -> Value {
 #[test]
 fn a_null_is_as_good_as_nothing() {
     specimens::each(|specimen| {
-        let facts = specimen.case.facts();
-        let plain = specimen.case.outcome_under(rules::ALL, &facts);
+        let facts = specimen.facts();
+        let plain = specimen.outcome();
         let object = nulled(&specimen.case.object);
-        let outcome = with(specimen, object.clone()).outcome_under(rules::ALL, &facts);
-        assert_eq!(mended(&outcome), mended(&plain));
-        assert_eq!(super::identities(&outcome), super::identities(&plain));
+        let outcome = with(specimen, object.clone()).outcome_under(rules::ALL, facts);
+        assert_eq!(mended(&outcome), mended(plain));
+        assert_eq!(super::identities(&outcome), super::identities(plain));
         hold(&object, &outcome);
     });
 }
@@ -112,8 +112,8 @@ fn keys_are_escaped() {
         let strange = json!({ "a/b~c": "d", "~1": "e", "~01/": "f", "": "g" });
         object["metadata"]["annotations"] = strange.clone();
         object["metadata"]["labels"] = strange.clone();
-        let facts = specimen.case.facts();
-        let outcome = with(specimen, object.clone()).outcome_under(rules::ALL, &facts);
+        let facts = specimen.facts();
+        let outcome = with(specimen, object.clone()).outcome_under(rules::ALL, facts);
         hold(&object, &outcome);
         for (key, value) in strange.as_object().unwrap() {
             assert_eq!(outcome.stored["metadata"]["annotations"][key], *value);

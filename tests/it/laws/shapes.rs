@@ -206,16 +206,16 @@ proptest! {
     ) {
         let before = Panics::count();
         let specimen = specimen.get(specimens::all());
-        let facts = specimen.case.facts();
+        let facts = specimen.facts();
         let mut case = with(specimen, harmed(&specimen.case.object, &harms)).in_profile(profile);
         case.old = harmed(&specimen.case.old, &old);
-        let once = case.outcome_under(rules::ALL, &facts);
+        let once = case.outcome_under(rules::ALL, facts);
         prop_assert_eq!(Panics::count(), before, "a rule panicked");
         prop_assert_eq!(&once.conflicts, &[]);
         prop_assert_eq!(patches::applied(&case.object, &once.patch), once.stored.clone());
         authors::hold(&case, &once);
         case.object = once.stored;
-        let twice = case.outcome_under(rules::ALL, &facts);
+        let twice = case.outcome_under(rules::ALL, facts);
         prop_assert_eq!(twice.patch, vec![], "the second patch; the first is {:?}", once.patch);
     }
 
