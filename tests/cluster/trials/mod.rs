@@ -5,12 +5,15 @@ mod births;
 mod endings;
 mod law10;
 mod law7;
+mod marker;
 mod operators;
 mod orphans;
+mod outage;
 mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
 mod updates;
+mod words;
 
 use libtest_mimic::Trial;
 
@@ -22,11 +25,14 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(marker::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
+    all.extend(outage::trials());
     all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(updates::trials());
+    all.extend(words::trials());
     all
 }
