@@ -57,7 +57,7 @@ pub struct ClaimFacts {
     pub came_with_data: bool,
     /// Its class.
     pub class: Option<String>,
-    /// Pods that mount it.
+    /// Pods that mount it; not asked where every wanted claim that is bound is older than an hour.
     pub mounted_by: Vec<String>,
 }
 

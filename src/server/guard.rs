@@ -124,7 +124,11 @@ impl Guard {
     }
 
     async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let more = deliberation.more_questions_to_mend(&facts);
+        if !more.is_empty() {
+            facts.extend(self.ask(more, call.peer, call.deadline).await);
+        }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
             tracing::error!(

@@ -1,7 +1,7 @@
 //! Claims, and what they belong to.
 use kube::Client;
 
-use super::{FetchError, each, object, seconds};
+use super::{FetchError, each, object, part, seconds};
 use crate::{
     facts::{ClaimFacts, ClaimUse},
     tree::{Node, Tree},
@@ -39,13 +39,15 @@ pub(super) async fn named(client: &Client, namespace: &str, wanted: &[String]) -
     let mut claims = Vec::with_capacity(found.len());
     for (mut claim, volume) in found {
         if let Some(volume) = volume
-            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{volume}")).await?
+            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{}", part(&volume)?)).await?
         {
             claim.volume_created = Some(seconds(Tree::from_json(&text)?.root().path("metadata.creationTimestamp")));
         }
         claims.push(claim);
     }
-    if claims.iter().any(|c| c.bound) {
+    // Whether a Pod has mounted it matters only for what could be new; every Pod of the namespace is read for it.
+    let an_hour_ago = jiff::Timestamp::now().as_second() - 3600;
+    if claims.iter().any(|c| c.bound && c.created > an_hour_ago) {
         each(client, &format!("/api/v1/namespaces/{namespace}/pods"), &[], |pod| {
             for volume in pod.path("spec.volumes").items() {
                 let name = volume.path("persistentVolumeClaim.claimName").text();

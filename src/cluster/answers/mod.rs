@@ -5,7 +5,7 @@ mod lineage;
 
 use kube::Client;
 
-use super::fetch::{FetchError, Page, list, object};
+use super::fetch::{FetchError, Page, list, object, part};
 use crate::{
     facts::{Answer, ClassFacts, Known, NamespaceFacts, PodFacts, Question, Seconds},
     tree::{Node, Tree},
