@@ -3,6 +3,7 @@
 mod apply_matrix;
 mod births;
 mod endings;
+mod examples;
 mod law10;
 mod law7;
 mod marker;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
     all.extend(endings::trials());
+    all.extend(examples::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
