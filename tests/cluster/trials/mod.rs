@@ -7,6 +7,7 @@ mod examples;
 mod law10;
 mod law7;
 mod marker;
+mod meddlers;
 mod operators;
 mod orphans;
 mod outage;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
+    all.extend(meddlers::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
     all.extend(outage::trials());
