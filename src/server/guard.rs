@@ -82,7 +82,7 @@ impl Guard {
         let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
         match self.look_ups.take(peer, count, until).await {
-            Ok(_share) => cluster.answer(questions, until, &Counting(&self.metrics)).await,
+            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
             Err(_) => {
                 questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
                 Facts::default()
@@ -124,7 +124,11 @@ impl Guard {
     }
 
     async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let more = deliberation.more_questions_to_mend(&facts);
+        if !more.is_empty() {
+            facts.extend(self.ask(more, call.peer, call.deadline).await);
+        }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
             tracing::error!(

@@ -43,3 +43,4 @@ mod server_timeouts;
 mod server_tls;
 mod specimens;
 mod transcripts;
+mod versions;
