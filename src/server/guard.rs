@@ -82,7 +82,7 @@ impl Guard {
         let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
         match self.look_ups.take(peer, count, until).await {
-            Ok(_share) => cluster.answer(questions, until, &Counting(&self.metrics)).await,
+            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
             Err(_) => {
                 questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
                 Facts::default()

@@ -3,13 +3,21 @@ use kube::Client;
 
 use super::{FetchError, each, object, part, seconds};
 use crate::{
-    facts::{ClaimFacts, ClaimUse},
+    facts::{ClaimFacts, ClaimUse, Seconds},
     tree::{Node, Tree},
     view::Claim,
 };
 
+/// A claim of this age is not new, whoever mounted it.
+const OLD: Seconds = 3600;
+
 /// To `Claims`: those whose name is wanted, with the age of their volume and the Pods that mount them.
-pub(super) async fn named(client: &Client, namespace: &str, wanted: &[String]) -> Result<Vec<ClaimFacts>, FetchError> {
+pub(super) async fn named(
+    client: &Client,
+    namespace: &str,
+    wanted: &[String],
+    now: Seconds,
+) -> Result<Vec<ClaimFacts>, FetchError> {
     let mut found: Vec<(ClaimFacts, Option<String>)> = Vec::new();
     let mut keep = |claim: Node<'_>| {
         let (metadata, spec) = (claim.get("metadata"), claim.get("spec"));
@@ -46,8 +54,7 @@ pub(super) async fn named(client: &Client, namespace: &str, wanted: &[String]) -
         claims.push(claim);
     }
     // Whether a Pod has mounted it matters only for what could be new; every Pod of the namespace is read for it.
-    let an_hour_ago = jiff::Timestamp::now().as_second() - 3600;
-    if claims.iter().any(|c| c.bound && c.created > an_hour_ago) {
+    if claims.iter().any(|c| c.bound && now - c.created < OLD) {
         each(client, &format!("/api/v1/namespaces/{namespace}/pods"), &[], |pod| {
             for volume in pod.path("spec.volumes").items() {
                 let name = volume.path("persistentVolumeClaim.claimName").text();
