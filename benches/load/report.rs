@@ -100,5 +100,8 @@ pub fn machine() {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("{cores} cores, load average {}; a quiet machine has about 2 to 3 here from the load itself", load.join(" "));
+    println!(
+        "{cores} cores, load average {}; a quiet machine has about 2 to 3 here from the load itself",
+        load.join(" ")
+    );
 }

@@ -73,9 +73,11 @@ impl Server {
         let mut outcomes = Outcomes::new();
         for line in text.lines().filter_map(|line| line.strip_prefix("seawall_requests_total{")) {
             let Some((labels, count)) = line.rsplit_once("} ") else { continue };
-            let label = |key: &str| labels.split(',').find_map(|l| l.strip_prefix(key)?.strip_prefix("=\"")?.strip_suffix('"'));
+            let label =
+                |key: &str| labels.split(',').find_map(|l| l.strip_prefix(key)?.strip_prefix("=\"")?.strip_suffix('"'));
             if label("webhook") == Some(webhook) {
-                *outcomes.entry(label("outcome").unwrap_or_default().to_owned()).or_default() += count.parse::<u64>()?;
+                *outcomes.entry(label("outcome").unwrap_or_default().to_owned()).or_default() +=
+                    count.parse::<u64>()?;
             }
         }
         Ok(outcomes)

@@ -7,6 +7,7 @@ mod index;
 mod look_alikes;
 mod operators;
 mod pattern;
+mod patterns;
 pub mod schema;
 mod secrets;
 #[cfg(test)]
