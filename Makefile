@@ -32,9 +32,10 @@ bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothi
 bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
 	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast
 
-check: needs-rust ## format, lints, licences and sources of the dependencies
+check: needs-rust ## format, lints, links of the documentation, licences and sources of the dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --lib --locked --quiet
 	$(CARGO) deny --log-level error check licenses bans sources
 
 needs-rust:

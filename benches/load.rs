@@ -3,6 +3,10 @@
 //! Both are the same program (`bench-server`) with the same accept loop, TLS, HTTP, logging and metrics; they are put
 //! under the same load, one after the other, several times, and compared pair by pair, so that whatever else the
 //! machine does concerns both. It reports and gates nothing.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program that is run by hand or in CI reads its environment, and watches processes"
+)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that reports")]
 #![allow(unreachable_pub, missing_docs, dead_code, reason = "the control plane is shared with the tests")]
 #![allow(

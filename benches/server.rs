@@ -18,7 +18,7 @@ use seawall::{
     cluster::Cluster,
     engines::Catalogue,
     facts::Seconds,
-    metrics::{Kind, Metrics, Operation},
+    metrics::{Kind, Metrics},
     rules,
     server::{Answer, Call, Config, Files, Guard, Judge, Limits, Review, Server, Times, Verdict, log_panics},
     settings::{KnownNames, Settings},
@@ -83,7 +83,7 @@ impl Judge for Null {
         Answer::Review(Review {
             body: body.into(),
             kind: Kind::Other,
-            operation: Operation::Unknown,
+            operation: None,
             verdict: Verdict::Allowed,
             record: None,
         })

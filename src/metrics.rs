@@ -1,6 +1,6 @@
 //! What Seawall counts, in the text format of OpenMetrics.
 //!
-//! Every label is a closed set: enums of [`labels`], names of rules and questions (`&'static str`, so that no text of
+//! Every label is a closed set: enums, names of rules and questions (`&'static str`, so that no text of
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
 mod labels;
@@ -14,11 +14,18 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use self::labels::{End, Found, Kind, Operation, Outcome, ParseFailure, Reload, Webhook};
-use self::table::{Counters, Durations};
+pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Webhook};
+use self::{
+    labels::{OPERATIONS, operation_at},
+    table::{Counters, Durations},
+};
+use crate::terms::Operation;
 
 /// The `Content-Type` of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The place of a panic in a rule, whichever it was, as [`Metrics::panicked`] takes it.
+pub const RULE: &str = "rule";
 
 /// The place of a panic outside every rule, as [`Metrics::panicked`] takes it.
 pub const REQUEST: &str = "request";
@@ -83,7 +90,7 @@ impl Metrics {
         let requests = Arc::new(Counters::new(
             "requests",
             "Calls of the webhooks",
-            [webhook, ("kind", Kind::WORDS), ("operation", Operation::WORDS), ("outcome", Outcome::WORDS)],
+            [webhook, ("kind", Kind::WORDS), ("operation", OPERATIONS), ("outcome", Outcome::WORDS)],
         ));
         let durations = Arc::new(Durations::new("request_duration", "From a call's head to its answer", webhook));
         let parse_failures =
@@ -125,7 +132,7 @@ impl Metrics {
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
         registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
-        registry.register("panics", "Panics, by rule or outside of all", self.panics.clone());
+        registry.register("panics", "Panics, in a rule or outside of all", self.panics.clone());
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register_collector(Box::new(Arc::clone(&self.connection_ends)));
         registry.register("accept_errors", "Connections that could not be accepted", self.accept_errors.clone());
@@ -138,9 +145,17 @@ impl Metrics {
         registry.register_collector(Box::new(Arc::clone(&self.certificate_reloads)));
     }
 
-    /// A call of a webhook that ended. `took` is counted for all but the abandoned.
-    pub fn request(&self, webhook: Webhook, kind: Kind, operation: Operation, outcome: Outcome, took: Duration) {
-        self.requests.add([webhook as usize, kind as usize, operation as usize, outcome as usize]);
+    /// A call of a webhook that ended; without an operation where it was refused before it was read. `took` is counted for all but
+    /// the abandoned.
+    pub fn request(
+        &self,
+        webhook: Webhook,
+        kind: Kind,
+        operation: Option<Operation>,
+        outcome: Outcome,
+        took: Duration,
+    ) {
+        self.requests.add([webhook as usize, kind as usize, operation_at(operation), outcome as usize]);
         if outcome != Outcome::Abandoned {
             self.durations.observe(webhook as usize, took);
         }
@@ -172,7 +187,7 @@ impl Metrics {
         self.parse_failures.add([cause as usize]);
     }
 
-    /// A panic in a rule (`place` is its name), or elsewhere in the answer to a call ([`REQUEST`]).
+    /// A panic in a rule (`place` is [`RULE`]), or elsewhere in the answer to a call ([`REQUEST`]).
     pub fn panicked(&self, place: &'static str) {
         self.panics.get_or_create(&PanicLabels { place }).inc();
     }
@@ -223,11 +238,17 @@ mod tests {
         metrics.request(
             Webhook::Validate,
             Kind::of("StatefulSet"),
-            Operation::Update,
+            Some(Operation::Update),
             Outcome::Denied,
             Duration::from_millis(1),
         );
-        metrics.request(Webhook::Mutate, Kind::of("Secret"), Operation::Create, Outcome::Abandoned, Duration::ZERO);
+        metrics.request(
+            Webhook::Mutate,
+            Kind::of("Secret"),
+            Some(Operation::Create),
+            Outcome::Abandoned,
+            Duration::ZERO,
+        );
         metrics.in_flight().inc();
         metrics.finding("ephemeral-data", "deny");
         metrics.patch("missing-requests");

@@ -1,20 +1,16 @@
 //! The words that all levels share.
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-
-use crate::tree::nearest;
-
 /// Declares an enum whose variants have one fixed name each, used in files, on the command line, in JSON and in metrics.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
             /// Every value, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The names of [`Self::ALL`], in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
 
             /// Its name.
             #[must_use]
@@ -23,28 +19,33 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                Self::ALL.iter().copied().find(|v| v.as_str() == word).ok_or_else(|| {
-                    let known: Vec<_> = Self::ALL.iter().map(|v| v.as_str()).collect();
-                    UnknownWord(format!("{word:?} is not one of {}{}", known.join(", "), nearest(word, &known)))
-                })
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::terms::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                let found = Self::ALL.iter().copied().find(|v| v.as_str() == word);
+                found.ok_or_else(|| $crate::terms::UnknownWord::among(word, Self::WORDS))
             }
         }
     };
 }
+pub(crate) use words;
 
 /// A word that none of the known ones is; names them, and the nearest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnknownWord(String);
+
+impl UnknownWord {
+    pub(crate) fn among(word: &str, known: &[&str]) -> Self {
+        Self(format!("{word:?} is not one of {}{}", known.join(", "), crate::tree::nearest(word, known)))
+    }
+}
 
 words! {
     /// How bad what a rule finds is. A profile maps each tier to an [`Action`].

@@ -150,7 +150,8 @@ fn data(data: &Data) -> String {
     for other in &data.elsewhere {
         text.push_str(&format!("; {} with {}", other.directory, said(&other.when)));
     }
-    let moved: Vec<&str> = data.flags.iter().chain(&data.variables).map(String::as_str).collect();
+    let around = data.inside.iter().map(|i| &i.variable);
+    let moved: Vec<&str> = data.flags.iter().chain(&data.variables).chain(around).map(String::as_str).collect();
     if !moved.is_empty() {
         text.push_str(&format!("; moved by {}", moved.join(", ")));
     }

@@ -2,6 +2,7 @@
 use super::{Deliberation, Requester};
 use crate::{
     facts::{Answer, Facts, Known, Question},
+    tree::Tree,
     view::{Owner, Ownership, has_operator_label},
 };
 
@@ -51,12 +52,18 @@ impl Deliberation<'_> {
             },
             Ownership::Controller => {
                 let chain = self.owner_question().map_or(Known::Unknown, |q| facts.get(&q));
+                let persons = matches!(self.request.requester, Requester::User(user) if !is_program(user));
                 match chain {
                     Known::Found(Answer::Owner(chain)) => {
                         let operated = chain.iter().any(|o| known(&o.group))
                             || chain.iter().flat_map(|o| &o.labels).any(|(k, v)| operators.labels(k, v));
-                        if operated { Hands::Off } else { Hands::Controllers }
+                        match (operated, persons) {
+                            (false, _) => Hands::Controllers,
+                            (true, false) => Hands::Off,
+                            (true, true) => Hands::NotMended,
+                        }
                     }
+                    _ if persons => Hands::NotMended,
                     _ if self.request.requester == Requester::Nobody => {
                         if labelled {
                             Hands::Off
@@ -70,6 +77,32 @@ impl Deliberation<'_> {
         }
     }
 
+    /// True for what a controller makes from a template that was judged when its author sent it: a Pod, a ReplicaSet, a Job. Nobody
+    /// who could read a refusal asked for it. A reference that a person wrote proves nothing.
+    pub(super) fn is_controllers(&self) -> bool {
+        let programs = match self.request.requester {
+            Requester::Nobody => true,
+            Requester::User(user) => is_program(user),
+        };
+        programs && !self.is_authored() && matches!(self.request.kind, "Pod" | "ReplicaSet" | "Job")
+    }
+
+    /// True for a Job that somebody makes of a CronJob by hand, as `kubectl create job --from` does.
+    pub(super) fn is_of_cron_job(&self) -> bool {
+        self.request.kind == "Job"
+            && Owner::of(self.request.object).is_some_and(|o| o.kind == "CronJob" && o.is_builtin())
+    }
+
+    /// True for a workload (JSON) of which an operator is in charge, or somebody who cannot be named from it alone.
+    pub(super) fn is_somebody_elses(&self, workload: &str) -> bool {
+        let Ok(tree) = Tree::from_json(workload) else { return true };
+        let operators = self.world.catalogue.operators();
+        let labelled = ["metadata.labels", "spec.template.metadata.labels"]
+            .into_iter()
+            .any(|at| has_operator_label(tree.root().path(at), operators));
+        labelled || Owner::of(tree.root()).is_some()
+    }
+
     /// A service account from outside the object's namespace, or one that the settings list.
     fn is_operators_account(&self, user: &str) -> bool {
         let outside = user
@@ -78,4 +111,9 @@ impl Deliberation<'_> {
             .is_some_and(|(namespace, _)| namespace != self.request.namespace);
         outside || self.world.settings.is_operator(user)
     }
+}
+
+/// True for a controller, a node, a service account; people's names do not begin as theirs do.
+fn is_program(user: &str) -> bool {
+    ["system:serviceaccount:", "system:node:", "system:kube-"].iter().any(|start| user.starts_with(start))
 }

@@ -1,7 +1,7 @@
 //! What is wrong with an object as it will be stored, and the second opinion before anything is refused.
 use std::collections::BTreeSet;
 
-use super::{Deliberation, Judgement, Requester, hands::Hands};
+use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
     facts::{Answer, Facts, Known, Question},
     finding::Finding,
@@ -60,7 +60,7 @@ impl<'t> Deliberation<'t> {
             return Judged::default();
         }
         let hands = self.hands(known);
-        let controllers = !self.is_authored();
+        let (controllers, of_cron_job) = (self.is_controllers(), self.is_of_cron_job());
         let old = self
             .case_before()
             .map(|before| self.found_as_stored(before, self.request.old, self.request.tree, None, known));
@@ -70,6 +70,7 @@ impl<'t> Deliberation<'t> {
             let excuses = [
                 (hands == Hands::Off).then_some((Action::Warn, "an operator is in charge")),
                 controllers.then_some((Action::Audit, "a controller made it")),
+                of_cron_job.then_some((Action::Warn, "its CronJob is what was judged")),
                 self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
                 old.as_ref()
                     .filter(|o| o.iter().any(|f| finding.continues(f)))
@@ -87,7 +88,8 @@ impl<'t> Deliberation<'t> {
         })
     }
 
-    fn is_restorers(&self) -> bool {
+    /// True when the requester restores backups.
+    pub(super) fn is_restorers(&self) -> bool {
         matches!(self.request.requester, Requester::User(user) if self.world.settings.is_restorer(user))
     }
 
@@ -118,7 +120,7 @@ impl<'t> Deliberation<'t> {
             if !start.operations.is_empty() {
                 let edited = tree.edited(top, &start.operations);
                 let workload = Workload { kind: case.workload.kind, object: edited.node_at(top) };
-                return self.found(&Case::of(workload, self.world.catalogue), before, facts);
+                return self.found(&self.world.case(workload), before, facts);
             }
         }
         self.found(case, before, facts)
@@ -152,10 +154,11 @@ impl<'t> Deliberation<'t> {
         let Some(question) = self.history_question(case) else { return History::Irrelevant };
         match facts.get(&question) {
             Known::Found(Answer::History(templates)) => {
-                let found = templates.iter().filter_map(|template| {
+                let its = templates.iter().filter(|t| is_history_of(case, t));
+                let found = its.filter_map(|template| {
                     let (tree, top) = self.with_template(template)?;
                     let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
-                    let then = Case::of(workload, self.world.catalogue);
+                    let then = self.world.case(workload);
                     Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
                 });
                 // What stands beside the template is today's: the past excuses only what is inside.

@@ -1,4 +1,6 @@
 //! Seawall's own marks: the list of what it wrote, and the label on what holds data.
+use std::collections::HashMap;
+
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +10,7 @@ use crate::{
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
     tree::{Node, Tree},
-    view::{Claim, DataLabel, Kind},
+    view::{Claim, DataLabel, Kind, Workload},
 };
 
 /// One entry of the annotation `seawall.dev/patched`.
@@ -29,45 +31,115 @@ pub(super) fn list_of(annotations: Node<'_>) -> Vec<Listed> {
         .unwrap_or_default()
 }
 
+/// The list of what was written.
+pub(super) fn list_from(mended: &Mended) -> Vec<Listed> {
+    mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect()
+}
+
 /// Puts list and label onto a workload that was mended, and takes off what somebody else put there.
-pub(super) fn sign(deliberation: &Deliberation<'_>, tree: &Tree<'_>, top: Node<'_>, mended: &mut Mended) {
-    let mut listed: Vec<Listed> =
-        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
-    listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
+pub(super) fn sign(
+    deliberation: &Deliberation<'_>,
+    tree: &Tree<'_>,
+    top: Node<'_>,
+    listed: Vec<Listed>,
+    mended: &mut Mended,
+) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, &listed, deliberation);
-    let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
-    if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
-        proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
-    }
+    write_list(&mut proposal, top, listed, None, deliberation);
+    label_set(&mut proposal, top, deliberation);
     append(proposal, tree, top, mended);
 }
 
-/// Writes the list onto the object and its template, or takes a foreign one off.
-pub(super) fn write_list(proposal: &mut Proposal, top: Node<'_>, listed: &[Listed], deliberation: &Deliberation<'_>) {
-    let own = top.path("metadata.annotations").get(keys::PATCHED);
-    let kind = deliberation.workload().map(|w| w.kind);
-    let inherited = kind == Some(Kind::Pod) && !deliberation.is_authored();
-    if listed.is_empty() {
-        // A controller's Pod carries the list of its template, which is true.
-        if own.is_set() && !inherited {
-            proposal.unset(own);
-        }
-        return;
-    }
-    let text = serde_json::to_string(listed).unwrap_or_default();
-    proposal.set(own, text.clone().into());
-    if matches!(kind, Some(Kind::StatefulSet | Kind::Deployment)) {
-        proposal.set(top.path("spec.template.metadata.annotations").get(keys::PATCHED), text.into());
+/// Labels a StatefulSet whose claims hold data, and takes the label off everything else.
+pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
+    let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
+    if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
+        proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
+    } else {
+        strip_label(proposal, top, deliberation);
     }
 }
 
-/// Takes off a list that the submitter brought where nothing is written.
+/// Takes off a label that is not ours. A controller's Pod keeps it: its controller may know its Pods by their labels.
+fn strip_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
+    let label = top.path("metadata.labels").get(keys::HOLDS_DATA);
+    if label.is_set() && deliberation.is_authored() {
+        proposal.unset(label);
+    }
+}
+
+/// Writes the list onto the object and its template, or takes a foreign one off. A template that is as the one that `ran` keeps the list
+/// that it ran with, word for word: another list would restart its Pods.
+pub(super) fn write_list(
+    proposal: &mut Proposal,
+    top: Node<'_>,
+    mut listed: Vec<Listed>,
+    ran: Option<Node<'_>>,
+    deliberation: &Deliberation<'_>,
+) {
+    // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
+    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
+    listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
+    listed.dedup();
+    let own = top.path("metadata.annotations").get(keys::PATCHED);
+    let makes_pods = deliberation.workload().map(|w| w.kind).filter(|k| *k != Kind::Pod);
+    let template = makes_pods.map(|kind| Workload { kind, object: top }.template());
+    let in_template = template.map(list_in);
+    let text = serde_json::to_string(&listed).unwrap_or_default();
+    if !listed.is_empty() {
+        proposal.set(own, text.clone().into());
+    } else if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
+        // A controller's Pod carries the list of its template, which is true.
+        proposal.unset(own);
+    }
+    let Some((template, there)) = template.zip(in_template) else { return };
+    match ran.filter(|ran| same_but_for_list(template, *ran)).map(list_in) {
+        Some(then) if then.is_set() => {
+            proposal.set(there, then.to_json());
+        }
+        Some(_) => {
+            proposal.unset(there);
+        }
+        None if listed.is_empty() && there.is_set() && !deliberation.ran_with(there) => {
+            proposal.unset(there);
+        }
+        // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
+        None if !listed.is_empty()
+            && proposal.refused().is_empty()
+            && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) =>
+        {
+            proposal.set(there, text.into());
+        }
+        None => {}
+    }
+}
+
+fn list_in(template: Node<'_>) -> Node<'_> {
+    template.path("metadata.annotations").get(keys::PATCHED)
+}
+
+/// True where two templates differ in nothing but the list.
+fn same_but_for_list(a: Node<'_>, b: Node<'_>) -> bool {
+    same_without(a, b, "metadata")
+        && same_without(a.get("metadata"), b.get("metadata"), "annotations")
+        && same_without(a.path("metadata.annotations"), b.path("metadata.annotations"), keys::PATCHED)
+}
+
+/// True where two maps hold the same beside one key; a null is as good as nothing.
+fn same_without(a: Node<'_>, b: Node<'_>, but: &str) -> bool {
+    let set = |node: Node<'_>| node.fields().filter(|(key, value)| *key != but && value.is_set()).count();
+    let others: HashMap<&str, Node<'_>> = b.fields().collect();
+    let mut mine = a.fields().filter(|(key, value)| *key != but && value.is_set());
+    set(a) == set(b) && mine.all(|(key, value)| others.get(key).is_some_and(|other| value.same(*other)))
+}
+
+/// Takes off what the submitter brought where nothing is written.
 pub(super) fn strip_foreign(deliberation: &Deliberation<'_>, mended: &mut Mended) {
     let mut proposal = Proposal::of("marks");
     let top = deliberation.request.object;
     if deliberation.request.operation == Operation::Create && deliberation.is_authored() {
-        write_list(&mut proposal, top, &[], deliberation);
+        write_list(&mut proposal, top, Vec::new(), None, deliberation);
+        strip_label(&mut proposal, top, deliberation);
     }
     append(proposal, deliberation.request.tree, top, mended);
 }
@@ -78,12 +150,11 @@ pub(super) fn sign_claim(
     tree: &Tree<'_>,
     top: Node<'_>,
     facts: &Facts,
+    listed: Vec<Listed>,
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    let listed: Vec<Listed> =
-        mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect();
-    write_list(&mut proposal, top, &listed, deliberation);
+    write_list(&mut proposal, top, listed, None, deliberation);
     let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
     let fate = match (class, facts.get(&Question::StorageClasses)) {
         (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {
@@ -126,11 +197,23 @@ pub(super) fn rebased(operation: PatchOperation, prefix: &str) -> Option<PatchOp
 }
 
 impl Deliberation<'_> {
+    /// True for a list in a template that ran with it: to take it out would restart its Pods.
+    fn ran_with(&self, list: Node<'_>) -> bool {
+        self.case_before().is_some_and(|before| {
+            let then = before.workload.template().path("metadata.annotations").get(keys::PATCHED);
+            then.is_set() && then.same(list)
+        })
+    }
+
     /// The engine whose data a claim is for: it says so itself, or a workload that exists mounts it as data.
     pub(super) fn engine_of_claim(&self, claim: Claim<'_>, facts: &Facts) -> Option<String> {
         let question =
             Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() };
         let mounted = match facts.get(&question) {
+            // An operator chooses for the claims of its workloads, too.
+            Known::Found(Answer::ClaimUse(found)) if found.workloads.iter().any(|w| self.is_somebody_elses(w)) => {
+                return None;
+            }
             Known::Found(Answer::ClaimUse(found)) => claim.database(&found.workloads, self.world.catalogue),
             _ => None,
         };

@@ -15,7 +15,7 @@ use crate::{
     proposal::{Conflict, Gate, Mend, Merged},
     terms::Operation,
     tree::{Node, Tree},
-    view::{Case, Claim},
+    view::{Case, Claim, Workload},
 };
 
 /// Mutators read the same tree; their edits are applied until a round adds nothing, at most this often.
@@ -47,7 +47,7 @@ impl Deliberation<'_> {
     /// The facts that [`Deliberation::mend`] needs. Empty for most requests.
     #[must_use]
     pub fn questions_to_mend(&self) -> Vec<Question> {
-        if self.request.operation != Operation::Create {
+        if self.request.operation != Operation::Create || self.is_restorers() {
             return Vec::new();
         }
         let mends = self.world.settings.profile().mends();
@@ -55,6 +55,10 @@ impl Deliberation<'_> {
             return if mends { self.claim_questions(claim) } else { Vec::new() };
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Vec::new() };
+        // On a second call, what the first one wrote does not count: else nobody would be asked whether the workload is new.
+        let bare = self.before_mends();
+        let before = bare.as_ref().map(|bare| self.case_in(bare, case));
+        let case = before.as_ref().unwrap_or(case);
         let mut questions = BTreeSet::new();
         let trial = Facts::empty_namespace();
         if self.can_be_born() {
@@ -74,12 +78,28 @@ impl Deliberation<'_> {
         questions.into_iter().collect()
     }
 
+    /// Whose claim it is. Most claims are no database's, and are asked about no further.
     fn claim_questions(&self, claim: Claim<'_>) -> Vec<Question> {
-        vec![
-            Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() },
-            Question::StorageClasses,
-            Question::LooseVolumes,
-        ]
+        if self.hands(&Facts::default()) != Hands::Free {
+            return Vec::new();
+        }
+        vec![Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() }]
+    }
+
+    /// The facts that only the answers to [`Deliberation::questions_to_mend`] show to be needed. Empty for most requests.
+    #[must_use]
+    pub fn more_questions_to_mend(&self, facts: &Facts) -> Vec<Question> {
+        let created = self.request.operation == Operation::Create && self.world.settings.profile().mends();
+        let Some(claim) = self.claim().filter(|_| created) else { return Vec::new() };
+        if self.hands(facts) != Hands::Free || self.engine_of_claim(claim, facts).is_none() {
+            return Vec::new();
+        }
+        let mut questions = vec![Question::StorageClasses];
+        // Every volume of the cluster is looked at for this one.
+        if claim.may_be_given_a_class() {
+            questions.push(Question::LooseVolumes);
+        }
+        questions
     }
 
     /// What is written. The gates are checked here, once: the profile mends, nobody else is in charge, the workload is new, the data is
@@ -89,32 +109,64 @@ impl Deliberation<'_> {
         if self.request.operation == Operation::Update {
             return self.restored_from_old();
         }
+        // A restore gives back what was there, Seawall's own marks included.
+        if self.is_restorers() {
+            return Mended::default();
+        }
         if let Some(claim) = self.claim() {
             return self.mended_claim(claim, facts);
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Mended::default() };
         let hands = self.hands(facts);
+        let mends = self.world.settings.profile().mends() && !matches!(hands, Hands::NotMended | Hands::Off);
         let birth = self.birth(facts);
-        if let Birth::Adopts(template) = &birth {
-            return self.adopted(template);
+        if let Birth::Adopts(template) = &birth
+            && hands != Hands::Off
+        {
+            return self.adopted(template, mends);
         }
-        if !self.world.settings.profile().mends() || matches!(hands, Hands::NotMended | Hands::Off) {
+        if !mends {
             let mut mended = Mended::default();
-            marks::strip_foreign(self, &mut mended);
+            if hands != Hands::Off {
+                marks::strip_foreign(self, &mut mended);
+            }
             return mended;
         }
         self.rounds(case, &birth, facts)
     }
 
+    /// What the rules write, and the list of it, with what an earlier call of this request wrote.
     fn rounds(&self, case: &Case<'_>, birth: &Birth, facts: &Facts) -> Mended {
+        let (mut mended, edited) = self.until_settled(self.request.tree, case, birth, facts);
+        let tree = edited.as_ref().unwrap_or(self.request.tree);
+        let mut listed = marks::list_from(&mended);
+        if let Some(bare) = self.before_mends() {
+            let (again, made) = self.until_settled(&bare, &self.case_in(&bare, case), birth, facts);
+            listed.extend(self.confirmed(&again, made.as_ref().unwrap_or(&bare)));
+        }
+        marks::sign(self, tree, tree.node_at(self.request.object), listed, &mut mended);
+        mended
+    }
+
+    /// The same workload in an edited tree.
+    fn case_in<'d>(&'d self, tree: &'d Tree<'_>, case: &Case<'_>) -> Case<'d> {
+        self.world.case(Workload { kind: case.workload.kind, object: tree.node_at(self.request.object) })
+    }
+
+    /// Rounds until one adds nothing, and the document after them; `None` where nothing is written.
+    fn until_settled<'d>(
+        &self,
+        from: &Tree<'d>,
+        case: &Case<'_>,
+        birth: &Birth,
+        facts: &Facts,
+    ) -> (Mended, Option<Tree<'d>>) {
         let mut mended = Mended::default();
-        let mut edited: Option<Tree<'_>> = None;
+        let mut edited: Option<Tree<'d>> = None;
         for _ in 0..MOST_ROUNDS {
-            let tree = edited.as_ref().unwrap_or(self.request.tree);
+            let tree = edited.as_ref().unwrap_or(from);
             let top = tree.node_at(self.request.object);
-            let again = edited.is_some().then(|| {
-                Case::of(crate::view::Workload { kind: case.workload.kind, object: top }, self.world.catalogue)
-            });
+            let again = edited.as_ref().map(|tree| self.case_in(tree, case));
             let merged = self.one_round(again.as_ref().unwrap_or(case), birth, facts, &mut mended);
             let operations = merged.operations(tree, top);
             if operations.is_empty() {
@@ -125,9 +177,7 @@ impl Deliberation<'_> {
             mended.operations.extend(operations);
             edited = Some(next);
         }
-        let tree = edited.as_ref().unwrap_or(self.request.tree);
-        marks::sign(self, tree, tree.node_at(self.request.object), &mut mended);
-        mended
+        (mended, edited)
     }
 
     fn one_round(&self, case: &Case<'_>, birth: &Birth, facts: &Facts, mended: &mut Mended) -> Merged {
@@ -169,18 +219,31 @@ impl Deliberation<'_> {
             return mended;
         }
         let Some(engine) = self.engine_of_claim(claim, facts) else { return mended };
-        let written = self.written_into_claim(&claim, &engine, facts);
+        let tree = self.request.tree;
+        let edited = self.written_once(tree, &engine, facts, &mut mended);
+        let mut listed = marks::list_from(&mended);
+        if let Some(bare) = self.before_mends() {
+            let mut again = Mended::default();
+            let made = self.written_once(&bare, &engine, facts, &mut again);
+            listed.extend(self.confirmed(&again, &made));
+        }
+        marks::sign_claim(self, &edited, edited.node_at(self.request.object), facts, listed, &mut mended);
+        mended
+    }
+
+    /// What the rules write into the claim that stands in `tree`, and the document after it.
+    fn written_once<'d>(&self, tree: &Tree<'d>, engine: &str, facts: &Facts, mended: &mut Mended) -> Tree<'d> {
+        let top = tree.node_at(self.request.object);
+        let written = self.written_into_claim(&Claim(top), engine, facts);
         mended.notes = written.notes;
         mended.refused = written.refused;
         let mut merged = Merged::default();
         merged.add(written.mends);
         merged.settle();
-        let tree = self.request.tree;
-        mended.operations = merged.operations(tree, self.request.object);
+        mended.conflicts = merged.conflicts().to_vec();
+        mended.operations = merged.operations(tree, top);
         mended.mends = merged.mends().cloned().collect();
-        let edited = tree.edited(self.request.object, &mended.operations);
-        marks::sign_claim(self, &edited, edited.node_at(self.request.object), facts, &mut mended);
-        mended
+        tree.edited(top, &mended.operations)
     }
 
     /// What the Pods of a template will be given at their CREATE, as operations on the workload.

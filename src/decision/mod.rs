@@ -2,6 +2,7 @@
 //!
 //! [`Deliberation`] is one request under way. The mutating webhook asks [`Deliberation::mend`], the validating one
 //! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
+mod again;
 mod birth;
 mod hands;
 mod judge;
@@ -41,6 +42,30 @@ pub struct World<'w> {
     pub rules: &'static [&'static Rule],
     /// The API server's minor version, where it is known.
     pub kubernetes_minor: Option<u32>,
+}
+
+impl<'w> World<'w> {
+    /// A workload and its databases, as the profile sees them.
+    fn case<'t>(&self, workload: Workload<'t>) -> Case<'t>
+    where
+        'w: 't,
+    {
+        self.believed(Case::of(workload, self.catalogue))
+    }
+
+    fn subject<'t>(&self, kind: &str, object: Node<'t>) -> Subject<'t>
+    where
+        'w: 't,
+    {
+        match Subject::of(kind, object, self.catalogue) {
+            Subject::Workload(case) => Subject::Workload(self.believed(case)),
+            other => other,
+        }
+    }
+
+    fn believed<'t>(&self, case: Case<'t>) -> Case<'t> {
+        if self.settings.profile().honours_data_label() { case } else { case.without_labels() }
+    }
 }
 
 /// Who asks.
@@ -151,10 +176,10 @@ impl<'t> Deliberation<'t> {
             return None;
         }
         let before = match request.operation {
-            Operation::Update => Subject::of(request.kind, request.old, world.catalogue),
+            Operation::Update => world.subject(request.kind, request.old),
             _ => Subject::Other,
         };
-        let subject = Subject::of(request.kind, request.object, world.catalogue);
+        let subject = world.subject(request.kind, request.object);
         Some(Self { request, world, now, subject, before })
     }
 

@@ -27,7 +27,7 @@ pub fn denial(kind: &str, name: &str, judgements: &[Judgement]) -> Option<String
     Some(text)
 }
 
-/// The warnings: one line each, the rule's name behind.
+/// The warnings: one line each, which is the finding's message.
 #[must_use]
 pub fn warnings(judgements: &[Judgement]) -> Vec<String> {
     judgements.iter().filter(|j| j.action == Action::Warn).map(|j| j.finding.message.clone()).collect()

@@ -1,5 +1,4 @@
-//! Patterns over image names and tags, and ranges of versions.
-use std::{cmp::Ordering, fmt, str::FromStr};
+//! Patterns over image names and tags.
 
 use serde::Deserialize;
 
@@ -119,149 +118,8 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-/// The dotted numbers of a version, as far as a tag gives them: `16`, `8.0.36`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Version {
-    numbers: Vec<u32>,
-}
-
-impl Version {
-    /// Reads dotted numbers; anything after them must be absent.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let numbers = text.trim_end_matches('.').split('.').map(|n| n.parse().ok()).collect::<Option<Vec<u32>>>()?;
-        (!numbers.is_empty() && numbers.len() <= 6).then_some(Self { numbers })
-    }
-
-    /// The first number.
-    #[must_use]
-    pub fn major(&self) -> u32 {
-        self.numbers.first().copied().unwrap_or(0)
-    }
-
-    /// How many numbers are given: 1 for `16`, 3 for `8.0.36`.
-    #[must_use]
-    pub fn precision(&self) -> usize {
-        self.numbers.len()
-    }
-
-    /// Compares as many numbers as both have; missing ones of `bound` count as zero, missing ones of the version as unknown.
-    fn compare(&self, bound: &Self) -> Option<Ordering> {
-        for (i, theirs) in bound.numbers.iter().enumerate() {
-            match self.numbers.get(i) {
-                Some(ours) => match ours.cmp(theirs) {
-                    Ordering::Equal => {}
-                    other => return Some(other),
-                },
-                // `8` against a bound of `8.0` can be anything from 8.0 on.
-                None => return if *theirs == 0 { Some(Ordering::Greater) } else { None },
-            }
-        }
-        Some(if self.numbers.len() > bound.numbers.len() { Ordering::Greater } else { Ordering::Equal })
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, n) in self.numbers.iter().enumerate() {
-            if i > 0 {
-                f.write_str(".")?;
-            }
-            write!(f, "{n}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A range of versions: `<18`, `>=18`, `>=5,<7`, `8.0`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionRange {
-    text: String,
-    bounds: Vec<(Bound, Version)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Below,
-    AtMost,
-    AtLeast,
-    Above,
-    /// The version itself, or a more precise one: `8.0` holds `8.0.36`.
-    In,
-}
-
-impl VersionRange {
-    /// Whether a version lies in the range; `None` where it is not precise enough to say.
-    #[must_use]
-    pub fn contains(&self, version: &Version) -> Option<bool> {
-        let mut unsure = false;
-        for (bound, limit) in &self.bounds {
-            let within = version.numbers.iter().zip(&limit.numbers).all(|(a, b)| a == b)
-                && version.precision() >= limit.precision();
-            let holds = match (bound, version.compare(limit)) {
-                (Bound::In, _) if within => Some(true),
-                (Bound::In, _) if limit.numbers.starts_with(&version.numbers) => None,
-                (Bound::In, Some(Ordering::Equal)) => Some(true),
-                (Bound::In, Some(_)) => Some(false),
-                (Bound::AtMost, _) if within => Some(true),
-                (Bound::Above, _) if within => Some(false),
-                (_, None) => None,
-                (Bound::Below, Some(o)) => Some(o == Ordering::Less),
-                (Bound::AtMost, Some(o)) => Some(o != Ordering::Greater),
-                (Bound::AtLeast, Some(o)) => Some(o != Ordering::Less),
-                (Bound::Above, Some(o)) => Some(o == Ordering::Greater),
-            };
-            match holds {
-                Some(false) => return Some(false),
-                Some(true) => {}
-                None => unsure = true,
-            }
-        }
-        if unsure { None } else { Some(true) }
-    }
-}
-
-impl FromStr for VersionRange {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let mut bounds = Vec::new();
-        for part in text.split(',') {
-            let part = part.trim();
-            let (bound, number) = [
-                ("<=", Bound::AtMost),
-                (">=", Bound::AtLeast),
-                ("<", Bound::Below),
-                (">", Bound::Above),
-                ("=", Bound::In),
-                ("", Bound::In),
-            ]
-            .into_iter()
-            .find_map(|(sign, bound)| part.strip_prefix(sign).map(|rest| (bound, rest.trim())))
-            .ok_or("unreachable")?;
-            let version =
-                Version::parse(number).ok_or_else(|| format!("{text:?} is not a range such as \">=5,<7\""))?;
-            bounds.push((bound, version));
-        }
-        Ok(Self { text: text.to_owned(), bounds })
-    }
-}
-
-impl fmt::Display for VersionRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl<'de> Deserialize<'de> for VersionRange {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn pattern(text: &str) -> Pattern {
@@ -282,26 +140,5 @@ mod tests {
         }
         assert!(pattern("bitnami/*").matches("bitnami/mysql"));
         assert!(!pattern("*").matches("bitnami/mysql"), "a star stays within a segment");
-    }
-
-    #[test]
-    fn a_range_says_yes_no_or_not_sure() {
-        for (range, version, expected) in [
-            ("<18", "17.2", Some(true)),
-            ("<18", "18", Some(false)),
-            (">=18", "18", Some(true)),
-            (">=18", "18.1", Some(true)),
-            ("8.0", "8.0.36", Some(true)),
-            ("8.0", "8.4", Some(false)),
-            ("<8.4", "8", None),
-            (">=8.0", "8", Some(true)),
-            (">=5,<7", "6.2", Some(true)),
-            ("8.0", "8", None),
-            ("<=8.0", "8.0.36", Some(true)),
-            ("<=8.0", "8.1", Some(false)),
-        ] {
-            let range: VersionRange = range.parse().unwrap();
-            assert_eq!(range.contains(&Version::parse(version).unwrap()), expected, "{version} in {range}");
-        }
     }
 }

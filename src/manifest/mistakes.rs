@@ -35,11 +35,12 @@ pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
         if kind == Kind::Pod && field == "template" {
             continue;
         }
-        if parent.is_set() && !parent.get(field).is_set() {
-            if let Some(help) = near_miss(parent, field) {
-                let at = near_node(parent, field).map_or(parent, |n| n);
-                return Some((at.line(), format!("{} is missing", parent.get(field).stable()), help));
-            }
+        if parent.is_set()
+            && !parent.get(field).is_set()
+            && let Some(help) = near_miss(parent, field)
+        {
+            let at = near_node(parent, field).map_or(parent, |n| n);
+            return Some((at.line(), format!("{} is missing", parent.get(field).stable()), help));
         }
     }
     None

@@ -1,28 +1,8 @@
 //! The values that labels may take. Closed sets, so that nobody who sends objects can make a series up.
 
-/// Declares an enum that is a label's set of values.
-macro_rules! labels {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
+use crate::terms::{Operation, words};
 
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// The words of [`Self::ALL`], in the same order.
-            pub const WORDS: &'static [&'static str] = &[$($word),+];
-
-            /// Its word.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-    };
-}
-
-labels! {
+words! {
     /// Which webhook was called.
     Webhook {
         /// `/mutate`: what would be mended.
@@ -32,7 +12,7 @@ labels! {
     }
 }
 
-labels! {
+words! {
     /// The kind of object under review; `other` is everything that is not listed.
     Kind {
         /// Not one of the others, or not known (a request that was refused before it was read).
@@ -76,23 +56,21 @@ impl Kind {
     }
 }
 
-labels! {
-    /// The operation under review.
-    Operation {
-        /// Not known: the request was refused before it was read.
-        Unknown = "unknown",
-        /// A new object.
-        Create = "CREATE",
-        /// A change of an object.
-        Update = "UPDATE",
-        /// The end of an object.
-        Delete = "DELETE",
-        /// exec, attach, port-forward, proxy.
-        Connect = "CONNECT",
-    }
+/// The operation under review; `unknown` where the request was refused before it was read. See [`operation_at`].
+pub(super) const OPERATIONS: &[&str] = &[
+    "unknown",
+    Operation::Create.as_str(),
+    Operation::Update.as_str(),
+    Operation::Delete.as_str(),
+    Operation::Connect.as_str(),
+];
+
+/// The position of an operation in [`OPERATIONS`].
+pub(super) fn operation_at(operation: Option<Operation>) -> usize {
+    operation.map_or(0, |operation| 1 + operation as usize)
 }
 
-labels! {
+words! {
     /// What became of a call.
     Outcome {
         /// Let through, nothing said.
@@ -124,7 +102,7 @@ labels! {
     }
 }
 
-labels! {
+words! {
     /// What the cluster said to a question.
     Found {
         /// It is there.
@@ -136,7 +114,7 @@ labels! {
     }
 }
 
-labels! {
+words! {
     /// Why a body could not be read as a review.
     ParseFailure {
         /// 400.
@@ -146,7 +124,7 @@ labels! {
     }
 }
 
-labels! {
+words! {
     /// How a connection ended.
     End {
         /// As HTTP foresees: by the client, or after an answer that said so.
@@ -172,12 +150,26 @@ labels! {
     }
 }
 
-labels! {
+words! {
     /// How an attempt to load changed certificate files ended.
     Reload {
         /// The new files are served.
         Ok = "ok",
         /// They are not usable; the old ones are still served.
         Failed = "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_its_position() {
+        assert_eq!(OPERATIONS.len(), 1 + Operation::ALL.len());
+        for operation in Operation::ALL {
+            assert_eq!(OPERATIONS.get(operation_at(Some(*operation))), Some(&operation.as_str()));
+        }
+        assert_eq!(OPERATIONS.get(operation_at(None)), Some(&"unknown"));
     }
 }

@@ -79,22 +79,6 @@ impl Folder {
         self.replace(certificate, &issued.certificate, CERTIFICATE_MODE)
     }
 
-    /// Writes a private key that has no certificate.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
-    pub fn write_key(&self, name: &str, pem: &str) -> Result<(), Error> {
-        self.replace(name, pem, KEY_MODE)
-    }
-
-    /// Writes what everybody may read.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
-    pub fn write_public(&self, name: &str, pem: &str) -> Result<(), Error> {
-        self.replace(name, pem, CERTIFICATE_MODE)
-    }
-
     /// Readers see the old file or the new one, and a key is never readable by others, not even for a moment.
     fn replace(&self, name: &str, text: &str, mode: u32) -> Result<(), Error> {
         let path = self.path(name);

@@ -45,6 +45,11 @@ pub enum Gate {
 }
 
 impl Mend {
+    fn new(rule: &'static str, at: Node<'_>, place: Place, edit: Edit) -> Self {
+        let (line, message, help) = (at.line(), String::new(), "".into());
+        Self { rule, place, line, message, help, gate: Gate::None, edit }
+    }
+
     /// What is written, for people.
     pub fn because(&mut self, message: impl Into<String>) -> &mut Self {
         self.message = message.into();
@@ -82,6 +87,8 @@ enum Edit {
 pub struct Proposal {
     rule: &'static str,
     mends: Vec<Mend>,
+    /// The last mend that was given up: it takes the words of the caller's chain, and nobody reads them.
+    given_up: Option<Mend>,
     notes: Vec<String>,
     refused: Vec<String>,
 }
@@ -90,7 +97,7 @@ impl Proposal {
     /// An empty one for a rule.
     #[must_use]
     pub fn of(rule: &'static str) -> Self {
-        Self { rule, mends: Vec::new(), notes: Vec::new(), refused: Vec::new() }
+        Self { rule, mends: Vec::new(), given_up: None, notes: Vec::new(), refused: Vec::new() }
     }
 
     /// Writes a value, also where parents are missing. A value that is there is replaced: only for values of our own.
@@ -121,7 +128,7 @@ impl Proposal {
         let taken = list.items().any(|n| n.fields().any(|(k, v)| k == merge_key && v.str() == Some(&name)));
         if taken {
             self.refused.push(format!("{}: {} is there already", self.rule, place.stable));
-            return self.push_refused(list, place);
+            return self.given_up.insert(Mend::new(self.rule, list, place, Edit::Unset));
         }
         self.write(list, place, Edit::Append { list: pointer, element })
     }
@@ -135,37 +142,11 @@ impl Proposal {
         let needs = if matches!(edit, Edit::Append { .. }) { Type::List } else { Type::Absent };
         if let Err(why) = writable(at, needs) {
             self.refused.push(format!("{}: {}: {why}", self.rule, place.stable));
-            return self.push_refused(at, place);
+            return self.given_up.insert(Mend::new(self.rule, at, place, edit));
         }
+        let mend = Mend::new(self.rule, at, place, edit);
         let index = self.mends.len();
-        let line = at.line();
-        self.mends.push(Mend {
-            rule: self.rule,
-            place,
-            line,
-            message: String::new(),
-            help: "".into(),
-            gate: Gate::None,
-            edit,
-        });
-        #[expect(clippy::indexing_slicing, reason = "pushed just above")]
-        &mut self.mends[index]
-    }
-
-    /// A mend that takes words but is not written: the caller's chain goes on, the edit does not.
-    fn push_refused(&mut self, at: Node<'_>, place: Place) -> &mut Mend {
-        let index = self.mends.len();
-        let edit = Edit::Unset;
-        let rule = "";
-        self.mends.push(Mend {
-            rule,
-            place,
-            line: at.line(),
-            message: String::new(),
-            help: "".into(),
-            gate: Gate::None,
-            edit,
-        });
+        self.mends.push(mend);
         #[expect(clippy::indexing_slicing, reason = "pushed just above")]
         &mut self.mends[index]
     }
@@ -179,7 +160,7 @@ impl Proposal {
     /// What was written and said.
     #[must_use]
     pub fn into_parts(self) -> (Vec<Mend>, Vec<String>) {
-        (self.mends.into_iter().filter(|m| !m.rule.is_empty()).collect(), self.notes)
+        (self.mends, self.notes)
     }
 }
 

@@ -75,19 +75,29 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
         let engine = detected.and_then(|d| d.engine(context.catalogue));
         let own = engine.map_or(&[][..], |e| e.detect.servers.as_slice());
         // What is no database's by itself is one's here.
-        let is_near = case.has_database() || detected.is_some_and(|d| d.deals_with_a_database(context.catalogue));
+        let near = Nearness {
+            to_database: case.has_database() || detected.is_some_and(|d| d.deals_with_a_database(context.catalogue)),
+            is_server: case.servers().any(|d| d.name() == container.name()),
+        };
         for execution in container.executions() {
             let exposed = context.catalogue.secrets().exposed_in(&execution.script, own);
-            report(container, &execution, exposed, is_near, findings);
+            report(container, &execution, exposed, near, findings);
         }
     }
+}
+
+/// What a container has to do with databases.
+#[derive(Debug, Clone, Copy)]
+struct Nearness {
+    to_database: bool,
+    is_server: bool,
 }
 
 fn report(
     container: Container<'_>,
     execution: &Execution<'_>,
     exposed: Vec<Exposed<'_>>,
-    is_near: bool,
+    near: Nearness,
     findings: &mut Findings,
 ) {
     // The same word twice is one finding that is twice as bad.
@@ -101,7 +111,7 @@ fn report(
         }
     }
     for (at, one, count) in reports {
-        let Some(ceiling) = ceiling(&one, execution.occasion, is_near) else { continue };
+        let Some(ceiling) = ceiling(&one, execution.occasion, near) else { continue };
         let (name, field) = (container.name(), execution.field_of(at));
         let (message, about) = if one.is_spelled {
             (format!("container {name:?} spells a password in {field}: {}", one.by), one.by)
@@ -119,11 +129,13 @@ fn report(
 }
 
 /// The most that one may do; `None` where it is nobody's business here.
-fn ceiling(one: &Exposed<'_>, occasion: Occasion, is_near: bool) -> Option<Action> {
-    let is_databases = is_near || !one.is_general;
+fn ceiling(one: &Exposed<'_>, occasion: Occasion, near: Nearness) -> Option<Action> {
+    let is_databases = near.to_database || !one.is_general;
     match (one.is_spelled, occasion) {
         (true, _) if is_databases => Some(Action::Deny),
         (true, _) => Some(Action::Warn),
+        // `--requirepass $(PASSWORD)` is what some servers' images leave, and what our own help says.
+        (false, Occasion::Main) if near.is_server => Some(Action::Audit),
         (false, Occasion::Main) if !one.is_general => Some(Action::Warn),
         (false, _) if is_databases => Some(Action::Audit),
         (false, _) => None,

@@ -133,7 +133,7 @@ fn inspect<'t>(
     };
     let deletions = script.calls().flat_map(|call| call.deletions().map(move |deletion| (call, deletion)));
     let worst =
-        deletions.filter_map(|(call, d)| Some((loss(call, d, directory, value)?, d))).max_by_key(|(loss, _)| *loss);
+        deletions.filter_map(|(call, d)| Some((loss(database, call, d, directory, value)?, d))).max_by_key(|(l, _)| *l);
     let Some((loss, deletion)) = worst else { return };
     let place = execution.place_of(&deletion.path.text);
     let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };
@@ -152,15 +152,19 @@ fn inspect<'t>(
         Loss::Part => {
             "leave the engine's files to the engine: without its lock file two servers can open the same data"
         }
-        _ => "remove the command; to start over once, delete the claim by hand",
+        Loss::AllSometimes => {
+            "make sure that it never meets a database: behind a test for a file that the engine writes first, and nowhere else"
+        }
+        Loss::AllAlways => "remove the command: what it is to clear once, somebody should clear once, by hand and after a dump",
     });
     if loss != Loss::AllAlways {
         finding.at_most(Action::Warn);
     }
 }
 
-/// What a deletion takes from `directory`; `None` where it takes nothing, or only `lost+found`.
+/// What a deletion takes from `directory`; `None` where it takes nothing, or only `lost+found` or what a tool has left.
 fn loss<'v>(
+    database: &Database<'_>,
     call: Call<'_, '_>,
     deletion: Deletion<'_, '_>,
     directory: &str,
@@ -177,7 +181,9 @@ fn loss<'v>(
     if deletion.empties(directory, &value) || device || all_but {
         return Some(if call.is_certain() { Loss::AllAlways } else { Loss::AllSometimes });
     }
-    let spared = inside.is_some_and(|rest| rest.starts_with(SPARED)) || (selects && says(SPARED));
+    let is_by_product = |rest: &str| database.engine.data.by_products.iter().any(|p| p.matches(rest));
+    let spared =
+        inside.is_some_and(|rest| rest.starts_with(SPARED) || is_by_product(rest)) || (selects && says(SPARED));
     ((inside.is_some() || selects) && !spared).then_some(Loss::Part)
 }
 

@@ -87,13 +87,20 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     // A router that lets everybody in opens the servers behind it.
     let doors = case.databases.iter().filter(|d| d.role.is_server() || d.role == Role::Router);
     for database in doors.filter(|d| !d.is_meant_to_go(context.data_label)) {
+        let mut said: Vec<(String, String)> = Vec::new();
         for thrown in database.thrown(Turns::AuthenticationOff) {
+            // With one dash or with two it is the same option.
+            let identity = (thrown.at.stable(), thrown.name.trim_start_matches('-').to_owned());
+            if said.contains(&identity) {
+                continue;
+            }
             let message = format!("container {:?} {}", database.name(), thrown.switch.does);
             let finding = findings.report(thrown.at, message);
-            finding.in_container(database.name()).about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+            finding.in_container(database.name()).about(identity.1.clone()).help(thrown.switch.help.clone());
             if !thrown.is_certain {
                 finding.at_most(Action::Warn);
             }
+            said.push(identity);
         }
     }
 }

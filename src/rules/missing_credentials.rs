@@ -97,7 +97,7 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
         for variable in &lacking.absent {
             let element = json!({"name": variable, "valueFrom": secret.reference(variable)});
             let mend = proposal.upsert(database.container.0.get("env"), "name", element);
-            mend.because(format!("adds {variable} from key {:?} of Secret {:?}", secret.key(variable), secret.name));
+            mend.because(format!("adds {variable} from {}", secret.shown(variable)));
             mend.help("make the Secret before the workload: a Pod whose Secret is missing waits for it");
             if lacking.set.applies != Applies::FirstStart {
                 mend.only_over_fresh_data();
@@ -119,58 +119,47 @@ pub(super) fn given<'t>(database: &Database<'t>, context: &Context<'_>) -> Vec<&
     }
 }
 
-/// The sets that may be written: whole, not beside what they would break, and not where a file that the spec does not show may
-/// switch authentication, unless the author asks for it.
+/// The sets that may be written: whole, and not where a file that the spec does not show may switch authentication, unless the author
+/// asks for it.
 fn writable<'t>(database: &Database<'t>, context: &Context<'_>, secret: &secret::Source<'_>) -> Vec<Lacking<'t>> {
     let mut lacking = database.lacking(context.catalogue.secrets());
     lacking.retain(|l| {
-        let is_guarded = l.set.not_beside.iter().any(|guard| {
-            let lifted = guard.unless.as_deref().is_some_and(|flag| database.option(flag).is_some());
-            database.option(&guard.flag).is_some() && !lifted
-        });
         let is_decided =
             l.set.applies != Applies::SwitchesAuth || secret.is_authors || !database.is_configured_elsewhere();
-        !l.set.never_written && l.empty.is_empty() && !is_guarded && is_decided && secret.can_hold(&l.absent)
+        !l.set.never_written && l.empty.is_empty() && is_decided && secret.can_hold(&l.absent)
     });
     lacking
 }
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let source = secret::of(database, context);
+    let is_over_data = stands_over_data(database, context);
     for lacking in database.lacking(context.catalogue.secrets()) {
         if let Err(fault) = &source {
             let finding = findings.report(fault.at, format!("annotation {} cannot be read", fault.key));
             finding.help(format!("expected {}", fault.expected)).at_most(Action::Warn);
         }
-        let (name, variables) = (database.name(), lacking.names());
+        let (name, variables, set) = (database.name(), lacking.names(), lacking.set);
         let at = match lacking.empty.first().and_then(|v| database.container.var(v)) {
             Some(var) => var.value(),
             None => database.container.0.get("env"),
         };
-        let about = lacking.set.variables.join(",");
         let named = source.as_ref().ok().and_then(Option::as_ref);
-        let lost =
-            named.filter(|_| lacking.set.applies == Applies::SwitchesAuth && stands_over_data(database, context));
-        if let Some(secret) = lost {
-            let lines: Vec<String> = lacking
-                .absent
-                .iter()
-                .map(|v| {
-                    format!(
-                        "- {{name: {v}, valueFrom: {{secretKeyRef: {{name: {}, key: {}}}}}}}",
-                        secret.name,
-                        secret.key(v)
-                    )
-                })
-                .collect();
-            let message = format!("container {name:?} takes over data without {variables}: it starts open");
-            let help = format!("if it ran with authentication, add to its env: {}", lines.join(" "));
-            findings.report(at, message).about(about).help(help).at_most(Action::Warn);
-            continue;
-        }
-        let message = format!("container {name:?} has no {variables}: the server {}", lacking.set.without);
-        let ceiling = if lacking.set.required { Action::Warn } else { Action::Audit };
-        findings.report(at, message).about(about).help(help(database, &lacking)).at_most(ceiling);
+        let lost = named.filter(|_| is_over_data && set.applies == Applies::SwitchesAuth);
+        let (message, help, ceiling) = match lost {
+            Some(secret) => (
+                format!("container {name:?} takes over data without {variables}: it starts open"),
+                format!("if it ran with authentication, add to its env: {}", secret.lines(&lacking.absent)),
+                Action::Warn,
+            ),
+            None => (
+                format!("container {name:?} has no {variables}: the server {}", set.without),
+                help(database, &lacking),
+                // What is read on first start alone is not missed over data.
+                if set.required && !is_over_data { Action::Warn } else { Action::Audit },
+            ),
+        };
+        findings.report(at, message).about(set.variables.join(",")).help(help).at_most(ceiling);
     }
 }
 

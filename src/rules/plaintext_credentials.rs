@@ -102,7 +102,7 @@ pub(super) fn replaced<'t>(database: &Database<'t>, context: &Context<'_>) -> Ve
     let secrets = context.catalogue.secrets();
     let spelled = database.container.spelled_secrets(Some(database.engine), context.catalogue);
     // Of a connection string only a part is a secret; the whole of it is somebody's to write anew.
-    let whole = spelled.filter(|v| v.literal().is_some_and(|value| !secrets.has_spelled_password(value)));
+    let whole = spelled.filter(|v| !secrets.has_spelled_password(v.value().text()));
     whole.filter(|v| secret.can_hold(&[v.name()])).collect()
 }
 
@@ -114,8 +114,7 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
             var.0.fields().filter(|(key, _)| *key != "value").map(|(k, v)| (k.to_owned(), v.to_json())).collect();
         element.insert("valueFrom".to_owned(), secret.reference(var.name()));
         let mend = proposal.set(var.0, Value::Object(element));
-        let key = secret.key(var.name());
-        mend.because(format!("replaces the value of {} by key {key:?} of Secret {:?}", var.name(), secret.name));
+        mend.because(format!("takes {} from {} instead of the spec", var.name(), secret.shown(var.name())));
         mend.help("take the value out of the manifest: every later apply of it depends on Seawall");
         if database.applies_to_old_data(var.name()) {
             mend.only_over_fresh_data();
@@ -164,8 +163,7 @@ fn report(
     let secrets = context.catalogue.secrets();
     for var in container.spelled_secrets(engine, context.catalogue) {
         let name = var.name();
-        let in_url =
-            if var.literal().is_some_and(|v| secrets.has_spelled_password(v)) { "the password in " } else { "" };
+        let in_url = if secrets.has_spelled_password(var.value().text()) { "the password in " } else { "" };
         let message = format!("container {:?} keeps {in_url}{name} in plain text", container.name());
         let help = if is_read_once {
             "put the password it has today into a Secret and use valueFrom.secretKeyRef; to change it, change it inside the database: \

@@ -50,7 +50,7 @@
 //! ## References
 //! - redis/docker-library-redis, docker-library/mongo: what the images do when nothing is said
 use crate::{
-    engines::schema::Turns,
+    engines::schema::{Condition, Turns},
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::Tier,
@@ -75,12 +75,22 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         || !database.shows_its_server()
         || database.is_fed_elsewhere(context.catalogue.secrets())
         || database.is_configured_elsewhere();
-    let is_on = facts.on_by.iter().any(|condition| database.holds(condition));
+    // What only the image's entrypoint reads does nothing where a command has taken its place.
+    let is_unread = |name: &String| !database.may_run_entrypoint() && database.engine.reads_at_its_entrypoint(name);
+    let counts = |c: &Condition| !c.variable.as_ref().is_some_and(is_unread);
+    let is_on = facts.on_by.iter().any(|condition| counts(condition) && database.holds(condition));
     // What is switched off by name is another rule's.
     if is_decided_elsewhere || is_on || database.thrown(Turns::AuthenticationOff).next().is_some() {
         return;
     }
     let message = format!("container {:?} accepts every connection without a password", database.name());
+    let unread = facts.on_by.iter().find(|c| !counts(c) && database.holds(c)).and_then(|c| c.variable.as_ref());
+    if let Some(variable) = unread {
+        findings.report(database.container.0, message).help(format!(
+            "only the image's entrypoint reads {variable}, and command takes its place: create a user first, then use args"
+        ));
+        return;
+    }
     let help = facts.help.clone().unwrap_or_else(|| "turn its authentication on, or add a NetworkPolicy".to_owned());
     findings.report(database.container.0, message).help(help);
 }

@@ -13,11 +13,11 @@ use crate::{
     decision::{self, Deliberation, Mended, Panics, Request, World},
     engines::Catalogue,
     facts::{Facts, Question, Seconds},
-    metrics::{Found, Kind, Metrics, Operation, Webhook},
+    metrics::{Found, Kind, Metrics, RULE, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
     settings::Settings,
-    terms::{self, Action},
+    terms::Action,
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
@@ -103,7 +103,7 @@ impl Guard {
             (Some(d), Webhook::Validate) => self.validate(d, &review, call).await,
         };
         if Panics::count() > panics {
-            self.metrics.panicked("rule");
+            self.metrics.panicked(RULE);
         }
         let verdict = match &reply {
             Reply { denied: Some(_), .. } => Verdict::Denied,
@@ -118,14 +118,18 @@ impl Guard {
         Ok(Review {
             body: reply.to_json(review.uid).into(),
             kind: Kind::of(review.kind),
-            operation: operation(review.operation),
+            operation: Some(review.operation),
             verdict,
             record,
         })
     }
 
     async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let facts = self.ask(|| deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(|| deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let more = deliberation.more_questions_to_mend(&facts);
+        if !more.is_empty() {
+            facts.extend(self.ask(|| more, call.peer, call.deadline).await);
+        }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
             tracing::error!(
@@ -184,6 +188,7 @@ impl Guard {
         let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
         let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);
         let mut rules: Vec<&'static str> = rules.collect();
+        rules.sort_unstable();
         rules.dedup();
         (Reply { denied, patch: Vec::new(), warnings: decision::warnings(&judged.judgements), audit }, rules)
     }
@@ -210,14 +215,5 @@ fn explained(error: &ReviewError) -> String {
     match error {
         ReviewError::Malformed(json) => format!("{error}: line {}, column {}", json.line(), json.column()),
         _ => error.to_string(),
-    }
-}
-
-fn operation(operation: terms::Operation) -> Operation {
-    match operation {
-        terms::Operation::Create => Operation::Create,
-        terms::Operation::Update => Operation::Update,
-        terms::Operation::Delete => Operation::Delete,
-        terms::Operation::Connect => Operation::Connect,
     }
 }

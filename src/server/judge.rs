@@ -5,7 +5,10 @@ use std::{borrow::Cow, net::IpAddr};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::metrics::{Kind, Operation, Outcome, Webhook};
+use crate::{
+    metrics::{Kind, Outcome, Webhook},
+    terms::Operation,
+};
 
 /// Who answers the calls of a server.
 pub trait Judge: Send + Sync + 'static {
@@ -52,8 +55,8 @@ pub struct Review {
     pub body: Bytes,
     /// The kind of the object under review.
     pub kind: Kind,
-    /// The operation under review.
-    pub operation: Operation,
+    /// The operation under review, where it was read.
+    pub operation: Option<Operation>,
     /// What it says.
     pub verdict: Verdict,
     /// For the log: given for a denial or a patch, `None` where there is nothing to say.

@@ -11,11 +11,14 @@ use std::{
 use tokio::time::Instant;
 
 use super::judge::{Record, Review, Verdict};
-use crate::metrics::{Outcome, Webhook};
+use crate::{
+    metrics::{Outcome, Webhook},
+    terms::Operation,
+};
 
 /// An answered call.
 pub(super) fn reviewed(webhook: Webhook, review: &Review, took: Duration) {
-    let (webhook, operation) = (webhook.as_str(), review.operation.as_str());
+    let (webhook, operation) = (webhook.as_str(), review.operation.map_or("unknown", Operation::as_str));
     let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if let Some(record) = review.record.as_deref() {
         let Record { object, rules, user, uid } = record;

@@ -28,7 +28,10 @@ use super::{
     log,
     refusal::{Refusal, close, plain},
 };
-use crate::metrics::{Kind, Metrics, Operation, Outcome, ParseFailure, REQUEST, Webhook};
+use crate::{
+    metrics::{Kind, Metrics, Outcome, ParseFailure, REQUEST, Webhook},
+    terms::Operation,
+};
 
 /// Who called, and when.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +73,7 @@ impl<J: Judge> App<J> {
             Err(refusal) => refusal,
         };
         let whole = self.read_off(body, deadline).await;
-        tally.end(Kind::Other, Operation::Unknown, refusal.outcome());
+        tally.end(Kind::Other, None, refusal.outcome());
         self.refusals.refused(webhook, refusal.outcome(), caller.peer, &refusal.text());
         refusal.response(whole)
     }
@@ -142,7 +145,7 @@ impl<J: Judge> App<J> {
     }
 
     fn answered(&self, answer: Answer, tally: Tally<'_>, peer: IpAddr) -> Response<Body> {
-        let (webhook, refused) = (tally.webhook, (Kind::Other, Operation::Unknown));
+        let webhook = tally.webhook;
         let (status, cause, outcome, text) = match answer {
             Answer::Review(review) => {
                 let took = tally.end(review.kind, review.operation, review.verdict.outcome());
@@ -152,7 +155,7 @@ impl<J: Judge> App<J> {
             Answer::Malformed(text) => (StatusCode::BAD_REQUEST, ParseFailure::Malformed, Outcome::Malformed, text),
             Answer::TooLarge(text) => (StatusCode::PAYLOAD_TOO_LARGE, ParseFailure::TooLarge, Outcome::TooLarge, text),
         };
-        tally.end(refused.0, refused.1, outcome);
+        tally.end(Kind::Other, None, outcome);
         self.metrics.parse_failure(cause);
         self.refusals.refused(webhook, outcome, peer, &text);
         plain(status, text)
@@ -185,7 +188,7 @@ impl<'a> Tally<'a> {
         Self { metrics, webhook, started, ended: false }
     }
 
-    fn end(mut self, kind: Kind, operation: Operation, outcome: Outcome) -> Duration {
+    fn end(mut self, kind: Kind, operation: Option<Operation>, outcome: Outcome) -> Duration {
         self.ended = true;
         let took = self.started.elapsed();
         self.metrics.request(self.webhook, kind, operation, outcome, took);
@@ -198,7 +201,7 @@ impl Drop for Tally<'_> {
         self.metrics.in_flight().dec();
         if !self.ended {
             let outcome = Outcome::Abandoned;
-            self.metrics.request(self.webhook, Kind::Other, Operation::Unknown, outcome, Duration::ZERO);
+            self.metrics.request(self.webhook, Kind::Other, None, outcome, Duration::ZERO);
         }
     }
 }

@@ -1,4 +1,5 @@
 //! What an administrator set, and where each value comes from. Pure.
+mod check;
 pub mod document;
 
 use std::{collections::HashMap, path::PathBuf};
@@ -7,8 +8,7 @@ use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
 
 use crate::{
     terms::{Action, Profile, Tier},
-    text::quantity::Quantity,
-    tree::{FieldError, Node, Tree, from_node, nearest},
+    tree::{FieldError, Tree, from_node},
 };
 
 /// The `apiVersion` of our own kinds.
@@ -88,7 +88,7 @@ impl Settings {
             message: e.to_string_with_help(),
         })?;
         let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
-        check(&policy, tree.root(), known).map_err(field)?;
+        check::policy(&policy, tree.root(), known).map_err(field)?;
         let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
         Ok(Self { profile: chosen, spec: policy.spec, origin: format!("{file} ({})", policy.metadata.name) })
     }
@@ -232,68 +232,6 @@ impl<'s> Effective<'s> {
     pub fn profile(self) -> Profile {
         self.settings.profile
     }
-}
-
-/// What the types cannot say.
-fn check(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<'_>) -> Result<(), FieldError> {
-    if policy.api_version != API_VERSION {
-        return Err(FieldError::at(root.get("apiVersion"), format!("expected {API_VERSION}")));
-    }
-    if policy.kind != "DatabasePolicy" {
-        return Err(FieldError::at(root.get("kind"), "expected DatabasePolicy"));
-    }
-    let spec = root.get("spec");
-    for (rule, node) in spec.get("rules").fields() {
-        if !known.rules.contains(&rule) {
-            return Err(FieldError::at(node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules))));
-        }
-    }
-    for (engine, node) in spec.get("engines").fields() {
-        if !known.engines.contains(&engine) {
-            return Err(FieldError::at(
-                node,
-                format!("no engine is called {engine:?}{}", nearest(engine, known.engines)),
-            ));
-        }
-        check_values(node)?;
-    }
-    check_values(spec.get("defaults"))
-}
-
-fn check_values(values: Node<'_>) -> Result<(), FieldError> {
-    for place in ["memory.limit", "memory.request", "cpu.request"] {
-        let node = values.path(place);
-        if node.str().is_some_and(|q| Quantity::parse(q).is_none()) {
-            return Err(FieldError::at(node, "expected a quantity such as 1Gi or 500m"));
-        }
-    }
-    let grace = values.get("terminationGracePeriodSeconds");
-    if grace.i64().is_some_and(|s| !(1..=600).contains(&s)) {
-        return Err(FieldError::at(grace, "must be from 1 to 600: node drains give up after 600 seconds"));
-    }
-    let drain = values.get("drainSeconds");
-    if drain.i64().is_some_and(|s| !(1..=120).contains(&s)) {
-        return Err(FieldError::at(drain, "must be from 1 to 120"));
-    }
-    let (limit, request) = (values.path("memory.limit"), values.path("memory.request"));
-    if let (Some(l), Some(r)) = (limit.str().and_then(Quantity::parse), request.str().and_then(Quantity::parse)) {
-        if r > l {
-            return Err(FieldError::at(request, "must not be above the limit"));
-        }
-    }
-    let name = values.path("credentials.secretName");
-    if let Some(template) = name.str() {
-        let bare = template.replace("{workload}", "x").replace("{engine}", "x");
-        if bare.is_empty()
-            || !bare.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
-        {
-            return Err(FieldError::at(
-                name,
-                "expected a Secret's name, in which {workload} and {engine} are replaced",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// A Secret's name from its template.

@@ -2,7 +2,7 @@
 //!
 //! Reading never fails: whatever stands in the field, the parts that can be told apart are.
 
-use super::version::Version;
+use super::version;
 
 /// The parts of an image reference, borrowed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,12 +87,6 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The version that the tag starts with.
-    #[must_use]
-    pub fn version(&self) -> Option<Version<'a>> {
-        Version::of_tag(self.tag?)
-    }
-
     /// How firmly the reference names one build.
     #[must_use]
     pub fn pin(&self) -> Pin<'a> {
@@ -100,8 +94,8 @@ impl<'a> Image<'a> {
             return Pin::Digest;
         }
         let Some(tag) = self.tag else { return Pin::Untagged };
-        match Version::of_tag(tag) {
-            Some(version) => Pin::Version { components: version.components() },
+        match version::leading(tag) {
+            Some(numbers) => Pin::Version { components: numbers.split('.').count() },
             None if tag.split('-').all(is_moving) => Pin::Moving(tag),
             None => Pin::Other(tag),
         }
@@ -268,7 +262,7 @@ mod tests {
         #[test]
         fn any_text_is_no_panic(text in "\\PC{0,60}|[a-zA-Z0-9./:@_-]{0,60}") {
             let image = Image::parse(&text);
-            let _ = (image.family(), image.basename(), image.version(), image.pin(), image.is_or_mirrors("postgres"));
+            let _ = (image.family(), image.basename(), image.pin(), image.is_or_mirrors("postgres"));
         }
 
         #[test]

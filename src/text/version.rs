@@ -1,135 +1,94 @@
-//! Dotted versions, as image tags start with them.
+//! Dotted versions, as image tags hold them.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt};
 
-/// A dotted version: `8.0.36`, `17`. Borrowed; has at least one number.
-///
-/// The order is that of the numbers, and of two versions that agree as far as both go the shorter comes first.
-/// To ask whether something is new enough use [`Version::at_least`]: a tag `8` may be 8.0 or 8.4.
-#[derive(Clone, Copy, Debug)]
-pub struct Version<'a> {
-    /// Digits and single dots only, with a digit at either end.
-    text: &'a str,
+/// Most numbers of a version.
+const MOST: usize = 6;
+
+/// The dotted numbers of a version, as far as a tag gives them: `16`, `8.0.36`. At least one, at most six.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Version {
+    /// Zero behind the last one.
+    numbers: [u32; MOST],
+    precision: usize,
 }
 
-impl<'a> Version<'a> {
-    /// Reads a version that is all there is: `8.4`.
+impl Version {
+    /// Reads dotted numbers; anything after them must be absent.
     #[must_use]
-    pub fn parse(text: &'a str) -> Option<Self> {
-        Self::leading(text).filter(|version| version.text.len() == text.len())
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut version = Self { numbers: [0; MOST], precision: 0 };
+        for digits in text.trim_end_matches('.').split('.') {
+            *version.numbers.get_mut(version.precision)? = digits.parse().ok()?;
+            version.precision += 1;
+        }
+        Some(version)
     }
 
-    /// The version at the start of a tag: of `8.0.36-debian`, `v3.5.12`, `16-alpine`.
-    ///
-    /// `None` where the tag starts with anything else (`pg17`, `latest`), and where letters follow a single number
-    /// without a dot or a dash: that is a commit (`7f3e9d2`).
+    /// The numbers, first to last.
     #[must_use]
-    pub fn of_tag(tag: &'a str) -> Option<Self> {
-        let number = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
-        let version = Self::leading(number)?;
-        let next = number.as_bytes().get(version.text.len());
-        let letters = next.is_some_and(u8::is_ascii_alphanumeric);
-        (!letters || version.text.contains('.')).then_some(version)
+    pub fn numbers(&self) -> &[u32] {
+        self.numbers.get(..self.precision).unwrap_or_default()
     }
 
-    fn leading(text: &'a str) -> Option<Self> {
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let numbers = text.get(..end)?;
-        let numbers = numbers.find("..").and_then(|dots| numbers.get(..dots)).unwrap_or(numbers);
-        let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
-        numbers.starts_with(|c: char| c.is_ascii_digit()).then_some(Self { text: numbers })
-    }
-
-    /// The version as written, without a leading `v`.
+    /// How many numbers are given: 1 for `16`, 3 for `8.0.36`.
     #[must_use]
-    pub fn as_str(&self) -> &'a str {
-        self.text
+    pub const fn precision(&self) -> usize {
+        self.precision
     }
 
-    /// The numbers, first to last; one that does not fit into 64 bits is the largest that does.
-    pub fn numbers(&self) -> impl Iterator<Item = u64> + use<'a> {
-        self.text.split('.').map(|digits| digits.parse().unwrap_or(u64::MAX))
-    }
-
-    /// How many numbers there are.
+    /// Compares as many numbers as both have; missing ones of `bound` count as zero, missing ones of the version as unknown.
     #[must_use]
-    pub fn components(&self) -> usize {
-        self.text.split('.').count()
-    }
-
-    /// The first number.
-    #[must_use]
-    pub fn major(&self) -> u64 {
-        self.numbers().next().unwrap_or_default()
-    }
-
-    /// The second number.
-    #[must_use]
-    pub fn minor(&self) -> Option<u64> {
-        self.numbers().nth(1)
-    }
-
-    /// Whether whatever this version stands for is `bound` or newer. `None` where it is too short to tell: `8` stands
-    /// for 8.0 as well as for 8.4.
-    #[must_use]
-    pub fn at_least(&self, bound: Version<'_>) -> Option<bool> {
-        let mut known = self.numbers();
-        for wanted in bound.numbers() {
-            // A bound that ends in zeros is met by its own beginning: 8 is always 8.0 or newer.
-            let Some(number) = known.next() else { return if wanted == 0 { continue } else { None } };
-            match number.cmp(&wanted) {
-                Ordering::Equal => {}
-                Ordering::Less => return Some(false),
-                Ordering::Greater => return Some(true),
+    pub fn compare(&self, bound: &Self) -> Option<Ordering> {
+        for (i, theirs) in bound.numbers().iter().enumerate() {
+            match self.numbers().get(i) {
+                Some(ours) => match ours.cmp(theirs) {
+                    Ordering::Equal => {}
+                    other => return Some(other),
+                },
+                // `8` against a bound of `8.0` can be anything from 8.0 on; against 8.0.5 it can be anything.
+                None => {
+                    let from_there_on = bound.numbers().iter().skip(i).all(|number| *number == 0);
+                    return from_there_on.then_some(Ordering::Greater);
+                }
             }
         }
-        Some(true)
-    }
-
-    /// Whether this version is `series` or lies within it: `8.0.36` is in `8.0` and in `8`. A version shorter than the
-    /// series is not known to be in it.
-    #[must_use]
-    pub fn is_in(&self, series: Version<'_>) -> bool {
-        let mut known = self.numbers();
-        series.numbers().all(|wanted| known.next() == Some(wanted))
+        Some(if self.precision > bound.precision { Ordering::Greater } else { Ordering::Equal })
     }
 }
 
-impl Ord for Version<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.numbers().cmp(other.numbers())
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, n) in self.numbers().iter().enumerate() {
+            if i > 0 {
+                f.write_str(".")?;
+            }
+            write!(f, "{n}")?;
+        }
+        Ok(())
     }
 }
 
-impl PartialOrd for Version<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Version<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Version<'_> {}
-
-impl std::fmt::Display for Version<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.text)
-    }
+/// The dotted numbers that a tag starts with: of `8.0.36-debian`, `v3.5.12`, `16-alpine`. They may be more, and larger, than a
+/// [`Version`] holds.
+///
+/// `None` where the tag starts with anything else (`pg17`, `latest`), and where letters follow a single number without a dot or a
+/// dash: that is a commit (`7f3e9d2`).
+#[must_use]
+pub fn leading(tag: &str) -> Option<&str> {
+    let text = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let numbers = text.get(..end)?;
+    let numbers = numbers.find("..").and_then(|dots| numbers.get(..dots)).unwrap_or(numbers);
+    let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
+    let letters = text.as_bytes().get(numbers.len()).is_some_and(u8::is_ascii_alphanumeric);
+    (numbers.starts_with(|c: char| c.is_ascii_digit()) && (!letters || numbers.contains('.'))).then_some(numbers)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use proptest::prelude::*;
-
-    fn of(tag: &str) -> Option<&str> {
-        Version::of_tag(tag).map(|version| version.as_str())
-    }
 
     #[test]
     fn reads_the_start_of_a_tag() {
@@ -156,58 +115,41 @@ mod tests {
             ("RELEASE.2024-09-22", None),
         ];
         for (tag, expected) in cases {
-            assert_eq!(of(tag), expected, "{tag:?}");
+            assert_eq!(leading(tag), expected, "{tag:?}");
         }
     }
 
     #[test]
     fn whole_versions_only() {
-        assert_eq!(Version::parse("8.4").map(|v| v.components()), Some(2));
-        assert!(["", "8.4-x", "8.4.", "v8", "8..4"].iter().all(|text| Version::parse(text).is_none()));
-    }
-
-    #[test]
-    fn short_versions_leave_questions_open() {
-        let at_least = |version, bound| Version::parse(version).unwrap().at_least(Version::parse(bound).unwrap());
-        assert_eq!(at_least("8.4.1", "8.4"), Some(true));
-        assert_eq!(at_least("8.4", "8.4.0"), Some(true));
-        assert_eq!(at_least("8", "8.4"), None);
-        assert_eq!(at_least("8", "8.0"), Some(true));
-        assert_eq!(at_least("9", "8.4"), Some(true));
-        assert_eq!(at_least("8.0.36", "8.4"), Some(false));
-        assert_eq!(at_least("8.4", "8.4.2"), None);
-        assert_eq!(at_least("10.11", "10.2"), Some(true));
-    }
-
-    #[test]
-    fn series_hold_their_versions() {
-        let is_in = |version, series| Version::parse(version).unwrap().is_in(Version::parse(series).unwrap());
-        assert!(is_in("8.0.36", "8.0"));
-        assert!(is_in("8.0", "8"));
-        assert!(!is_in("8", "8.0"));
-        assert!(!is_in("8.01.3", "8.0"));
-        assert!(!is_in("10.1", "1"));
+        assert_eq!(Version::parse("8.4").map(|v| v.precision()), Some(2));
+        assert_eq!(Version::parse("1.2.3.4.5.6").map(|v| v.to_string()).as_deref(), Some("1.2.3.4.5.6"));
+        let wrong = ["", ".", "8.4-x", "v8", "8..4", "1.2.3.4.5.6.7", "20240101123456"];
+        assert!(wrong.iter().all(|text| Version::parse(text).is_none()));
     }
 
     proptest! {
         #[test]
         fn any_text_is_no_panic(a in "\\PC{0,30}|[v0-9.a-z-]{0,40}", b in "[0-9.]{0,40}") {
-            if let (Some(a), Some(b)) = (Version::of_tag(&a), Version::parse(&b)) {
-                let _ = (a.at_least(b), a.is_in(b), a.cmp(&b), a.major(), a.minor());
+            let _ = leading(&a);
+            if let (Some(a), Some(b)) = (Version::parse(&a), Version::parse(&b)) {
+                let _ = a.compare(&b);
             }
         }
 
         #[test]
-        fn the_order_is_that_of_the_numbers(a in prop::collection::vec(0_u64..30, 1..5), b in prop::collection::vec(0_u64..30, 1..5)) {
-            let join = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-            let (x, y) = (join(&a), join(&b));
-            let (x, y) = (Version::parse(&x).unwrap(), Version::parse(&y).unwrap());
-            prop_assert_eq!(x.cmp(&y), a.cmp(&b));
-            // What is known to be at least a bound is not older than it, and the other way round.
-            match x.at_least(y) {
-                Some(true) => prop_assert!(x >= y || y.numbers().skip(x.components()).all(|n| n == 0)),
-                Some(false) => prop_assert!(x < y),
-                None => prop_assert!(y.is_in(x)),
+        fn the_order_is_that_of_the_numbers(a in prop::collection::vec(0_u32..30, 1..5), b in prop::collection::vec(0_u32..30, 1..5)) {
+            let parsed = |numbers: &[u32]| {
+                let text = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+                Version::parse(&text).ok_or_else(|| TestCaseError::fail(text))
+            };
+            let (x, y) = (parsed(&a)?, parsed(&b)?);
+            prop_assert_eq!(x.numbers(), a.as_slice());
+            match x.compare(&y) {
+                Some(Ordering::Less) => prop_assert!(a < b),
+                Some(Ordering::Equal) => prop_assert_eq!(&a, &b),
+                // What is known to be beyond a bound is not before it.
+                Some(Ordering::Greater) => prop_assert!(a > b || b.iter().skip(a.len()).all(|n| *n == 0)),
+                None => prop_assert!(b.starts_with(&a)),
             }
         }
     }

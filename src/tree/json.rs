@@ -46,31 +46,6 @@ impl<'a> Tree<'a> {
             Err(e) => Err(JsonError::Malformed(e)),
         }
     }
-
-    /// As [`Tree::from_json`], and every value knows its line.
-    ///
-    /// # Errors
-    /// As [`Tree::from_json`].
-    pub fn from_json_with_lines(text: &'a str) -> Result<Self, JsonError> {
-        let mut tree = Self::from_json(text)?;
-        let start = text.as_ptr() as usize;
-        let breaks: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i).collect();
-        let mut line = 1;
-        let mut lines = Vec::with_capacity(tree.entries.len());
-        for entry in &tree.entries {
-            let text_of = match (&entry.key, &entry.value) {
-                (Key::Name(Cow::Borrowed(s)), _) | (_, Value::Str(Cow::Borrowed(s))) => Some(s),
-                _ => None,
-            };
-            // Entries are in the order of the text, so one without a slice of its own stands where the last one stood.
-            if let Some(offset) = text_of.and_then(|s| (s.as_ptr() as usize).checked_sub(start)) {
-                line = u32::try_from(breaks.partition_point(|b| *b < offset)).unwrap_or(u32::MAX).saturating_add(1);
-            }
-            lines.push(line);
-        }
-        tree.lines = lines;
-        Ok(tree)
-    }
 }
 
 /// Reads one value into a tree, as part of a larger read.

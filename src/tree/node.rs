@@ -45,6 +45,12 @@ impl<'t> Node<'t> {
         Self { tree, at, missing: [""; 6], absent: 0 }
     }
 
+    /// The document that it is in.
+    #[must_use]
+    pub fn tree(self) -> &'t Tree<'t> {
+        self.tree
+    }
+
     fn moved(self, at: Id) -> Self {
         Self { at, ..self }
     }
@@ -278,27 +284,6 @@ impl<'t> Node<'t> {
             }
             id = self.tree.entry(id)?.parent;
         }
-    }
-
-    /// The same place in another document.
-    #[must_use]
-    pub fn in_tree<'u>(self, root: Node<'u>) -> Node<'u>
-    where
-        't: 'u,
-    {
-        let mut steps = Vec::new();
-        let mut node = Some(self);
-        while let Some(n) = node {
-            if n.absent == 0 && n.tree.is_top(n.at) {
-                break;
-            }
-            steps.push(n);
-            node = n.parent();
-        }
-        steps.into_iter().rev().fold(root, |at, step| match step.key() {
-            Some(key) => at.get(key),
-            None => step.twin_in(at),
-        })
     }
 }
 

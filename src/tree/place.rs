@@ -120,21 +120,6 @@ impl<'t> Node<'t> {
         }
         out
     }
-
-    /// The element of `list` that has the same identity as this one; where there is none, a place that reads as absent.
-    pub(crate) fn twin_in<'u>(self, list: Node<'u>) -> Node<'u> {
-        let own = self.parent().and_then(Node::key).unwrap_or("");
-        let id = identity(own, self);
-        let index = match self.tree.entry(self.at).map(|e| &e.key) {
-            Some(Key::Index(i)) => *i as usize,
-            _ => usize::MAX,
-        };
-        let found = match &id {
-            Some(id) => list.items().find(|n| identity(own, *n).as_ref() == Some(id)),
-            None => list.items().nth(index),
-        };
-        found.unwrap_or_else(|| list.get(""))
-    }
 }
 
 impl<'a> Tree<'a> {

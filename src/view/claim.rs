@@ -48,8 +48,9 @@ impl<'t> Claim<'t> {
             return false;
         }
         match self.0.path("metadata.managedFields").unread() {
-            // The key cannot stand in this JSON for anything else: field names are prefixed, and values are not listed.
-            Some(json) if json != "[]" && json != "null" => json.contains("\"f:storageClassName\""),
+            // The keys cannot stand in this JSON for anything else: field names are prefixed, and values are not listed. Whoever makes a
+            // claim owns something of its spec; where nobody does, nothing can be told.
+            Some(json) if json.contains("\"f:spec\"") => json.contains("\"f:storageClassName\""),
             _ => true,
         }
     }
@@ -64,6 +65,12 @@ impl<'t> Claim<'t> {
     #[must_use]
     pub fn is_shared(self) -> bool {
         self.spec().get("accessModes").strs().any(|m| m == "ReadWriteMany")
+    }
+
+    /// True where another class than the API server's default can be meant: its author wrote none, and it is for no certain volume.
+    #[must_use]
+    pub fn may_be_given_a_class(self) -> bool {
+        !self.class_is_written() && !self.is_for_something() && !self.is_shared()
     }
 
     /// What its author says about the data.
@@ -172,6 +179,9 @@ mod tests {
         assert!(written(class(), owns("f:storageClassName")));
         assert!(!written(class(), owns("f:accessModes")), "the API server's default");
         assert!(!written(json!({}), None));
+        for broken in [json!([]), json!(false), json!({}), json!([{}]), json!([{"fieldsV1": {"f:metadata": {}}}])] {
+            assert!(written(class(), Some(broken)), "nothing can be told");
+        }
         assert!(written(json!({"storageClassName": ""}), None), "no class is a choice");
     }
 }

@@ -6,6 +6,7 @@ use crate::{
         schema::{Applies, CredentialSet, Turns},
     },
     terms::Role,
+    tree::Node,
 };
 
 /// A set of credentials that a container does not have whole.
@@ -20,11 +21,12 @@ pub struct Lacking<'t> {
 }
 
 impl Lacking<'_> {
-    /// The variables, for a message.
+    /// The variables, for a message: the secret ones, where any of those is missing.
     #[must_use]
     pub fn names(&self) -> String {
-        let names: Vec<&str> = self.absent.iter().chain(&self.empty).copied().collect();
-        names.join(" and ")
+        let all = || self.absent.iter().chain(&self.empty).copied();
+        let secret: Vec<&str> = all().filter(|name| !self.set.plain.iter().any(|p| p == name)).collect();
+        if secret.is_empty() { all().collect::<Vec<_>>().join(" and ") } else { secret.join(" and ") }
     }
 }
 
@@ -54,12 +56,20 @@ impl<'t> Database<'t> {
             || set.variables.iter().any(|name| self.is_assigned(name));
         // Where somebody switched authentication off, no password is missed unless the server does not start without.
         let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some();
-        if supplied || is_moot {
+        if supplied || is_moot || self.is_guarded(set) {
             return None;
         }
         let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());
         let (empty, absent): (Vec<_>, Vec<_>) = lacks.partition(|name| self.container.var(name).is_some());
         (!(absent.is_empty() && empty.is_empty())).then_some(Lacking { set, absent, empty })
+    }
+
+    /// True where the server does not start with these credentials, because of what else it is told.
+    fn is_guarded(&self, set: &CredentialSet) -> bool {
+        set.not_beside.iter().any(|guard| {
+            let is_lifted = guard.unless.as_deref().is_some_and(|flag| self.option(flag).is_some());
+            self.option(&guard.flag).is_some() && !is_lifted
+        })
     }
 
     /// True where the image's entrypoint runs, and runs the server: it is what reads the variables.
@@ -72,6 +82,13 @@ impl<'t> Database<'t> {
         let is_servers =
             first.starts_with('-') || is_entrypoint(first) || self.engine.detect.servers.iter().any(|s| s == program);
         named || (self.container.keeps_entrypoint() && is_servers)
+    }
+
+    /// True unless a command stands in the entrypoint's place and never calls it.
+    #[must_use]
+    pub fn may_run_entrypoint(&self) -> bool {
+        let calls_one = self.container.argv().filter_map(Node::str).any(|word| word.contains("entry"));
+        self.container.keeps_entrypoint() || calls_one
     }
 
     /// True where variables may come from somewhere that the spec does not show: a whole ConfigMap or Secret, an agent that a
@@ -157,7 +174,7 @@ impl<'t> Container<'t> {
     ) -> impl Iterator<Item = Var<'t>> + use<'c, 't> {
         let secrets = catalogue.secrets();
         self.env().filter(move |var| {
-            let Some(value) = var.literal().filter(|_| !var.value_from().is_set()) else { return false };
+            let Some(value) = var.value().str().filter(|_| !var.value_from().is_set()) else { return false };
             let is_engines = match engine {
                 Some(engine) => engine.is_secret(var.name()) && !is_switch(engine, var.name(), value),
                 None => {
@@ -165,7 +182,7 @@ impl<'t> Container<'t> {
                     engines.into_iter().any(|e| !is_switch(e, var.name(), value))
                 }
             };
-            (is_engines && !secrets.is_reference(value))
+            (is_engines && !value.is_empty() && !secrets.is_reference(value))
                 || (secrets.is_secret_name(var.name()) && secrets.is_secret_value(value))
                 || secrets.has_spelled_password(value)
         })

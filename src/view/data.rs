@@ -184,11 +184,12 @@ fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_
     if let Some(directory) = argument {
         return directory;
     }
-    for name in &data.variables {
+    let own = data.variables.iter().map(|name| (name, None));
+    for (name, folder) in own.chain(data.inside.iter().map(|i| (&i.variable, Some(&i.folder)))) {
         if let Some(var) = container.var(name).filter(|v| v.is_given()) {
-            return match var.literal() {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
+            return match var.literal().filter(|path| path.starts_with('/')).map(trimmed) {
+                Some(path) => Directory::At(folder.map_or_else(|| path.clone(), |f| format!("{path}/{f}"))),
+                None => Directory::Unknown,
             };
         }
     }

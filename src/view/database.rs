@@ -16,6 +16,9 @@ use crate::{
     tree::Node,
 };
 
+/// Where the API server mounts a Pod's token, in a volume of projected content, before Seawall is asked.
+const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 /// What an author says about the data, by the label `seawall.dev/data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataLabel {
@@ -64,6 +67,7 @@ pub struct Database<'t> {
     /// What it runs.
     pub script: Script<'t>,
     options: Options<'t>,
+    is_cache_by_label: bool,
 }
 
 impl<'t> Database<'t> {
@@ -109,9 +113,11 @@ impl<'t> Database<'t> {
             data,
             script,
             options,
+            is_cache_by_label: false,
         };
         if role == Role::Server && !database.keeps_data() {
             database.role = Role::Cache;
+            database.is_cache_by_label = database.asks_to_keep_data();
         }
         Some(database)
     }
@@ -160,10 +166,22 @@ impl<'t> Database<'t> {
         })
     }
 
+    /// For a profile that believes no label: what is a cache by its label alone is a server.
+    pub(super) fn forget_label(&mut self) {
+        if std::mem::take(&mut self.is_cache_by_label) {
+            self.role = Role::Server;
+        }
+    }
+
     /// True when the engine is meant to keep data: always for most, and for redis and its like only where the spec asks for it.
     #[must_use]
     pub fn keeps_data(&self) -> bool {
-        if self.engine.class == Class::Cache || self.workload.data_label() == Some(DataLabel::Cache) {
+        self.workload.data_label() != Some(DataLabel::Cache) && self.asks_to_keep_data()
+    }
+
+    /// The same, whatever its author's label says.
+    fn asks_to_keep_data(&self) -> bool {
+        if self.engine.class == Class::Cache {
             return false;
         }
         let facts = &self.engine.data;
@@ -202,7 +220,8 @@ impl<'t> Database<'t> {
     /// the data, a Vault agent, a secrets store.
     #[must_use]
     pub fn has_mounted_configuration(&self) -> bool {
-        let content = self.container.mounts().any(|mount| {
+        let mut mounts = self.container.mounts().filter(|mount| mount.get("mountPath").str() != Some(ACCOUNT));
+        let content = mounts.any(|mount| {
             mount
                 .get("name")
                 .str()

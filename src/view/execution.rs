@@ -37,12 +37,13 @@ impl<'t> Container<'t> {
         let hooks = HOOKS
             .into_iter()
             .map(move |h| (Occasion::Hook, h, [self.0.get("lifecycle").get(h).path("exec.command"), nothing]));
-        std::iter::once(main).chain(probes).chain(hooks).filter_map(|(occasion, field, lists)| {
-            lists.iter().any(|list| list.items().next().is_some()).then(|| {
+        let said = |lists: &[Node<'t>; 2]| lists.iter().any(|list| list.items().next().is_some());
+        std::iter::once(main).chain(probes).chain(hooks).filter(move |(_, _, lists)| said(lists)).map(
+            |(occasion, field, lists)| {
                 let [command, args] = lists;
                 Execution { occasion, script: Script::of(command.strs(), args.strs()), lists, field }
-            })
-        })
+            },
+        )
     }
 }
 

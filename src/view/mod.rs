@@ -85,6 +85,13 @@ impl<'t> Case<'t> {
         Self { workload, databases, detected }
     }
 
+    /// For a profile that believes no label: what is a cache by its label alone is a server.
+    #[must_use]
+    pub fn without_labels(mut self) -> Self {
+        self.databases.iter_mut().for_each(Database::forget_label);
+        self
+    }
+
     /// The containers that hold a data set, in memory or on disk.
     pub fn servers(&self) -> impl Iterator<Item = &Database<'t>> {
         self.databases.iter().filter(|d| d.role.is_server())

@@ -53,10 +53,10 @@ impl<'t> Options<'t> {
             let pair = |text: &str| text.split_once('=').map(|(name, value)| (name.to_owned(), word.part(value)));
             match spelling {
                 Spelling::Postgres if text == "-c" => {
-                    if let Some(next) = words.next() {
-                        if let Some((name, value)) = next.text.split_once('=') {
-                            settings.push(assigned(name, &next.part(value)));
-                        }
+                    if let Some(next) = words.next()
+                        && let Some((name, value)) = next.text.split_once('=')
+                    {
+                        settings.push(assigned(name, &next.part(value)));
                     }
                 }
                 Spelling::Postgres if text.starts_with("-c") && text.contains('=') => {
@@ -65,15 +65,21 @@ impl<'t> Options<'t> {
                     }
                 }
                 Spelling::Elastic if text == "-E" => {
-                    if let Some(next) = words.next() {
-                        if let Some((name, value)) = next.text.split_once('=') {
-                            settings.push(assigned(name, &next.part(value)));
-                        }
+                    if let Some(next) = words.next()
+                        && let Some((name, value)) = next.text.split_once('=')
+                    {
+                        settings.push(assigned(name, &next.part(value)));
                     }
                 }
                 Spelling::Elastic if text.starts_with("-E") => {
                     if let Some((name, value)) = pair(text.trim_start_matches("-E")) {
                         settings.push(assigned(&name, &value));
+                    }
+                }
+                // Redis joins its arguments to a configuration before it splits them: `"--requirepass x"` is one word of two.
+                Spelling::Redis if text.starts_with("--") && text.contains(char::is_whitespace) => {
+                    if let Some((name, value)) = text.split_once(char::is_whitespace) {
+                        settings.push(assigned(name, &word.part(unquoted(value.trim()))));
                     }
                 }
                 _ if text.starts_with('-') && text.len() > 1 => {
@@ -157,6 +163,12 @@ fn normal(name: &str) -> String {
         return format!("-{bare}");
     }
     bare.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// Without a pair of quotation marks around it.
+fn unquoted(text: &str) -> &str {
+    let within = |mark: char| text.strip_prefix(mark)?.strip_suffix(mark);
+    within('"').or_else(|| within('\'')).unwrap_or(text)
 }
 
 fn is_number(text: &str) -> bool {

@@ -4,13 +4,14 @@ use crate::tree::Node;
 
 impl<'t> Database<'t> {
     /// Where a claim is to be mounted, so that the data is on it: beside the data directory itself there are images that want the
-    /// folder above.
+    /// folder above, and a directory below a `VOLUME` of the image leaves the root of the volume, with its `lost+found`, alone.
     #[must_use]
     pub fn mount_point(&self) -> Option<&str> {
         let directory = self.data.directory()?;
         let facts = &self.engine.data;
-        let is_moved = facts.directory.as_deref() != Some(directory);
-        Some(facts.mount.as_deref().filter(|_| !is_moved).unwrap_or(directory))
+        let around = facts.image_volumes.iter().find(|v| below(directory, v).is_some()).map(String::as_str);
+        let stated = facts.mount.as_deref().filter(|_| facts.directory.as_deref() == Some(directory));
+        stated.or(around).or(Some(directory))
     }
 
     /// True when a variable that moves the data directory may come from somewhere that the spec does not show.

@@ -181,6 +181,15 @@ mod tests {
         assert!(moved.last().unwrap().contains("\"/bitnami/postgresql/main/postmaster.pid\""), "{moved:?}");
         assert_eq!(hook(bitnami, json!([{"name": "PGDATA", "value": "/x$(rm -rf .)"}])), None, "no plain path");
         assert_eq!(hook(bitnami, json!([{"name": "PGDATA", "value": "/a\"b"}])), None, "no plain path");
+        let around = hook(bitnami, json!([{"name": "POSTGRESQL_VOLUME_DIR", "value": "/store"}])).unwrap();
+        assert!(around.last().unwrap().contains("\"/store/data/postmaster.pid\""), "{around:?}");
+        let fixed = hook("quay.io/sclorg/postgresql-16-c9s:c9s", json!([{"name": "PGDATA", "value": "/x"}])).unwrap();
+        assert!(fixed.last().unwrap().contains("\"/var/lib/pgsql/data/userdata/postmaster.pid\""), "{fixed:?}");
+        assert_eq!(
+            hook("bitnamilegacy/postgresql-repmgr:17.6.0", json!([])),
+            None,
+            "the server is not the first process"
+        );
         assert_eq!(hook("bitnami/postgresql:latest", json!([])), None, "no shell");
         assert_eq!(hook("postgres:17", json!([])), None, "needs none");
     }

@@ -203,3 +203,17 @@ fn an_sql_server_hears_sigterm_only_before_2022_cu18() {
         looked_at(&container, |d| assert_eq!(d.engine.stop.as_ref().unwrap().on_signal, expected, "{tag}"));
     }
 }
+
+#[test]
+fn the_token_that_every_pod_gets_is_no_configuration() {
+    for (path, expected) in [("/var/run/secrets/kubernetes.io/serviceaccount", false), ("/etc/mysql/conf.d", true)] {
+        let text = json!({"kind": "Pod", "metadata": {"name": "shop"}, "spec": {
+            "containers": [{"name": "mysql", "image": "mysql:8.4", "volumeMounts": [{"name": "content", "mountPath": path}]}],
+            "volumes": [{"name": "content", "projected": {"sources": []}}],
+        }})
+        .to_string();
+        let tree = Tree::from_json(&text).unwrap();
+        let Subject::Workload(case) = Subject::of("Pod", tree.root(), &CATALOGUE) else { panic!("no workload") };
+        assert_eq!(case.databases.first().unwrap().has_mounted_configuration(), expected, "{path}");
+    }
+}

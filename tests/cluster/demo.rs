@@ -4,6 +4,10 @@
 //! The transcript goes to stdout, progress to stderr. Whatever was started is stopped at
 //! the end, on Ctrl-C and on a failure, and no kubeconfig but its own is read.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a program that is run by hand or in CI reads its environment, and watches processes"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -27,6 +31,7 @@ mod story;
 #[path = "demo/transcript.rs"]
 mod transcript;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -109,16 +114,25 @@ async fn run(arguments: &Arguments) -> Result<()> {
         more: Vec::new(),
         environment: Vec::new(),
         kubeconfig: None,
-        front: None,
+        door: false,
     };
     let seawall = Seawall::start(&plane, options).await.context("seawall did not start")?;
     progress(&format!("seawall guards it with the profile {}", arguments.profile));
 
     let mut tally = Tally::default();
+    transcript::opening(&arguments.profile);
+    let (mut folder, mut rules) = (None, BTreeSet::new());
     for file in &files {
-        transcript::file(&file.name);
-        tally += story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
+        if folder != file.folder {
+            folder = file.folder;
+            transcript::folder(file.title());
+        }
+        let page = story::tell(&plane, &seawall, file).await.with_context(|| file.name.clone())?;
+        page.print(file);
+        tally += page.tally;
+        rules.extend(page.rules);
     }
+    transcript::rules(&rules, &known_rules(arguments)?);
     transcript::summary(&tally, files.len());
 
     progress("stopping everything");
@@ -139,6 +153,15 @@ fn certificates(arguments: &Arguments) -> Result<Tls> {
     ensure!(output.status.success(), "seawall certs failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
     let file = |name: &str| arguments.certs.join(name);
     Ok(Tls { ca: file("ca.crt"), certificate: file("tls.crt"), key: file("tls.key") })
+}
+
+/// One sentence about each rule, by its name, as Seawall itself tells it.
+fn known_rules(arguments: &Arguments) -> Result<BTreeMap<String, String>> {
+    let output = Command::new(&arguments.seawall).args(["rules", "-o", "json"]).output()?;
+    let listed: Vec<serde_json::Value> =
+        serde_json::from_str(&String::from_utf8_lossy(&output.stdout)).context("seawall rules prints no JSON")?;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(listed.iter().map(|rule| (text(&rule["name"]), text(&rule["summary"]))).collect())
 }
 
 fn progress(text: &str) {

@@ -4,6 +4,10 @@
 //! `cargo test --test cluster -- WORDS` runs those whose name contains the words; without
 //! any such trial no control plane is started. A new topic is a file in `trials/`.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a program that is run by hand or in CI reads its environment, and watches processes"
+)]
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -17,10 +21,12 @@
 #![allow(dead_code, reason = "a helper that no trial uses yet is still part of the stage")]
 
 mod changes;
+mod databases;
 mod matrix;
 mod plane;
 mod stage;
 mod trials;
+mod twins;
 
 use std::process::ExitCode;
 

@@ -55,7 +55,7 @@ pub fn seawall(plane: &Plane, profile: &str, settings: Option<&str>) -> Result<O
         more: Vec::new(),
         environment: Vec::new(),
         kubeconfig: None,
-        front: None,
+        door: false,
     })
 }
 
@@ -94,4 +94,13 @@ pub fn same(what: &str, expected: &str, found: &str) -> Result<()> {
         bail!("{what} differs\nexpected:\n{expected}\nfound:\n{found}");
     }
     Ok(())
+}
+
+/// Compares with the text in `expected/`, which `INSTA_UPDATE=always` writes.
+pub fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("expected");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }

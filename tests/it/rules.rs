@@ -16,7 +16,10 @@ use seawall::{
 };
 use serde::Serialize;
 
-use crate::fixture::{self, Case, FixtureFile, Outcome};
+use crate::{
+    fixture::{self, Case, FixtureFile, Outcome},
+    scratch::Scratch,
+};
 
 /// What a fixture's name promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,6 +180,19 @@ fn every_fixture_holds_what_its_name_promises() {
             .map(move |(promise, path)| (format!("{}/{}", rule.name, name_of(&path)), (rule, promise, path)))
     });
     each(cases.collect::<Vec<_>>(), |(rule, promise, path)| hold(rule, promise, &path));
+}
+
+#[test]
+fn what_no_test_would_read_is_refused() {
+    let found = |names: &[&str]| {
+        let folder = Scratch::new();
+        names.iter().for_each(|name| fs::write(folder.join(name), "").unwrap());
+        catch_unwind(|| fixtures(&folder).len()).ok()
+    };
+    assert_eq!(found(&["pass_a.yaml", "pass_a.snap", "fail_b.yaml", "fix_c.yaml", "fix_c.snap.new"]), Some(3));
+    for stray in ["passes_a.yaml", "a.yaml", "pass_a.yml", "fail_a.snap", "README.md"] {
+        assert_eq!(found(&["pass_a.yaml", stray]), None, "{stray}");
+    }
 }
 
 #[test]

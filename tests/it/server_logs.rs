@@ -6,8 +6,9 @@ use std::{
 };
 
 use seawall::{
-    metrics::{Kind, Operation},
+    metrics::Kind,
     server::{Answer, Call, Record, Review, Verdict},
+    terms::Operation,
 };
 use tokio::time::{Duration, sleep};
 use tracing_subscriber::fmt::MakeWriter;
@@ -62,7 +63,7 @@ fn judge() -> impl seawall::server::Judge {
             uid: "u-1".to_owned(),
         };
         let record = (verdict != Verdict::Allowed).then(|| Box::new(record));
-        let (kind, operation) = (Kind::StatefulSet, Operation::Create);
+        let (kind, operation) = (Kind::StatefulSet, Some(Operation::Create));
         Answer::Review(Review { body: MARKER.into(), kind, operation, verdict, record })
     })
 }

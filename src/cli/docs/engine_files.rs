@@ -61,7 +61,7 @@ image's own Dockerfile or entrypoint does; what is hearsay gets `doubtful: true`
 #[must_use]
 pub fn engine_files(sources: &[&str]) -> String {
     let all: Vec<Declaration> = sources.iter().flat_map(|source| declarations(source)).collect();
-    let mut text = head("Engine files", "the comments in `src/engines/schema.rs`");
+    let mut text = head("Engine files", "the comments in `src/engines/schema/`");
     text.push_str(INTRODUCTION);
     let used = reached("EngineFile", &all);
     for declaration in all.iter().filter(|d| used.contains(&d.name.as_str())) {

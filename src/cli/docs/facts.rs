@@ -16,7 +16,7 @@ history, no Pods and no claims yet; everything else is unknown.
 /// The questions that are put to the API server, as a Markdown document.
 #[must_use]
 pub fn facts() -> String {
-    let mut text = head("Facts", "`TABLE` in `src/facts.rs`");
+    let mut text = head("Facts", "`TABLE` in `src/facts/question.rs`");
     text.push_str(INTRODUCTION);
     text.push_str(&table(["question", "asked for", "answered from", "without an answer"]));
     for question in TABLE {

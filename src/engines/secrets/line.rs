@@ -121,8 +121,8 @@ impl SecretOption {
             for flag in flags.all(name) {
                 let word = |at: usize| call.args().get(at);
                 let value = match (flag.attached, flag.following) {
-                    (Some(value), _) => word(flag.index).map(|w| w.part(value)),
-                    (None, Some(_)) if self.value == Stands::Anywhere => word(flag.index + 1).cloned(),
+                    (Some(value), _) if self.value != Stands::Separate => word(flag.index).map(|w| w.part(value)),
+                    (None, Some(_)) if self.value != Stands::Attached => word(flag.index + 1).cloned(),
                     _ => None,
                 };
                 let secret = value.and_then(|word| match self.holds {
@@ -141,14 +141,16 @@ impl SecretOption {
 
 impl SecretWord {
     fn found<'o, 'w, 'a>(&'o self, call: &Call<'w, 'a>) -> Vec<Found<'o, 'a>> {
+        let args = call.args();
+        // What stands behind an option may be its value: a host can be called auth.
+        let is_free = |i: usize| i.checked_sub(1).and_then(|i| args.get(i)).is_none_or(|w| !w.text.starts_with('-'));
         let is_sub = |w: &Word<'_>| self.after.iter().find(|a| a.eq_ignore_ascii_case(&w.text));
-        let Some((at, name)) = call.args().iter().enumerate().find_map(|(i, w)| Some((i, is_sub(w)?))) else {
-            return Vec::new();
-        };
-        let mut rest = call.args().iter().enumerate().skip(at + 1).filter(|(_, w)| !w.text.starts_with('-'));
+        let mut subs = args.iter().enumerate().filter(|(i, _)| is_free(*i)).filter_map(|(i, w)| Some((i, is_sub(w)?)));
+        let Some((at, name)) = subs.next() else { return Vec::new() };
+        let mut rest = args.iter().enumerate().skip(at + 1).filter(|(_, w)| !w.text.starts_with('-'));
         let secret = match self.nth.checked_sub(1) {
             Some(before) => rest.nth(before),
-            None => rest.last(),
+            None => rest.next_back(),
         };
         secret.map(|(index, word)| (index, name.as_str(), word.clone())).into_iter().collect()
     }

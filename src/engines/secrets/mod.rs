@@ -139,6 +139,8 @@ enum Stands {
     Anywhere,
     /// In the same word; a blank after the option means something else.
     Attached,
+    /// In the next word; what is glued to the option belongs to another one.
+    Separate,
 }
 
 /// What an option's value is.
@@ -200,14 +202,15 @@ impl Secrets {
     /// True for a value that points at a secret, or that somebody fills in before it is used.
     #[must_use]
     pub fn is_reference(&self, value: &str) -> bool {
-        let value = value.trim();
-        let refers = &self.references;
+        self.points_elsewhere(value) || only_references(value.trim()) || has_reference(value)
+    }
+
+    fn points_elsewhere(&self, value: &str) -> bool {
+        let (value, refers) = (value.trim(), &self.references);
         let name = value.split_once('?').map_or(value, |(name, _)| name);
         refers.prefixes.iter().any(|p| value.starts_with(p.as_str()))
             || refers.suffixes.iter().any(|s| name.ends_with(s.as_str()))
             || refers.enclosed.iter().any(|e| is_enclosed(value, e))
-            || only_references(value)
-            || has_reference(value)
     }
 
     /// True for a variable whose name says that its value is a secret. It errs towards no.
@@ -240,7 +243,7 @@ impl Secrets {
     /// True for a connection string that spells a password.
     #[must_use]
     pub fn has_spelled_password(&self, value: &str) -> bool {
-        url::connection(value).is_some_and(|found| !self.is_reference(value) && !self.is_reference(found.password))
+        url::connection(value).is_some_and(|found| !self.points_elsewhere(value) && !self.is_reference(found.password))
     }
 
     /// True for a Pod's annotation by which credentials are brought into its containers.

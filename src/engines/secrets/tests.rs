@@ -62,6 +62,8 @@ fn passwords_on_command_lines_are_found_and_their_false_friends_are_not() {
         ("redis-cli AUTH default secret", &["redis-cli auth"]),
         ("redis-cli CONFIG SET requirepass secret", &["redis-cli requirepass"]),
         ("redis-cli --no-auth-warning ping", &[]),
+        ("redis-cli -h auth ping", &[]),
+        ("redis-cli -h redis -a", &[]),
         (
             "redis-server --requirepass secret --masterauth secret",
             &["redis-server --requirepass", "redis-server --masterauth"],
@@ -70,6 +72,12 @@ fn passwords_on_command_lines_are_found_and_their_false_friends_are_not() {
         ("redis-server --requirepass ''", &[]),
         ("start --requirepass secret", &["--requirepass"]),
         ("cqlsh -u cassandra -p secret", &["cqlsh -p"]),
+        ("sstableloader -d host -p 9042 -pw secret /x", &["sstableloader -pw"]),
+        ("influx -precision rfc3339 -execute 'show databases'", &[]),
+        ("influx -username u -password secret", &["influx --password"]),
+        ("influx setup -t secret --force", &["influx -t"]),
+        ("rabbitmqctl -p vhost list_queues", &[]),
+        ("nodetool -p 7199 status", &[]),
         ("nodetool -u cassandra -pw secret status", &["nodetool -pw"]),
         ("clickhouse-client --password secret", &["clickhouse-client --password"]),
         ("etcdctl --user root:secret get /", &["etcdctl --user"]),
@@ -185,6 +193,7 @@ fn references_and_placeholders_are_no_secrets() {
         assert!(!secrets.is_secret_value(value), "{value}");
     }
     assert!(secrets.has_spelled_password("postgres://u:secret@db"));
+    assert!(secrets.has_spelled_password("postgres://u:secret@$(HOST)/db"));
     assert!(!secrets.has_spelled_password("postgres://u:$(PW)@db"));
     assert!(!secrets.has_spelled_password("vault:secret/data/db#url?password=x"));
 }

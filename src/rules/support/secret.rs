@@ -39,9 +39,9 @@ pub(in crate::rules) struct Unreadable<'c> {
 pub(in crate::rules) fn of<'c>(
     database: &Database<'c>,
     context: &'c Context<'c>,
-) -> Result<Option<Source<'c>>, Unreadable<'c>> {
+) -> Result<Option<Source<'c>>, Box<Unreadable<'c>>> {
     let workload = database.workload;
-    let unreadable = |key, expected| Unreadable { at: annotation(workload, key), key, expected };
+    let unreadable = |key, expected| Box::new(Unreadable { at: annotation(workload, key), key, expected });
     let (name, is_authors) = match workload.annotation(keys::CREDENTIALS_SECRET) {
         Some(name) if !is_name(name) => return Err(unreadable(keys::CREDENTIALS_SECRET, "the name of a Secret")),
         Some(name) => (name.to_owned(), true),
@@ -77,9 +77,26 @@ impl<'c> Source<'c> {
         self.keys.get(variable).copied().unwrap_or_else(|| self.context.settings.secret_key(variable))
     }
 
+    /// Secret and key, for people.
+    pub(in crate::rules) fn shown(&self, variable: &'c str) -> String {
+        match self.key(variable) {
+            key if key == variable => format!("Secret {:?}", self.name),
+            key => format!("key {key:?} of Secret {:?}", self.name),
+        }
+    }
+
     /// `secretKeyRef`, as the value of `valueFrom`.
     pub(in crate::rules) fn reference(&self, variable: &'c str) -> Value {
         json!({"secretKeyRef": {"name": self.name, "key": self.key(variable)}})
+    }
+
+    /// The variables as elements of `env`, in one line.
+    pub(in crate::rules) fn lines(&self, variables: &[&'c str]) -> String {
+        let line = |v: &&'c str| {
+            let (name, key) = (&self.name, self.key(v));
+            format!("- {{name: {v}, valueFrom: {{secretKeyRef: {{name: {name}, key: {key}}}}}}}")
+        };
+        variables.iter().map(line).collect::<Vec<_>>().join(" ")
     }
 
     /// True when all keys are ones that a Secret can have.

@@ -1,11 +1,8 @@
 //! Splits a shell script into words and operators. Accepts everything: what a shell would refuse ends at the end of
 //! the text. The work is linear in its length.
 
-use super::{builder::Builder, word::Word};
+use super::{builder::Builder, ends, word::Word};
 use std::{borrow::Cow, ops::Range};
-
-/// How deep quotes and substitutions are followed into each other while looking for the end of one.
-const NESTING: u8 = 16;
 
 /// What stands between two commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +50,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn byte_at(&self, at: usize) -> u8 {
-        self.text.as_bytes().get(at).copied().unwrap_or(0)
+        ends::byte_at(self.text, at)
     }
 
     fn done(&self) -> bool {
@@ -104,7 +101,7 @@ impl<'a> Lexer<'a> {
 
     /// Behind the first of `((`: if this is arithmetic and not two subshells, passes over it to behind its `))`.
     pub(super) fn skip_arithmetic(&mut self) -> bool {
-        let end = self.end_of_parentheses(self.at + 1, 0);
+        let end = ends::of_parentheses(self.text, self.at + 1);
         let found = self.byte(0) == b'(' && self.byte_at(end) == b')' && self.byte_at(end + 1) == b')';
         if found {
             self.at = end + 2;
@@ -263,11 +260,7 @@ impl<'a> Lexer<'a> {
             (b'$', b'\'') if !quoted => {
                 // `$'...'`: escapes stay as written, only the end has to be found.
                 out.plain = false;
-                let mut end = start + 2;
-                while end < self.text.len() && self.byte_at(end) != b'\'' {
-                    end += 1 + usize::from(self.byte_at(end) == b'\\');
-                }
-                let end = end.min(self.text.len());
+                let end = ends::unescaped(self.text, start + 2, b'\'');
                 out.push(start + 2..end);
                 self.at = (end + 1).min(self.text.len());
                 return;
@@ -277,7 +270,7 @@ impl<'a> Lexer<'a> {
                 return;
             }
             (b'$', b'(') | (b'`', _) => return self.substitution(out),
-            (b'$', b'{') => self.at = self.end_of_braces(start + 2),
+            (b'$', b'{') => self.at = ends::of_braces(self.text, start + 2),
             (b'$', b'a'..=b'z' | b'A'..=b'Z' | b'_') => {
                 self.at += 1;
                 while matches!(self.byte(0), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_') {
@@ -299,10 +292,10 @@ impl<'a> Lexer<'a> {
     fn substitution(&mut self, out: &mut Builder<'a>) {
         let start = self.at;
         let inside = if self.byte(0) == b'`' {
-            let end = self.end_of_backquotes(start + 1);
+            let end = ends::unescaped(self.text, start + 1, b'`');
             start + 1..end
         } else {
-            start + 2..self.end_of_parentheses(start + 2, 0)
+            start + 2..ends::of_parentheses(self.text, start + 2)
         };
         self.at = (inside.end + 1).min(self.text.len());
         if self.byte_at(inside.start) != b'(' {
@@ -310,61 +303,5 @@ impl<'a> Lexer<'a> {
         }
         out.literal = false;
         out.push(start..self.at);
-    }
-
-    fn end_of_backquotes(&self, mut at: usize) -> usize {
-        while at < self.text.len() && self.byte_at(at) != b'`' {
-            at += 1 + usize::from(self.byte_at(at) == b'\\');
-        }
-        at.min(self.text.len())
-    }
-
-    /// Where the parenthesis closes that was opened before `at`; the end of the text if it does not.
-    fn end_of_parentheses(&self, mut at: usize, nesting: u8) -> usize {
-        let mut open = 0_usize;
-        while at < self.text.len() {
-            match self.byte_at(at) {
-                b'\\' => at += 1,
-                b'\'' => at = self.text.get(at + 1..).and_then(|rest| rest.find('\'')).map_or(at, |n| at + 1 + n),
-                b'"' if nesting < NESTING => at = self.end_of_quotes(at + 1, nesting + 1),
-                b'(' => open += 1,
-                b')' if open == 0 => return at,
-                b')' => open -= 1,
-                _ => {}
-            }
-            at += 1;
-        }
-        self.text.len()
-    }
-
-    fn end_of_quotes(&self, mut at: usize, nesting: u8) -> usize {
-        while at < self.text.len() {
-            match (self.byte_at(at), self.byte_at(at + 1)) {
-                (b'"', _) => return at,
-                (b'\\', _) => at += 1,
-                (b'$', b'(') if nesting < NESTING => at = self.end_of_parentheses(at + 2, nesting + 1),
-                _ => {}
-            }
-            at += 1;
-        }
-        self.text.len()
-    }
-
-    /// Behind the brace that closes the one opened before `at`.
-    fn end_of_braces(&self, mut at: usize) -> usize {
-        let mut open = 0_usize;
-        while at < self.text.len() {
-            match self.byte_at(at) {
-                b'\\' => at += 1,
-                b'{' => open += 1,
-                b'}' if open == 0 => return at + 1,
-                b'}' => open -= 1,
-                // An unclosed brace does not swallow the rest of the script.
-                b'\n' => return at,
-                _ => {}
-            }
-            at += 1;
-        }
-        self.text.len()
     }
 }

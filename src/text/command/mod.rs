@@ -7,6 +7,7 @@
 mod builder;
 mod calls;
 mod deletion;
+mod ends;
 mod flags;
 mod flow;
 mod lexer;

@@ -4,26 +4,56 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+/// How a comment begins that says why nothing is said about a file.
+const NO_RULE: &str = "No rule yet";
+
 /// One file of manifests.
 pub struct File {
     /// Its path, as the folder of the examples was given.
     pub name: String,
+    /// What its first comment says about it, line by line.
+    pub about: Vec<String>,
+    /// Its place in [`FOLDERS`].
+    pub folder: Option<usize>,
+    /// Why nothing is said about it, although something should be.
+    pub aside: Option<String>,
     /// Its documents as they are written; empty ones are left out.
     pub documents: Vec<String>,
 }
 
-/// Reads every manifest below `folder` in the order of the names. `settings.yaml` is
-/// Seawall's own, and what is in `mistakes/` is never applied.
+/// The folders in the order in which they are told, each with its heading.
+const FOLDERS: [(&str, &str); 3] = [
+    ("unsafe", "unsafe: refused, or stored with a warning"),
+    ("careless", "careless: mended"),
+    ("safe", "safe: left alone, but for the label seawall.dev/holds-data on what holds data"),
+];
+
+impl File {
+    /// The heading of its folder.
+    pub fn title(&self) -> &'static str {
+        self.folder.and_then(|at| FOLDERS.get(at)).map_or("others", |(_, title)| title)
+    }
+}
+
+/// Reads every manifest below `folder`, folder by folder, in each by name.
+/// `settings.yaml` is Seawall's own, and what is in `mistakes/` is never applied.
 pub fn read(folder: &Path) -> Result<Vec<File>> {
     let mut paths = Vec::new();
     collect(folder, &mut paths)?;
-    paths.sort();
     let mut files = Vec::new();
     for path in paths {
         let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
-        files.push(File { name: path.display().to_string(), documents: split(&text) });
+        let about = about(&text);
+        files.push(File {
+            name: path.display().to_string(),
+            folder: FOLDERS.iter().position(|(name, _)| path.strip_prefix(folder).is_ok_and(|p| p.starts_with(name))),
+            aside: about.iter().find(|line| line.starts_with(NO_RULE)).cloned(),
+            about,
+            documents: split(&text),
+        });
     }
     ensure!(!files.is_empty(), "{} holds no manifests", folder.display());
+    files.sort_by_key(|file| (file.folder.unwrap_or(FOLDERS.len()), file.name.clone()));
     Ok(files)
 }
 
@@ -41,6 +71,11 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The lines of the comment that the file begins with.
+fn about(text: &str) -> Vec<String> {
+    text.lines().map_while(|line| line.strip_prefix('#')).map(|line| line.trim().to_owned()).collect()
 }
 
 /// At each line that begins a document. `---` at the start of a line can be nothing else.

@@ -12,7 +12,7 @@ use crate::changes::Change;
 use crate::plane::watch::{wait_for, wait_until};
 use crate::plane::{Namespace, Plane};
 use crate::story::{differences, name, without_seawall};
-use crate::transcript;
+use crate::transcript::Page;
 
 /// How long a controller may take: it has nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,7 +25,7 @@ pub struct Follower {
 }
 
 /// The Pod and claims of a workload, once they exist; none for what makes no Pods.
-pub async fn of(plane: &Plane, namespace: &Namespace, workload: &Value) -> Result<Vec<Follower>> {
+pub async fn of(plane: &Plane, namespace: &Namespace, workload: &Value, page: &mut Page) -> Result<Vec<Follower>> {
     let Some(selector) = selector(workload) else { return Ok(Vec::new()) };
     let selection = ListParams::default().labels(&selector);
     let pods = namespace.api::<Pod>();
@@ -33,7 +33,7 @@ pub async fn of(plane: &Plane, namespace: &Namespace, workload: &Value) -> Resul
     let Ok(pod) = tokio::time::timeout(PATIENCE, first).await else {
         let newest = ["get", "events", "--sort-by=.lastTimestamp", "-o", "jsonpath={.items[-1:].message}"];
         let event = namespace.kubectl(&newest).await?.stdout;
-        transcript::trouble(&format!("the Pod of {}", name(workload)), format!("was not made: {event}"));
+        page.trouble(&format!("the Pod of {}", name(workload)), format!("was not made: {event}"));
         return Ok(Vec::new());
     };
     let mut followers = vec![pod_follower(plane, workload, serde_json::to_value(pod?)?).await?];

@@ -15,30 +15,36 @@ use crate::followers;
 use crate::plane::seawall::Seawall;
 use crate::plane::webhooks::NAMESPACE;
 use crate::plane::{Namespace, Plane};
-use crate::transcript::{self, Tally};
+use crate::transcript::Page;
 
 /// The list of its own changes that Seawall leaves on what it patched.
 const PATCHED: &str = "seawall.dev/patched";
 
-/// Applies a file to a fresh namespace and tells what happened.
-pub async fn tell(plane: &Arc<Plane>, seawall: &Seawall, file: &File) -> Result<Tally> {
+/// The label by which the API server itself will know what holds data.
+pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
+
+/// A rule that Seawall names for a change, and the place that it wrote.
+pub struct Reason {
+    pub rule: String,
+    pub place: String,
+}
+
+/// Applies a file to a fresh namespace and writes down what happened.
+pub async fn tell(plane: &Arc<Plane>, seawall: &Seawall, file: &File) -> Result<Page> {
     let stem = Path::new(&file.name).file_stem().and_then(OsStr::to_str).unwrap_or("example");
     let fresh = seawall.namespace(stem).await?;
-    let mut tally = Tally::default();
+    let mut page = Page::default();
     for document in &file.documents {
         match objects(plane, document).await? {
             Ok(objects) => {
                 for object in objects {
-                    tally += apply(plane, &fresh, object).await?;
+                    apply(plane, &fresh, object, &mut page).await?;
                 }
             }
-            Err(complaint) => {
-                transcript::trouble("a document", complaint);
-                tally.troubles += 1;
-            }
+            Err(complaint) => page.trouble("a document", complaint),
         }
     }
-    Ok(tally)
+    Ok(page)
 }
 
 /// The objects of a document as kubectl reads it, or its complaint.
@@ -53,7 +59,7 @@ async fn objects(plane: &Plane, document: &str) -> Result<Result<Vec<Value>, Str
     Ok(Ok(objects.context("kubectl prints no JSON")?))
 }
 
-async fn apply(plane: &Arc<Plane>, fresh: &Namespace, mut object: Value) -> Result<Tally> {
+async fn apply(plane: &Arc<Plane>, fresh: &Namespace, mut object: Value, page: &mut Page) -> Result<()> {
     let what = format!("{} {}", text(&object["kind"]), name(&object));
     // kubectl writes the default namespace where a manifest names none.
     let own = object["metadata"]["namespace"].as_str().filter(|name| *name != "default").map(str::to_owned);
@@ -72,33 +78,25 @@ async fn apply(plane: &Arc<Plane>, fresh: &Namespace, mut object: Value) -> Resu
     let (plain, plain_warnings) = match without_seawall(plane, &manifest).await? {
         Ok(plain) => plain,
         Err(complaint) => {
-            transcript::trouble(&what, complaint);
-            return Ok(Tally { troubles: 1, ..Tally::default() });
+            page.trouble(&what, complaint);
+            return Ok(());
         }
     };
     let output = namespace.kubectl_with(&["apply", "-o", "json", "-f", "-"], &manifest).await?;
     if !output.ok {
         // The same server takes it where Seawall is not asked, so this is Seawall's word.
-        transcript::refused(&what, &output.stderr);
-        return Ok(Tally { refused: 1, ..Tally::default() });
+        page.refused(&what, &output.stderr);
+        return Ok(());
     }
     let stored: Value = serde_json::from_str(&output.stdout).context("kubectl prints no JSON")?;
     let mut warnings = warnings(&output.stderr);
     warnings.retain(|warning| !plain_warnings.contains(warning));
     let found = differences(&plain, &stored);
-    transcript::stored(&what, &found, &reasons(&stored), &warnings);
-
-    let mut tally = Tally::default();
-    if found.is_empty() {
-        tally.untouched = 1;
-    } else {
-        tally.changed = 1;
+    page.stored(&what, &found, &reasons(&stored), &warnings);
+    for follower in followers::of(plane, &namespace, &stored, page).await? {
+        page.follower(&follower.what, &follower.changes, &reasons(&follower.stored));
     }
-    for follower in followers::of(plane, &namespace, &stored).await? {
-        transcript::follower(&follower.what, &follower.changes, &reasons(&follower.stored));
-        tally.followers_changed += usize::from(!follower.changes.is_empty());
-    }
-    Ok(tally)
+    Ok(())
 }
 
 /// What the API server would store, and warn about, in a namespace that Seawall is not
@@ -122,17 +120,16 @@ pub fn differences(plain: &Value, stored: &Value) -> Vec<Change> {
     found
 }
 
+/// True for the label that Seawall puts on what holds data: a mark, not a mend.
+pub fn is_label(change: &Change) -> bool {
+    change.path.contains(HOLDS_DATA)
+}
+
 /// The rules that Seawall names for its changes, each with the place.
-pub fn reasons(stored: &Value) -> Vec<String> {
+pub fn reasons(stored: &Value) -> Vec<Reason> {
     let list = stored["metadata"]["annotations"][PATCHED].as_str().unwrap_or("[]");
     let entries: Vec<Value> = serde_json::from_str(list).unwrap_or_default();
-    entries
-        .iter()
-        .map(|entry| match (entry["rule"].as_str(), entry["place"].as_str()) {
-            (Some(rule), Some(place)) => format!("{rule}, at {place}"),
-            _ => entry.to_string(),
-        })
-        .collect()
+    entries.iter().map(|entry| Reason { rule: text(&entry["rule"]), place: text(&entry["place"]) }).collect()
 }
 
 fn warnings(stderr: &str) -> Vec<String> {

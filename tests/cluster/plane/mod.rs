@@ -7,6 +7,8 @@
 
 pub mod access;
 mod binaries;
+pub mod certificates;
+pub mod doorway;
 mod guard;
 pub mod kubectl;
 mod launch;

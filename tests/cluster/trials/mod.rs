@@ -1,9 +1,19 @@
 //! The trials, one file per topic. A new topic: its file here, a `mod` line, a line in [`all`].
 
 mod apply_matrix;
+mod births;
+mod endings;
+mod law10;
 mod law7;
+mod marker;
+mod operators;
+mod orphans;
+mod outage;
+mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
+mod updates;
+mod words;
 
 use libtest_mimic::Trial;
 
@@ -11,8 +21,18 @@ use libtest_mimic::Trial;
 pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
+    all.extend(births::trials());
+    all.extend(endings::trials());
+    all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(marker::trials());
+    all.extend(operators::trials());
+    all.extend(orphans::trials());
+    all.extend(outage::trials());
+    all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(updates::trials());
+    all.extend(words::trials());
     all
 }

@@ -6,8 +6,9 @@ use std::{
 };
 
 use seawall::{
-    metrics::{Kind, Operation},
+    metrics::Kind,
     server::{Answer, Call, Judge, Review, Verdict},
+    terms::Operation,
 };
 
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -49,7 +50,7 @@ pub(crate) fn review(body: impl Into<String>) -> Answer {
     Answer::Review(Review {
         body: body.into().into(),
         kind: Kind::Pod,
-        operation: Operation::Create,
+        operation: Some(Operation::Create),
         verdict: Verdict::Allowed,
         record: None,
     })

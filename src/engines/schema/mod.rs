@@ -1,0 +1,261 @@
+//! What an engine file says. Every field is documented here; `docs/engines.md` is generated from the files themselves.
+//!
+//! A file describes one engine. Its `variants` are packagings of it (official image, Bitnami, an operator's image) that differ
+//! in facts: each variant inherits what the engine says and overrides whole fields. Fields named `source` say where a fact
+//! was read; `doubtful: true` marks one that no denial may rest on.
+mod credentials;
+mod data;
+mod detect;
+mod memory;
+mod options;
+mod stop;
+
+use serde::Deserialize;
+
+use super::{Pattern, VersionRange};
+
+pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
+pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
+pub use detect::{Detect, RoleSign};
+pub use memory::{Memory, MemoryTerm, Unset};
+pub use options::{Condition, Configuration, Options, Switch, Turns};
+pub use stop::{OnSignal, PreStop, RecoveryProbes, Stop};
+
+/// One file of `src/engines/`, or of the folder given by `--engines`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineFile {
+    /// Unique, kebab-case; the engine's name everywhere.
+    pub name: String,
+    /// As its makers write it.
+    pub title: String,
+    /// The engine of which this one is a relative, and which is meant where nothing tells the two apart (mysql for mariadb).
+    #[serde(default)]
+    pub like: Option<String>,
+    /// What it is, where it is not a database.
+    #[serde(default)]
+    pub class: Class,
+    /// What people should know who pin a version of it.
+    #[serde(default)]
+    pub data_format: DataFormat,
+    /// How a container that runs it is recognised.
+    pub detect: Detect,
+    /// Facts that hold for all variants that do not say otherwise.
+    #[serde(default)]
+    pub facts: Facts,
+    /// Packagings. A container that none of them names has the first one's facts; of several that an image can be the first
+    /// that takes its tag and version is meant.
+    pub variants: Vec<VariantFile>,
+    /// Where the facts of this file were read.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// What a piece of software is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A database: all rules apply.
+    #[default]
+    Database,
+    /// A cache that never keeps anything (memcached): rules about data do not apply.
+    Cache,
+    /// Keeps state and is no database (a queue, an object store, a coordination service): recognised, so that it is not mistaken.
+    Stateful,
+}
+
+/// Which part of the version changes the files on disk, so that going back is impossible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataFormat {
+    /// The first number (`postgres:16` is pinned).
+    Major,
+    /// The first two numbers (`mysql:8` is not pinned, `mysql:8.0` is).
+    #[default]
+    Minor,
+    /// None: any version reads any data.
+    None,
+}
+
+/// A tag that has moved from one data format to another.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedTag {
+    /// The tag.
+    pub tag: String,
+    /// The version that it stood for.
+    pub from: String,
+    /// The version that it stands for now.
+    pub to: String,
+}
+
+/// One packaging of an engine.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantFile {
+    /// Unique in its file; shown where it matters (`bitnami`).
+    pub name: String,
+    /// Repositories, without registry and without `library/`. `*` stands for any text within one segment.
+    #[serde(default)]
+    pub images: Vec<Pattern>,
+    /// Only tags that match one of these are this variant; without it all.
+    #[serde(default)]
+    pub tags: Vec<Pattern>,
+    /// Tags that are not this variant.
+    #[serde(default)]
+    pub not_tags: Vec<Pattern>,
+    /// Where the engine's version stands in the tag, as `{}`: `pg{}`, `*-pg{}`. Without it the number that the tag begins with.
+    #[serde(default)]
+    pub version_in_tag: Vec<Pattern>,
+    /// Where the engine's version stands in the last segment of the repository: `postgresql-{}-*`. A number without dots.
+    #[serde(default)]
+    pub version_in_image: Vec<Pattern>,
+    /// How many digits of that number are the major, where a minor follows: 1 makes `mysql-84` 8.4, 2 makes `mariadb-1011` 10.11.
+    #[serde(default)]
+    pub major_digits: Option<usize>,
+    /// Only these versions are this variant.
+    #[serde(default)]
+    pub versions: Option<VersionRange>,
+    /// Facts that differ from the engine's.
+    #[serde(default)]
+    pub facts: Facts,
+}
+
+/// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
+/// `secrets`, `switches`, `absent_programs` and `moved_tags`, which add to it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// Where the data lies.
+    #[serde(default)]
+    pub data: Option<Data>,
+    /// How options are spelled.
+    #[serde(default)]
+    pub options: Option<Options>,
+    /// Where settings come from beside the command line.
+    #[serde(default)]
+    pub configuration: Option<Configuration>,
+    /// Credentials that the engine's image takes from variables.
+    #[serde(default)]
+    pub credentials: Option<Vec<CredentialSet>>,
+    /// Further variables whose value is a secret.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Whether clients must authenticate.
+    #[serde(default)]
+    pub authentication: Option<Authentication>,
+    /// Options and variables that make something unsafe.
+    #[serde(default)]
+    pub switches: Vec<Switch>,
+    /// How it stops.
+    #[serde(default)]
+    pub stop: Option<Stop>,
+    /// Probes that fail while it recovers.
+    #[serde(default)]
+    pub recovery_probes: Option<RecoveryProbes>,
+    /// What must stay under the memory limit.
+    #[serde(default)]
+    pub memory: Option<Memory>,
+    /// The user that the image runs as.
+    #[serde(default)]
+    pub user: Option<User>,
+    /// True where the image has `/bin/sh`.
+    #[serde(default)]
+    pub shell: Option<bool>,
+    /// Programs that people expect and the image lacks.
+    #[serde(default)]
+    pub absent_programs: Vec<AbsentProgram>,
+    /// How members form one database.
+    #[serde(default)]
+    pub cluster: Option<Cluster>,
+    /// Versions without updates.
+    #[serde(default)]
+    pub end_of_life: Option<Vec<EndOfLife>>,
+    /// What an upgrade may skip.
+    #[serde(default)]
+    pub upgrade: Option<Upgrade>,
+    /// Credentials that the image has when nobody sets any.
+    #[serde(default)]
+    pub default_credentials: Option<Vec<DefaultCredential>>,
+    /// Tags that are known to have moved from one data format to another.
+    #[serde(default)]
+    pub moved_tags: Vec<MovedTag>,
+    /// Set where the image itself is no longer maintained.
+    #[serde(default)]
+    pub unmaintained: Option<String>,
+}
+
+/// The user that an image runs as.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// User id.
+    pub uid: i64,
+    /// Group id.
+    pub gid: i64,
+    /// True where the container starts as root and drops.
+    #[serde(default)]
+    pub starts_as_root: bool,
+}
+
+/// A program that people expect and the image lacks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbsentProgram {
+    /// Its name.
+    pub program: String,
+    /// Versions that lack it; without it all.
+    #[serde(default)]
+    pub versions: Option<VersionRange>,
+    /// What to use instead.
+    pub instead: String,
+}
+
+/// How members form one database.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// True where a majority decides.
+    #[serde(default)]
+    pub quorum: bool,
+    /// Fewest members that survive the loss of one.
+    #[serde(default)]
+    pub members: Option<i64>,
+    /// Signs that replicas are members of one database.
+    #[serde(default)]
+    pub joined_by: Vec<Condition>,
+    /// Signs that each replica is a database of its own.
+    #[serde(default)]
+    pub single_by: Vec<Condition>,
+    /// True where members must start in order.
+    #[serde(default)]
+    pub ordered: bool,
+    /// Source.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// Versions without updates.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndOfLife {
+    /// Which.
+    pub versions: VersionRange,
+    /// Since when, `YYYY-MM-DD`.
+    pub date: String,
+}
+
+/// What an upgrade may skip.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upgrade {
+    /// How many majors may be gone up at once; absent: any.
+    #[serde(default)]
+    pub most_majors: Option<i64>,
+    /// True where the image itself upgrades the files.
+    #[serde(default)]
+    pub in_place: bool,
+    /// Source.
+    #[serde(default)]
+    pub source: Option<String>,
+}
