@@ -232,10 +232,10 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     let mends = sum(&|r| r.mends.len());
     writeln!(
         out,
-        "{}, {}: {} denied, {}, {}, {} (profile {profile})",
+        "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
         counted(reports.len(), "document"),
         counted(databases, "database"),
-        denied,
+        counted(denied, "object"),
         counted(warnings, "warning"),
         counted(mends, "mend"),
         counted(audits, "silent finding"),
