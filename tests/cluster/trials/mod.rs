@@ -11,6 +11,7 @@ mod meddlers;
 mod operators;
 mod orphans;
 mod outage;
+mod platform;
 mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(operators::trials());
     all.extend(orphans::trials());
     all.extend(outage::trials());
+    all.extend(platform::trials());
     all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
