@@ -3,9 +3,11 @@
 mod apply_matrix;
 mod births;
 mod endings;
+mod examples;
 mod law10;
 mod law7;
 mod marker;
+mod meddlers;
 mod operators;
 mod orphans;
 mod outage;
@@ -24,9 +26,11 @@ pub fn all() -> Vec<Trial> {
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
     all.extend(endings::trials());
+    all.extend(examples::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
+    all.extend(meddlers::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
     all.extend(outage::trials());
