@@ -74,7 +74,7 @@ fn container(out: &mut Out, case: &Case<'_>, detected: &Detected<'_>, catalogue:
     if let Some(database) = case.databases.iter().find(|d| d.name() == name && d.role.is_server()) {
         writeln!(out, "      data: {}", printable(&data(database)))?;
     }
-    for evidence in &detected.evidence {
+    for evidence in detected.evidence(case.workload, catalogue) {
         writeln!(out, "      {:+3} {}: {}", evidence.weight, evidence.engine, printable(&evidence.what))?;
     }
     Ok(())

@@ -105,7 +105,7 @@ impl Report {
         report.pod_patch = pod.operations;
         let judged = deliberation.judge(Some(&facts));
         report.findings = judged.judgements.into_iter().map(|j| finding(j, world)).collect();
-        report.databases = databases(&deliberation);
+        report.databases = databases(&deliberation, world);
         report
     }
 
@@ -134,13 +134,14 @@ fn finding(judgement: Judgement, world: World<'_>) -> FindingReport {
     }
 }
 
-fn databases(deliberation: &Deliberation<'_>) -> Vec<DatabaseReport> {
+fn databases(deliberation: &Deliberation<'_>, world: World<'_>) -> Vec<DatabaseReport> {
     let Some(case) = deliberation.case() else { return Vec::new() };
     let evidence = |container: &str| {
         case.detected
             .iter()
             .filter(|d| d.container.name() == container)
-            .flat_map(|d| d.evidence.iter().map(|e| format!("{:+} {}: {}", e.weight, e.engine, e.what)))
+            .flat_map(|d| d.evidence(case.workload, world.catalogue))
+            .map(|e| format!("{:+} {}: {}", e.weight, e.engine, e.what))
             .collect()
     };
     case.databases
@@ -231,10 +232,10 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     let mends = sum(&|r| r.mends.len());
     writeln!(
         out,
-        "{}, {}: {} denied, {}, {}, {} (profile {profile})",
+        "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
         counted(reports.len(), "document"),
         counted(databases, "database"),
-        denied,
+        counted(denied, "object"),
         counted(warnings, "warning"),
         counted(mends, "mend"),
         counted(audits, "silent finding"),

@@ -1,6 +1,8 @@
 //! Requests to the API server, and their JSON.
 use std::fmt::Write as _;
 
+use futures::AsyncReadExt as _;
+
 use crate::tree::JsonError;
 
 /// Why a request brought nothing.
@@ -15,15 +17,25 @@ pub enum FetchError {
     /// The API server refused, or did not answer.
     #[error("the API server did not answer")]
     Request(#[source] kube::Error),
+    /// The answer broke off.
+    #[error("the API server's answer broke off")]
+    Read(#[source] std::io::Error),
+    /// The answer is larger than what is held in memory for one question.
+    #[error("the API server's answer is larger than {} MiB", LARGEST >> 20)]
+    TooLarge,
     /// The answer is no JSON.
     #[error("the API server's answer cannot be read")]
     Json(#[from] JsonError),
 }
 
 /// Most objects of one page.
-const PAGE: usize = 250;
+const PAGE: usize = 100;
 /// Most pages of one list; a namespace with more than this many claims is judged as unknown rather than read whole.
-const PAGES: usize = 8;
+const PAGES: usize = 20;
+/// Most bytes of one answer, and of all pages of one list together: many questions are under way at once, and what stands in the objects
+/// is anybody's.
+const LARGEST: usize = 8 << 20;
+const LARGEST_LIST: usize = 4 * LARGEST;
 
 /// GETs one object; `None` when it does not exist.
 pub(super) async fn object(client: &kube::Client, path: &str) -> Result<Option<String>, FetchError> {
@@ -42,6 +54,7 @@ pub(super) async fn list(
     mut enough: impl FnMut(&str) -> Result<Page, FetchError>,
 ) -> Result<(), FetchError> {
     let mut more = String::new();
+    let mut bytes = 0;
     for _ in 0..PAGES {
         let mut url = format!("{path}?limit={PAGE}");
         if !selector.is_empty() {
@@ -51,7 +64,12 @@ pub(super) async fn list(
         if !more.is_empty() {
             let _ = write!(url, "&continue={}", encoded(&more));
         }
-        match enough(&text(client, &url).await?)? {
+        let page = text(client, &url).await?;
+        bytes += page.len();
+        if bytes > LARGEST_LIST {
+            return Err(FetchError::TooLarge);
+        }
+        match enough(&page)? {
             Page::Enough => return Ok(()),
             Page::Next(token) => more = token,
         }
@@ -69,7 +87,19 @@ pub(super) enum Page {
 
 async fn text(client: &kube::Client, path: &str) -> Result<String, FetchError> {
     let request = http::Request::get(path).body(Vec::new()).map_err(|_| FetchError::Path(path.to_owned()))?;
-    client.request_text(request).await.map_err(FetchError::Request)
+    let answer = client.request_stream(request).await.map_err(FetchError::Request)?;
+    let mut text = String::new();
+    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX);
+    std::pin::pin!(answer.take(most + 1)).read_to_string(&mut text).await.map_err(FetchError::Read)?;
+    if text.len() > LARGEST { Err(FetchError::TooLarge) } else { Ok(text) }
+}
+
+/// A name that comes from an object, as a part of a path. An owner reference is not checked before admission, and may hold anything: a
+/// slash or a question mark would make another request of it.
+pub(super) fn part(name: &str) -> Result<&str, FetchError> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    let starts_well = name.bytes().next().is_some_and(|b| b != b'.' && b != b'-');
+    if starts_well && name.bytes().all(plain) { Ok(name) } else { Err(FetchError::Path(name.to_owned())) }
 }
 
 fn encoded(text: &str) -> String {
@@ -82,4 +112,19 @@ fn encoded(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_part_of_a_path() {
+        for name in ["db", "db-0", "0", "a.b-c", "pvc-5f0c0a5e-7f8e-4a55-9d5c-1c2d3e4f5a6b"] {
+            assert_eq!(part(name).ok(), Some(name));
+        }
+        for name in ["", "?watch=true", "../../secrets/x", "..", "a/scale", "a%2fb", "A", "a b", "a\nb"] {
+            assert!(part(name).is_err(), "{name:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::facts::{Facts, Known, Question};
+use crate::facts::{Facts, Known, Question, Seconds};
 
 pub use fetch::FetchError;
 
@@ -80,10 +80,16 @@ impl Cluster {
     }
 
     /// Asks everything at once; what is not answered by the deadline is unknown.
-    pub async fn answer(&self, questions: Vec<Question>, deadline: Instant, observer: &dyn Observer) -> Facts {
+    pub async fn answer(
+        &self,
+        questions: Vec<Question>,
+        now: Seconds,
+        deadline: Instant,
+        observer: &dyn Observer,
+    ) -> Facts {
         let mut facts = Facts::default();
         let asked = questions.into_iter().map(|question| async move {
-            let answer = tokio::time::timeout_at(deadline, answers::to(&self.client, &question)).await;
+            let answer = tokio::time::timeout_at(deadline, answers::to(&self.client, &question, now)).await;
             (question, answer)
         });
         for (question, answer) in futures::future::join_all(asked).await {

@@ -23,9 +23,12 @@ impl<'t> Deliberation<'t> {
         let places = self.submitted_list().into_iter().filter_map(|entry| {
             let rule = self.world.rules.iter().copied().find(|r| r.name == entry.rule)?;
             let node = self.request.tree.at_stable(top, &entry.place).filter(|n| n.is_set())?;
-            self.may_write(rule, &entry.place).then(|| taken_back(rule, node))
+            self.may_write(rule, &entry.place).then(|| (node.at, taken_back(rule, node)))
         });
-        let operations: Vec<PatchOperation> = places.flatten().collect();
+        // The last first: taking an element out of a list moves those after it up.
+        let mut places: Vec<_> = places.collect();
+        places.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let operations: Vec<PatchOperation> = places.into_iter().flat_map(|(_, operations)| operations).collect();
         (!operations.is_empty()).then(|| self.request.tree.edited(top, &operations))
     }
 

@@ -10,6 +10,8 @@ use crate::{
 const OLD_CLAIM: Seconds = 3600;
 /// A claim bound for less than this, and never mounted, holds nothing yet.
 const FRESH_CLAIM: Seconds = 120;
+/// Clocks differ by this much; what is younger by more was made in the future, and says that our clock is wrong.
+const MOST_SKEW: Seconds = 60;
 
 /// How new a workload is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,11 @@ impl Deliberation<'_> {
         makes_pods.then(|| Question::Pods { namespace: self.request.namespace.to_owned(), selector })
     }
 
+    /// True for a workload whose Pods and templates nobody can be asked for: it selects by expressions alone.
+    fn makes_pods_unseen(&self, case: &Case<'_>) -> bool {
+        case.workload.kind != Kind::Pod && case.workload.selector().is_empty()
+    }
+
     pub(super) fn history_question(&self, case: &Case<'_>) -> Option<Question> {
         let selector = case.workload.selector();
         let kept = matches!(case.workload.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
@@ -69,10 +76,14 @@ impl Deliberation<'_> {
         let Some(case) = self.case().filter(|_| self.can_be_born()) else {
             return Birth::NotNew("is no CREATE of a workload");
         };
+        if self.makes_pods_unseen(case) {
+            return Birth::NotNew("has a selector that nobody can ask by");
+        }
         if let Some(question) = self.history_question(case) {
             match facts.get(&question) {
                 Known::Found(Answer::History(templates)) => {
-                    if let Some(newest) = templates.iter().max_by_key(|t| t.revision) {
+                    let its = templates.iter().filter(|t| is_history_of(case, t));
+                    if let Some(newest) = its.max_by_key(|t| t.revision) {
                         return Birth::Adopts(newest.clone());
                     }
                 }
@@ -105,13 +116,19 @@ impl Deliberation<'_> {
     }
 
     fn holds_old_data(&self, claim: &ClaimFacts) -> bool {
-        self.now - claim.created > OLD_CLAIM
+        self.is_old(claim)
             || claim.came_with_data
             || (claim.bound && claim.volume_created.is_none_or(|volume| volume < claim.created))
     }
 
+    /// Older than an hour, or of an age that a wrong clock makes up.
+    fn is_old(&self, claim: &ClaimFacts) -> bool {
+        !(-MOST_SKEW..=OLD_CLAIM).contains(&self.now.saturating_sub(claim.created))
+    }
+
     fn is_fresh(&self, claim: &ClaimFacts) -> bool {
-        !claim.bound || (self.now - claim.created < FRESH_CLAIM && claim.mounted_by.is_empty())
+        let age = self.now.saturating_sub(claim.created);
+        !claim.bound || ((-MOST_SKEW..FRESH_CLAIM).contains(&age) && claim.mounted_by.is_empty())
     }
 
     /// Whether a CREATE stands over data: a claim that is bound and older than an hour. `Unknown` where nobody says.
@@ -119,11 +136,16 @@ impl Deliberation<'_> {
         let Some(question) = self.claims_question(case) else { return Known::Missing };
         match facts.get(&question) {
             Known::Found(Answer::Claims(claims)) => {
-                let old = claims.iter().any(|c| c.bound && self.now - c.created > OLD_CLAIM);
+                let old = claims.iter().any(|c| c.bound && self.is_old(c));
                 if old { Known::Found(()) } else { Known::Missing }
             }
             Known::Missing => Known::Missing,
             _ => Known::Unknown,
         }
     }
+}
+
+/// True for a template that the workload ran, or would adopt. What another controller of the same labels holds is no history of this one.
+pub(super) fn is_history_of(case: &Case<'_>, template: &Template) -> bool {
+    template.controller.as_deref().is_none_or(|controller| controller == case.workload.name())
 }

@@ -1,7 +1,7 @@
 //! What is wrong with an object as it will be stored, and the second opinion before anything is refused.
 use std::collections::BTreeSet;
 
-use super::{Deliberation, Judgement, Requester, hands::Hands};
+use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
     facts::{Answer, Facts, Known, Question},
     finding::{Finding, Past},
@@ -154,7 +154,8 @@ impl<'t> Deliberation<'t> {
         let Some(question) = self.history_question(case) else { return Ran::Irrelevant };
         match facts.get(&question) {
             Known::Found(Answer::History(templates)) => {
-                let found = templates.iter().filter_map(|template| {
+                let its = templates.iter().filter(|t| is_history_of(case, t));
+                let found = its.filter_map(|template| {
                     let (tree, top) = self.with_template(template)?;
                     let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
                     let then = self.world.case(workload);

@@ -1,4 +1,6 @@
 //! Seawall's own marks: the list of what it wrote, and the label on what holds data.
+use std::collections::HashMap;
+
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +45,7 @@ pub(super) fn sign(
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, listed, deliberation);
+    write_list(&mut proposal, top, listed, None, deliberation);
     label_set(&mut proposal, top, deliberation);
     append(proposal, tree, top, mended);
 }
@@ -66,11 +68,13 @@ fn strip_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberati
     }
 }
 
-/// Writes the list onto the object and its template, or takes a foreign one off.
+/// Writes the list onto the object and its template, or takes a foreign one off. A template that is as the one that `ran` keeps the list
+/// that it ran with, word for word: another list would restart its Pods.
 pub(super) fn write_list(
     proposal: &mut Proposal,
     top: Node<'_>,
     mut listed: Vec<Listed>,
+    ran: Option<Node<'_>>,
     deliberation: &Deliberation<'_>,
 ) {
     // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
@@ -79,26 +83,54 @@ pub(super) fn write_list(
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);
     let makes_pods = deliberation.workload().map(|w| w.kind).filter(|k| *k != Kind::Pod);
-    let template = match makes_pods {
-        Some(kind) => Workload { kind, object: top }.template().path("metadata.annotations").get(keys::PATCHED),
-        None => top.get("").get(""),
-    };
-    if listed.is_empty() {
-        // A controller's Pod carries the list of its template, which is true.
-        if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
-            proposal.unset(own);
-        }
-        if template.is_set() && !deliberation.ran_with(template) {
-            proposal.unset(template);
-        }
-        return;
-    }
+    let template = makes_pods.map(|kind| Workload { kind, object: top }.template());
+    let in_template = template.map(list_in);
     let text = serde_json::to_string(&listed).unwrap_or_default();
-    proposal.set(own, text.clone().into());
-    // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
-    if proposal.refused().is_empty() && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) {
-        proposal.set(template, text.into());
+    if !listed.is_empty() {
+        proposal.set(own, text.clone().into());
+    } else if own.is_set() && (makes_pods.is_some() || deliberation.is_authored()) {
+        // A controller's Pod carries the list of its template, which is true.
+        proposal.unset(own);
     }
+    let Some((template, there)) = template.zip(in_template) else { return };
+    match ran.filter(|ran| same_but_for_list(template, *ran)).map(list_in) {
+        Some(then) if then.is_set() => {
+            proposal.set(there, then.to_json());
+        }
+        Some(_) => {
+            proposal.unset(there);
+        }
+        None if listed.is_empty() && there.is_set() && !deliberation.ran_with(there) => {
+            proposal.unset(there);
+        }
+        // Where the object's own list cannot be written (its metadata is no map), nobody could say whose the template's is.
+        None if !listed.is_empty()
+            && proposal.refused().is_empty()
+            && matches!(makes_pods, Some(Kind::StatefulSet | Kind::Deployment)) =>
+        {
+            proposal.set(there, text.into());
+        }
+        None => {}
+    }
+}
+
+fn list_in(template: Node<'_>) -> Node<'_> {
+    template.path("metadata.annotations").get(keys::PATCHED)
+}
+
+/// True where two templates differ in nothing but the list.
+fn same_but_for_list(a: Node<'_>, b: Node<'_>) -> bool {
+    same_without(a, b, "metadata")
+        && same_without(a.get("metadata"), b.get("metadata"), "annotations")
+        && same_without(a.path("metadata.annotations"), b.path("metadata.annotations"), keys::PATCHED)
+}
+
+/// True where two maps hold the same beside one key; a null is as good as nothing.
+fn same_without(a: Node<'_>, b: Node<'_>, but: &str) -> bool {
+    let set = |node: Node<'_>| node.fields().filter(|(key, value)| *key != but && value.is_set()).count();
+    let others: HashMap<&str, Node<'_>> = b.fields().collect();
+    let mut mine = a.fields().filter(|(key, value)| *key != but && value.is_set());
+    set(a) == set(b) && mine.all(|(key, value)| others.get(key).is_some_and(|other| value.same(*other)))
 }
 
 /// Takes off what the submitter brought where nothing is written.
@@ -106,7 +138,7 @@ pub(super) fn strip_foreign(deliberation: &Deliberation<'_>, mended: &mut Mended
     let mut proposal = Proposal::of("marks");
     let top = deliberation.request.object;
     if deliberation.request.operation == Operation::Create && deliberation.is_authored() {
-        write_list(&mut proposal, top, Vec::new(), deliberation);
+        write_list(&mut proposal, top, Vec::new(), None, deliberation);
         strip_label(&mut proposal, top, deliberation);
     }
     append(proposal, deliberation.request.tree, top, mended);
@@ -122,7 +154,7 @@ pub(super) fn sign_claim(
     mended: &mut Mended,
 ) {
     let mut proposal = Proposal::of("marks");
-    write_list(&mut proposal, top, listed, deliberation);
+    write_list(&mut proposal, top, listed, None, deliberation);
     let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
     let fate = match (class, facts.get(&Question::StorageClasses)) {
         (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {

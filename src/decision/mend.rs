@@ -78,12 +78,28 @@ impl Deliberation<'_> {
         questions.into_iter().collect()
     }
 
+    /// Whose claim it is. Most claims are no database's, and are asked about no further.
     fn claim_questions(&self, claim: Claim<'_>) -> Vec<Question> {
-        vec![
-            Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() },
-            Question::StorageClasses,
-            Question::LooseVolumes,
-        ]
+        if self.hands(&Facts::default()) != Hands::Free {
+            return Vec::new();
+        }
+        vec![Question::ClaimUse { namespace: self.request.namespace.to_owned(), name: claim.name().to_owned() }]
+    }
+
+    /// The facts that only the answers to [`Deliberation::questions_to_mend`] show to be needed. Empty for most requests.
+    #[must_use]
+    pub fn more_questions_to_mend(&self, facts: &Facts) -> Vec<Question> {
+        let created = self.request.operation == Operation::Create && self.world.settings.profile().mends();
+        let Some(claim) = self.claim().filter(|_| created) else { return Vec::new() };
+        if self.hands(facts) != Hands::Free || self.engine_of_claim(claim, facts).is_none() {
+            return Vec::new();
+        }
+        let mut questions = vec![Question::StorageClasses];
+        // Every volume of the cluster is looked at for this one.
+        if claim.may_be_given_a_class() {
+            questions.push(Question::LooseVolumes);
+        }
+        questions
     }
 
     /// What is written. The gates are checked here, once: the profile mends, nobody else is in charge, the workload is new, the data is

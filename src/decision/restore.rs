@@ -32,7 +32,7 @@ impl<'t> Deliberation<'t> {
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
-        marks::write_list(&mut proposal, top, listed, self);
+        marks::write_list(&mut proposal, top, listed, self.case_before().map(|c| c.workload.template()), self);
         let own_label = top.path("metadata.labels").get(keys::HOLDS_DATA);
         match label.str() {
             Some(value) => {
@@ -66,7 +66,7 @@ impl<'t> Deliberation<'t> {
         let edited = self.request.tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
-        marks::write_list(&mut proposal, top, listed, self);
+        marks::write_list(&mut proposal, top, listed, Some(old.path("spec.template")), self);
         if mends {
             marks::label_set(&mut proposal, top, self);
         }
@@ -88,11 +88,14 @@ impl<'t> Deliberation<'t> {
         let mut kept = Vec::new();
         let mut merged = Merged::default();
         for entry in listed {
-            let Some(rule) = self.world.rules.iter().copied().find(|r| r.name == entry.rule) else { continue };
-            if !self.may_write(rule, &entry.place) {
-                continue;
-            }
             let Some(was) = old_tree.at_stable(old, &entry.place).filter(|n| n.is_set()) else { continue };
+            let rule = self.world.rules.iter().copied().find(|r| r.name == entry.rule);
+            let Some(rule) = rule.filter(|rule| self.may_write(rule, &entry.place)) else {
+                // Another version of Seawall wrote it, and may be asked again: what still is as it was stays listed.
+                let here = self.request.tree.at_stable(self.request.object, &entry.place);
+                kept.extend(here.filter(|here| here.same(was)).map(|_| entry.clone()));
+                continue;
+            };
             let mut proposal = Proposal::of(rule.name);
             let Some(state) = self.put_one(rule, &entry.place, was, &mut proposal) else { continue };
             if state {

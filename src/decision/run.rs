@@ -63,23 +63,27 @@ impl<'t> Deliberation<'t> {
         self.world.rules.iter().copied().filter(|r| settings.action(r.name, r.tier) != Action::Off)
     }
 
-    fn spared(rule: &Rule, database: &Database<'_>, context: &Context<'_>) -> bool {
-        rule.spares_ephemeral && database.is_meant_to_go(context.data_label)
+    /// The servers of a case, each with what all rules are told about it.
+    fn told<'c>(&'c self, case: &'c Case<'t>, facts: &'c Facts) -> Vec<Told<'c, 't>> {
+        let told = |database: &'c Database<'t>| {
+            let context = self.context(&database.engine.name, facts);
+            Told { database, context, is_meant_to_go: database.is_meant_to_go(context.data_label) }
+        };
+        case.servers().map(told).collect()
     }
 
     /// What rules write into a workload on an occasion.
     pub(super) fn written(&self, case: &Case<'_>, occasion: Occasion, facts: &Facts) -> Written {
         let mut written = Written::default();
-        for database in case.servers() {
-            let context = self.context(&database.engine.name, facts);
-            for rule in self.rules().filter(|r| !Self::spared(r, database, &context)) {
+        for Told { database, context, is_meant_to_go } in &self.told(case, facts) {
+            for rule in self.rules().filter(|r| !(r.spares_ephemeral && *is_meant_to_go)) {
                 let call = match (rule.mutate, occasion) {
                     (Some(Mutate::Birth(call)), Occasion::Birth) | (Some(Mutate::Start(call)), Occasion::Start) => call,
                     _ => continue,
                 };
                 let ran = guarded(|| {
                     let mut proposal = Proposal::of(rule.name);
-                    call(database, &context, &mut proposal);
+                    call(database, context, &mut proposal);
                     proposal
                 });
                 ran.into_iter().for_each(|p| written.take(p));
@@ -107,26 +111,23 @@ impl<'t> Deliberation<'t> {
     /// What rules find in a workload; in its change, when `before` is given.
     pub(super) fn found(&self, case: &Case<'_>, before: Option<&Case<'_>>, facts: &Facts) -> Vec<Finding> {
         let mut found = Vec::new();
+        let servers = self.told(case, facts);
+        let of_case = servers.first().map_or_else(|| self.context("", facts), |told| told.context);
         for rule in self.rules() {
             match rule.validate {
                 Some(Validate::Database(call)) => {
-                    for database in case.servers() {
-                        let context = self.context(&database.engine.name, facts);
-                        if Self::spared(rule, database, &context) {
-                            continue;
-                        }
-                        found.extend(call_one(rule, Some(database.name()), |f| call(database, &context, f)));
+                    for told in servers.iter().filter(|told| !(rule.spares_ephemeral && told.is_meant_to_go)) {
+                        let Told { database, context, .. } = told;
+                        found.extend(call_one(rule, Some(database.name()), |f| call(database, context, f)));
                     }
                 }
                 Some(Validate::Workload(call)) => {
-                    let context = self.context(engine_of(case), facts);
-                    found.extend(call_one(rule, None, |f| call(case, &context, f)));
+                    found.extend(call_one(rule, None, |f| call(case, &of_case, f)));
                 }
                 Some(Validate::Change(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
-                    let context = self.context(engine_of(case), facts);
                     let change = Change { old, new: case };
-                    found.extend(call_one(rule, None, |f| call(&change, &context, f)));
+                    found.extend(call_one(rule, None, |f| call(&change, &of_case, f)));
                 }
                 Some(Validate::Claim(_)) | None => {}
             }
@@ -147,8 +148,11 @@ impl<'t> Deliberation<'t> {
     }
 }
 
-fn engine_of<'c>(case: &'c Case<'_>) -> &'c str {
-    case.servers().next().map_or("", |d| &d.engine.name)
+/// A database, and what all rules are told about it.
+struct Told<'c, 't> {
+    database: &'c Database<'t>,
+    context: Context<'c>,
+    is_meant_to_go: bool,
 }
 
 fn call_one(rule: &'static Rule, container: Option<&str>, call: impl FnOnce(&mut Findings)) -> Vec<Finding> {

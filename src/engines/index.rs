@@ -1,7 +1,7 @@
 //! Look-ups that detection makes for every container: what an image, a port, a variable, a folder stand for.
 use std::collections::HashMap;
 
-use super::{Engine, Pattern, schema::Class};
+use super::{Engine, patterns::Patterns, schema::Class};
 
 /// How surely an image is a packaging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,14 +15,18 @@ pub enum ImageMatch {
 /// Positions of engines (packagings) in the catalogue.
 #[derive(Debug, Default)]
 pub struct Index {
-    images: HashMap<String, Vec<usize>>,
-    globs: Vec<(Pattern, usize)>,
+    /// The first packaging of the engine that each packaging is one of.
+    kinds: Vec<usize>,
+    images: Patterns<usize>,
     ports: HashMap<i64, Vec<usize>>,
     variables: HashMap<String, Vec<usize>>,
     folders: HashMap<String, Vec<usize>>,
     servers: HashMap<String, Vec<usize>>,
     clients: HashMap<String, Vec<usize>>,
     words: HashMap<String, Vec<usize>>,
+    /// With the option's position among its engine's.
+    flags: HashMap<String, Vec<(usize, usize)>>,
+    secrets: HashMap<String, Vec<usize>>,
 }
 
 impl Index {
@@ -37,9 +41,6 @@ impl Index {
         let mut first: HashMap<&str, usize> = HashMap::new();
         for (at, engine) in engines.iter().enumerate() {
             let kind = *first.entry(&*engine.name).or_insert(at);
-            for pattern in engine.packaging.images.iter().filter(|p| !p.as_str().contains('*')) {
-                add(|i| &mut i.images, pattern.as_str(), at);
-            }
             let data = &engine.data;
             for folder in data.directory.iter().chain(&data.mount).chain(&data.image_volumes) {
                 add(|i| &mut i.folders, folder, at);
@@ -60,6 +61,10 @@ impl Index {
             for word in &detect.words {
                 add(|i| &mut i.words, word, kind);
             }
+            let sets = engine.credentials.iter().flat_map(|s| &s.variables);
+            for variable in engine.facts.secrets.iter().chain(sets).filter(|v| engine.is_secret(v)) {
+                add(|i| &mut i.secrets, variable, at);
+            }
         }
         // An alias that is another engine's own variable (MYSQL_ROOT_PASSWORD for mariadb) speaks for that engine alone.
         let mut aliases: HashMap<String, Vec<usize>> = HashMap::new();
@@ -75,9 +80,14 @@ impl Index {
         aliases.retain(|_, list| !list.is_empty());
         index.variables.extend(aliases);
         for (at, engine) in engines.iter().enumerate() {
-            let globs = engine.packaging.images.iter().filter(|p| p.as_str().contains('*'));
-            index.globs.extend(globs.map(|p| (p.clone(), at)));
+            engine.packaging.images.iter().for_each(|pattern| index.images.add(pattern, at));
             let kind = first.get(&*engine.name).copied().unwrap_or(at);
+            index.kinds.push(kind);
+            if kind == at {
+                for (position, flag) in engine.detect.flags.iter().enumerate() {
+                    index.flags.entry(flag.clone()).or_default().push((kind, position));
+                }
+            }
             for port in &engine.detect.ports {
                 let list = index.ports.entry(*port).or_default();
                 if !list.contains(&kind) {
@@ -85,7 +95,6 @@ impl Index {
                 }
             }
         }
-        index.globs.sort_by_key(|(p, _)| std::cmp::Reverse(p.weight()));
         index
     }
 
@@ -100,14 +109,30 @@ impl Index {
             } else {
                 ImageMatch::Basename
             };
-            let mut found: Vec<usize> = self.images.get(end).cloned().unwrap_or_default();
-            let best = self.globs.iter().filter(|(p, _)| p.matches(end)).map(|(_, at)| *at);
-            found.extend(best);
+            let found: Vec<usize> = self.images.matching(end).collect();
             if !found.is_empty() {
                 return Some((sure, found));
             }
         }
         None
+    }
+
+    /// The first packaging of the engine whose packaging is at `at`: what stands for the engine as a whole.
+    #[must_use]
+    pub fn kind(&self, at: usize) -> usize {
+        self.kinds.get(at).copied().unwrap_or(at)
+    }
+
+    /// Engines of which a word of a command line is an option, with or without a value behind a `=`; each with the option's position
+    /// among the engine's.
+    pub fn flag(&self, word: &str) -> impl Iterator<Item = (usize, usize)> {
+        let names = std::iter::once(word).chain(word.match_indices('=').filter_map(|(end, _)| word.get(..end)));
+        names.filter_map(|name| self.flags.get(name)).flatten().copied()
+    }
+
+    /// Packagings of which a variable's value is a secret.
+    pub fn secret(&self, variable: &str) -> impl Iterator<Item = usize> {
+        Self::list(&self.secrets, variable)
     }
 
     fn list(map: &HashMap<String, Vec<usize>>, key: &str) -> impl Iterator<Item = usize> {

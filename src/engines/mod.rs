@@ -9,6 +9,7 @@ mod index;
 mod look_alikes;
 mod operators;
 mod pattern;
+mod patterns;
 mod range;
 pub mod schema;
 mod secrets;

@@ -6,9 +6,41 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
+    /// How many bytes stand before the first `*` or `{}`, and how many behind the last.
+    head: usize,
+    tail: usize,
+    /// The first and the last byte of the text, where they stand for themselves.
+    ends: [Option<u8>; 2],
 }
 
 impl Pattern {
+    fn new(text: String) -> Self {
+        let is_open = |c: char| matches!(c, '*' | '{' | '}');
+        let head = text.find(is_open).unwrap_or(text.len());
+        let tail = text.rfind(is_open).map_or(0, |last| text.len() - last - 1);
+        let bytes = text.as_bytes();
+        let ends = [bytes.first().filter(|_| head > 0).copied(), bytes.last().filter(|_| tail > 0).copied()];
+        Self { text, head, tail, ends }
+    }
+
+    /// True when it stands for nothing but itself.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.head == self.text.len()
+    }
+
+    /// False for nearly every text that does not match, at the price of one or two comparisons.
+    fn can_match(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let [first, last] = self.ends;
+        if (first.is_some() && first != bytes.first().copied()) || (last.is_some() && last != bytes.last().copied()) {
+            return false;
+        }
+        let head = self.text.get(..self.head).unwrap_or("");
+        let tail = self.text.get(self.text.len() - self.tail..).unwrap_or("");
+        text.starts_with(head) && text.ends_with(tail)
+    }
+
     /// The pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -18,12 +50,18 @@ impl Pattern {
     /// True when the whole of `text` matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        find(&self.text, text, &mut None)
+        if self.is_plain() {
+            return self.text == text;
+        }
+        self.can_match(text) && find(&self.text, text, &mut None)
     }
 
     /// The version at `{}`, when the whole of `text` matches.
     #[must_use]
     pub fn version<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if !self.can_match(text) {
+            return None;
+        }
         let mut at = None;
         find(&self.text, text, &mut at).then_some(at).flatten().and_then(|(start, end)| text.get(start..end))
     }
@@ -50,7 +88,10 @@ fn find(pattern: &str, text: &str, version: &mut Option<(usize, usize)>) -> bool
         }
         if let Some(rest) = p.strip_prefix('*') {
             let most = t.find('/').unwrap_or(t.len());
-            return (0..=most).any(|n| t.get(n..).is_some_and(|after| go(rest, after, offset + n, version)));
+            // Where a letter follows, only its places need a closer look.
+            let next = rest.bytes().next().filter(|b| !matches!(b, b'*' | b'{'));
+            let fits = |n: usize| next.is_none_or(|b| t.as_bytes().get(n) == Some(&b));
+            return (0..=most).any(|n| fits(n) && t.get(n..).is_some_and(|after| go(rest, after, offset + n, version)));
         }
         match (p.chars().next(), t.chars().next()) {
             (None, None) => true,
@@ -73,7 +114,7 @@ impl<'de> Deserialize<'de> for Pattern {
         if text.matches("{}").count() > 1 || text.matches('*').count() > 3 || text.len() > 200 {
             return Err(serde::de::Error::custom(format!("{text:?} has more than one {{}} or more than three *")));
         }
-        Ok(Self { text })
+        Ok(Self::new(text))
     }
 }
 
@@ -82,7 +123,7 @@ mod tests {
     use super::*;
 
     fn pattern(text: &str) -> Pattern {
-        Pattern { text: text.to_owned() }
+        Pattern::new(text.to_owned())
     }
 
     #[test]

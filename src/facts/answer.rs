@@ -1,7 +1,7 @@
 //! What is kept of the API server's answers.
 use super::Seconds;
 
-/// An answer to one [`Question`].
+/// An answer to one [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// To `Namespace`.
@@ -57,7 +57,7 @@ pub struct ClaimFacts {
     pub came_with_data: bool,
     /// Its class.
     pub class: Option<String>,
-    /// Pods that mount it.
+    /// Pods that mount it; not asked where every wanted claim that is bound is older than an hour.
     pub mounted_by: Vec<String>,
 }
 

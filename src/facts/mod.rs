@@ -74,6 +74,11 @@ impl Facts {
         self.answers.insert(question, answer);
     }
 
+    /// Adds the answers to further questions.
+    pub fn extend(&mut self, more: Self) {
+        self.answers.extend(more.answers);
+    }
+
     /// True when the question was put, answered or not.
     #[must_use]
     pub fn asked(&self, question: &Question) -> bool {

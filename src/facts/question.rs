@@ -101,7 +101,7 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "claims",
         asked_for: "CREATE of a workload with a database: is it new, does it continue existing data",
-        answered_from: "LIST persistentvolumeclaims of the namespace, GET persistentvolume of the bound ones; where any is bound, LIST pods",
+        answered_from: "LIST persistentvolumeclaims of the namespace, GET persistentvolume of the bound ones; where one is younger than an hour, LIST pods",
         unknown: "not new: nothing is mended at birth; denials on CREATE are lowered to warnings",
     },
     Row {
@@ -130,13 +130,13 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         name: "storage-classes",
-        asked_for: "CREATE of a database's claim: does the class exist, what does it do with the volume",
+        asked_for: "CREATE of a claim, once claim-use says that it is a database's: does the class exist, what does it do with the volume",
         answered_from: "LIST storageclasses",
         unknown: "no class is written; the label says unknown",
     },
     Row {
         name: "loose-volumes",
-        asked_for: "CREATE of a database's claim without a class: could it bind a volume without a class",
+        asked_for: "the same, where its author wrote no class: could it bind a volume without a class",
         answered_from: "LIST persistentvolumes, up to the first such one",
         unknown: "no class is written",
     },

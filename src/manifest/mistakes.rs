@@ -1,6 +1,6 @@
 //! Slips that make an object something else than its author meant, told in one line with the remedy.
 use crate::{
-    tree::{Node, nearest},
+    tree::{Node, Type, nearest},
     view::{Kind, Workload},
 };
 
@@ -23,7 +23,13 @@ pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
             return Some((node.line(), format!("{field} is no text"), format!("write {field} as text")));
         }
     }
-    let kind = Kind::of(object.get("kind").text())?;
+    let kind_node = object.get("kind");
+    let Some(kind) = Kind::of(kind_node.text()) else {
+        // The API knows kinds by their exact spelling.
+        let meant = Kind::ALL.iter().find(|k| k.as_str().eq_ignore_ascii_case(kind_node.text()))?;
+        let message = format!("kind {:?} does not exist", kind_node.text());
+        return Some((kind_node.line(), message, format!("write {:?}", meant.as_str())));
+    };
     let workload = Workload { kind, object };
     let spec = workload.spec();
     for (parent, field) in [
@@ -42,6 +48,11 @@ pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
             let at = near_node(parent, field).map_or(parent, |n| n);
             return Some((at.line(), format!("{} is missing", parent.get(field).stable()), help));
         }
+    }
+    let containers = workload.pod().spec.get("containers");
+    if containers.is_set() && containers.type_of() != Type::List {
+        let message = format!("{} is no list", containers.stable());
+        return Some((containers.line(), message, "begin each container with `- name:`".to_owned()));
     }
     None
 }

@@ -63,7 +63,7 @@ pub fn read(paths: &[PathBuf]) -> Manifests {
         if path.as_os_str() == "-" {
             let mut text = String::new();
             match std::io::stdin().lock().read_to_string(&mut text) {
-                Ok(_) => manifests.add_text("-", &text, false),
+                Ok(_) => manifests.add_named("-", &text),
                 Err(error) => manifests.fail("-", &error),
             }
         } else if path.is_dir() {
@@ -112,9 +112,25 @@ impl Manifests {
     fn add_file(&mut self, path: &Path, in_folder: bool) {
         let name = path.display().to_string();
         match std::fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => self.add_text(&name, &text, in_folder),
+            Ok(Ok(text)) if in_folder => self.add_text(&name, &text, in_folder),
+            Ok(Ok(text)) => self.add_named(&name, &text),
             Ok(Err(_)) => self.fail(&name, &std::io::Error::other("the file is not UTF-8 text")),
             Err(error) => self.fail(&name, &error),
+        }
+    }
+
+    /// Reads what somebody named. Nothing in it is an error: a pipe whose first half failed would pass for success.
+    fn add_named(&mut self, file: &str, text: &str) {
+        let before = self.objects.len() + self.errors.len();
+        self.add_text(file, text, false);
+        if self.objects.len() + self.errors.len() == before {
+            self.errors.push(ReadError {
+                file: file.to_owned(),
+                index: String::new(),
+                line: None,
+                message: "there is no document in it".to_owned(),
+                help: "leave it out, or see what should have written it".to_owned(),
+            });
         }
     }
 

@@ -100,7 +100,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let is_full = spelled >= limit;
     let sum = if is_full { spelled } else { need.total(limit).unwrap_or(spelled) };
     let most = need.most_percent();
-    if sum.saturating_mul(100) <= limit.saturating_mul(most) {
+    if sum.saturating_mul(100) <= limit.saturating_mul(most) || (!is_full && need.is_least(sum)) {
         return;
     }
     let name = database.name();

@@ -91,7 +91,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn mutate(claim: &Claim<'_>, context: &Context<'_>, proposal: &mut Proposal) {
-    if claim.class_is_written() || claim.is_for_something() || claim.is_shared() {
+    if !claim.may_be_given_a_class() {
         return;
     }
     let Some((class, whose)) = class(*claim, context) else { return };

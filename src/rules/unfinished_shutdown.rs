@@ -121,8 +121,8 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
         let now = database.pod.grace_seconds();
         proposal
             .raise(database.pod.grace(), seconds)
-            .because(format!("gives {seconds} s to stop (was {now})"))
-            .help("write another value than 30 to keep it");
+            .because(format!("gives its Pods {seconds} s to stop (was {now})"))
+            .help("to choose another time, set terminationGracePeriodSeconds to anything but 30");
     }
 }
 

@@ -94,7 +94,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         format!("container {name:?} keeps {what} on no volume: the next restart starts an empty database"),
     );
     finding
-        .help(format!("{DUMP_FIRST}; then mount a claim exactly at {place}, or label it seawall.dev/data: ephemeral"));
+        .help(format!("{DUMP_FIRST}; then mount a claim exactly at {place}, or label it seawall.dev/data: ephemeral (production does not believe labels)"));
     if !context.is_birth_of(database.workload) {
         finding.at_most(Action::Warn);
     }

@@ -74,15 +74,16 @@ impl Guard {
 
     /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
     /// peer, nothing is known.
-    async fn ask(&self, questions: Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+    async fn ask(&self, questions: impl FnOnce() -> Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
         let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
+        let questions = questions();
         if questions.is_empty() {
             return Facts::default();
         }
         let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
         match self.look_ups.take(peer, count, until).await {
-            Ok(_share) => cluster.answer(questions, until, &Counting(&self.metrics)).await,
+            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
             Err(_) => {
                 questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
                 Facts::default()
@@ -124,7 +125,11 @@ impl Guard {
     }
 
     async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let facts = self.ask(deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(|| deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let more = deliberation.more_questions_to_mend(&facts);
+        if !more.is_empty() {
+            facts.extend(self.ask(|| more, call.peer, call.deadline).await);
+        }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
             tracing::error!(
@@ -161,7 +166,7 @@ impl Guard {
             None => deliberation.judge(Some(&Facts::empty_namespace())),
         };
         if judged.denies() && self.cluster.is_some() {
-            let facts = self.ask(deliberation.questions_before_denial(&judged), call.peer, call.deadline).await;
+            let facts = self.ask(|| deliberation.questions_before_denial(&judged), call.peer, call.deadline).await;
             judged = deliberation.judge(Some(&facts));
         }
         let mut audit = BTreeMap::new();

@@ -27,7 +27,10 @@ pub fn password(text: &str) -> Option<&str> {
 #[must_use]
 pub fn connection(text: &str) -> Option<Connection<'_>> {
     let bare = |password| Connection { scheme: "", password };
-    with_scheme(text).or_else(|| of_go(text).or_else(|| parameter(text)).map(bare))
+    // Most texts have no such sign in them, and then are read no further.
+    let with_user =
+        || if text.as_bytes().contains(&b'@') { with_scheme(text).or_else(|| of_go(text).map(bare)) } else { None };
+    with_user().or_else(|| parameter(text).map(bare))
 }
 
 fn with_scheme(text: &str) -> Option<Connection<'_>> {
@@ -65,11 +68,14 @@ fn parameter(text: &str) -> Option<&str> {
     let mut rest = text;
     loop {
         let (before, after) = rest.split_once('=')?;
-        let name = before.rsplit(is_between).next().unwrap_or("");
-        if name.len() < before.len() || rest.len() == text.len() {
-            let is_password = ["password", "pwd"].iter().any(|word| name.eq_ignore_ascii_case(word));
+        let ahead = ["password", "pwd"].iter().find_map(|word| {
+            let (ahead, name) = before.split_at_checked(before.len().checked_sub(word.len())?)?;
+            name.eq_ignore_ascii_case(word).then_some(ahead)
+        });
+        if let Some(ahead) = ahead {
+            let is_whole = if ahead.is_empty() { rest.len() == text.len() } else { ahead.ends_with(is_between) };
             let value = after.trim_start_matches(['\'', '"']).split(is_between).next().unwrap_or("");
-            if is_password && !value.is_empty() {
+            if is_whole && !value.is_empty() {
                 return Some(value);
             }
         }

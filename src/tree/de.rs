@@ -65,6 +65,13 @@ impl de::Error for FieldError {
             de::Unexpected::Unit | de::Unexpected::Option => "nothing",
             _ => "a number",
         };
+        let expected = expected.to_string();
+        let expected = match expected.as_str() {
+            "i64" | "u32" | "i32" | "u64" => "a whole number",
+            "a sequence" => "a list",
+            word if word.starts_with("struct ") => "a map",
+            word => word,
+        };
         Self::custom(format!("expected {expected}, found {found}"))
     }
 }
@@ -127,6 +134,10 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         let node = self.0;
         let read = match node.type_of() {
             Type::String => visitor.visit_enum(node.text().into_deserializer()),
+            // YAML reads the words off and no as false, which people do not mean where `off` is one of the words.
+            Type::Bool if node.bool() == Some(false) && variants.contains(&"off") => {
+                visitor.visit_enum("off".into_deserializer())
+            }
             Type::Map if node.fields().count() == 1 => match node.fields().next() {
                 Some((key, value)) => visitor.visit_enum(Choice { key, value }),
                 None => Err(de::Error::custom(format!("expected {name}"))),

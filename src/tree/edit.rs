@@ -26,51 +26,75 @@ impl<'a> Tree<'a> {
     }
 
     fn assign(&mut self, parent: Id, leaf: &str, value: Option<&serde_json::Value>) {
+        let mut children: Vec<Id> = Node::at(self, parent).children().map(|(id, _)| id).collect();
         match self.entry(parent).map(|e| &e.value) {
             Some(Value::List) => {
-                let next = self.unlink(parent, leaf);
-                if let Some(value) = value {
-                    // Only appends are made by proposals; an index in the middle is a replacement and keeps its number.
-                    let index = leaf.parse().unwrap_or(next);
-                    self.graft(parent, Key::Index(index), value);
+                let position = leaf.parse().ok().filter(|i| *i < children.len());
+                match (value, position) {
+                    (None, Some(i)) => drop(children.remove(i)),
+                    (None, None) => return,
+                    (Some(value), _) => {
+                        let Some(new) = self.graft(parent, Key::Index(u32::MAX), value) else { return };
+                        match position.and_then(|i| children.get_mut(i)) {
+                            Some(there) => *there = new,
+                            None => children.push(new),
+                        }
+                    }
                 }
             }
             Some(Value::Map) => {
-                self.unlink(parent, leaf);
+                children.retain(|id| self.entry(*id).is_some_and(|e| !matches!(&e.key, Key::Name(n) if n == leaf)));
                 if let Some(value) = value {
-                    self.graft(parent, Key::Name(Cow::Owned(leaf.to_owned())), value);
+                    let Some(new) = self.graft(parent, Key::Name(Cow::Owned(leaf.to_owned())), value) else { return };
+                    children.push(new);
                 }
             }
-            _ => {}
+            _ => return,
         }
+        self.relink(parent, &children);
     }
 
-    /// Takes the children called `leaf` out; returns the index that comes after those of all others.
-    fn unlink(&mut self, parent: Id, leaf: &str) -> u32 {
-        let children: Vec<Id> = Node::at(self, parent).children().map(|(id, _)| id).collect();
-        let kept: Vec<Id> = children
-            .into_iter()
-            .filter(|id| {
-                self.entry(*id).is_some_and(|e| match &e.key {
-                    Key::Name(name) => name != leaf,
-                    Key::Index(index) => leaf.parse() != Ok(*index),
-                })
-            })
-            .collect();
-        let next = kept.iter().skip(1).copied().chain(std::iter::once(NONE));
-        for (id, next) in kept.iter().zip(next.collect::<Vec<_>>()) {
+    /// Makes these the children of `parent`, in this order; the elements of a list get their numbers anew.
+    fn relink(&mut self, parent: Id, children: &[Id]) {
+        let followers = children.iter().skip(1).copied().chain(std::iter::once(NONE));
+        for ((id, next), number) in children.iter().zip(followers).zip(0..) {
             if let Some(entry) = self.entries.get_mut(*id as usize) {
                 entry.next = next;
+                if let Key::Index(index) = &mut entry.key {
+                    *index = number;
+                }
             }
         }
         if let Some(up) = self.entries.get_mut(parent as usize) {
-            up.first = kept.first().copied().unwrap_or(NONE);
-            up.last = kept.last().copied().unwrap_or(NONE);
+            up.first = children.first().copied().unwrap_or(NONE);
+            up.last = children.last().copied().unwrap_or(NONE);
         }
-        let indices = kept.iter().filter_map(|id| match self.entry(*id).map(|e| &e.key) {
-            Some(Key::Index(index)) => Some(index.saturating_add(1)),
-            _ => None,
-        });
-        indices.max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn lists_are_edited_in_place() {
+        let before = r#"{"l":[1,2,3],"m":{"a":1}}"#;
+        for (operation, after) in [
+            (r#"{"op":"replace","path":"/l/1","value":{"x":0}}"#, r#"{"l":[1,{"x":0},3],"m":{"a":1}}"#),
+            (r#"{"op":"add","path":"/l/-","value":4}"#, r#"{"l":[1,2,3,4],"m":{"a":1}}"#),
+            (r#"{"op":"remove","path":"/l/0"}"#, r#"{"l":[2,3],"m":{"a":1}}"#),
+            (r#"{"op":"remove","path":"/m/a"}"#, r#"{"l":[1,2,3],"m":{}}"#),
+            (r#"{"op":"add","path":"/m/b","value":[]}"#, r#"{"l":[1,2,3],"m":{"a":1,"b":[]}}"#),
+        ] {
+            let tree = Tree::from_json(before).unwrap();
+            let operation: PatchOperation = serde_json::from_str(operation).unwrap();
+            let edited = tree.edited(tree.root(), std::slice::from_ref(&operation));
+            let expected: serde_json::Value = serde_json::from_str(after).unwrap();
+            assert_eq!(edited.root().to_json(), expected);
+            let pointers: Vec<String> = edited.root().get("l").items().map(Node::pointer).collect();
+            let count = expected.get("l").unwrap().as_array().unwrap().len();
+            assert_eq!(pointers, (0..count).map(|i| format!("/l/{i}")).collect::<Vec<_>>());
+        }
     }
 }

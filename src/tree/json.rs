@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Id, Key, MAX_ENTRIES, NONE, Tree, Value};
+use super::{
+    Id, Key, MAX_ENTRIES, NONE, Tree, Value,
+    quick::{self, GivenUp},
+};
 
 /// Why a text is no tree.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,15 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// When the text is no JSON, is followed by something else, is nested too deeply or holds too many values.
     pub fn from_json(text: &'a str) -> Result<Self, JsonError> {
+        match quick::read(text) {
+            Ok(tree) => Ok(tree),
+            Err(GivenUp::TooMany) => Err(JsonError::TooMany),
+            Err(GivenUp::Unusual) => Self::from_any_json(text),
+        }
+    }
+
+    /// As [`Tree::from_json`]: without hurry, and with words for what is wrong.
+    pub(super) fn from_any_json(text: &'a str) -> Result<Self, JsonError> {
         let mut tree = Self { entries: Vec::with_capacity((text.len() / 24).min(MAX_ENTRIES)), ..Self::default() };
         let mut reader = serde_json::Deserializer::from_str(text);
         let read = Seed { tree: &mut tree, parent: NONE, key: Key::Index(0) }.deserialize(&mut reader);
@@ -47,18 +59,18 @@ impl<'a> Seed<'_, 'a> {
     fn leaf<E: serde::de::Error>(self, value: Value<'a>) -> Result<Id, E> {
         self.tree.push(self.parent, self.key, value).ok_or_else(|| E::custom("too many values"))
     }
+}
 
-    /// Values that no rule reads, but that can be most of the bytes.
-    fn stays_unread(&self) -> fn(&str) -> bool {
-        let Key::Name(name) = &self.key else {
-            return if self.parent == NONE { |key| key == "status" } else { |_| false };
-        };
-        match name.as_ref() {
-            "metadata" => |key| key == "managedFields",
-            "annotations" => |key| key == LAST_APPLIED,
-            "object" | "oldObject" => |key| key == "status",
-            _ => |_| false,
-        }
+/// Which values of the map `key` below `parent` no rule reads, although they can be most of the bytes.
+pub(super) fn stays_unread(key: &Key<'_>, parent: Id) -> fn(&str) -> bool {
+    let Key::Name(name) = key else {
+        return if parent == NONE { |key| key == "status" } else { |_| false };
+    };
+    match name.as_ref() {
+        "metadata" => |key| key == "managedFields",
+        "annotations" => |key| key == LAST_APPLIED,
+        "object" | "oldObject" => |key| key == "status",
+        _ => |_| false,
     }
 }
 
@@ -124,7 +136,7 @@ impl<'de> Visitor<'de> for Seed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Id, A::Error> {
-        let unread = self.stays_unread();
+        let unread = stays_unread(&self.key, self.parent);
         let id =
             self.tree.push(self.parent, self.key, Value::Map).ok_or_else(|| A::Error::custom("too many values"))?;
         while let Some(key) = map.next_key_seed(Text)? {

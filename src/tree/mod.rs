@@ -9,6 +9,7 @@ mod edit;
 mod json;
 mod node;
 mod place;
+mod quick;
 pub mod yaml;
 
 use std::{borrow::Cow, fmt};

@@ -93,7 +93,16 @@ impl<'t> Node<'t> {
     /// Several [`Node::get`]s: `get_all("spec.template.spec")`. No key that contains a dot can be asked for in this way.
     #[must_use]
     pub fn path(self, dotted: &'t str) -> Self {
-        dotted.split('.').fold(self, Node::get)
+        let mut node = self;
+        let mut rest = dotted;
+        while let Some((name, after)) = rest.bytes().position(|b| b == b'.').and_then(|dot| {
+            let (name, after) = rest.split_at_checked(dot)?;
+            Some((name, after.get(1..)?))
+        }) {
+            node = node.get(name);
+            rest = after;
+        }
+        node.get(rest)
     }
 
     /// The elements of a list, or the values of a map; nothing for anything else.

@@ -67,6 +67,12 @@ impl<'t> Claim<'t> {
         self.spec().get("accessModes").strs().any(|m| m == "ReadWriteMany")
     }
 
+    /// True where another class than the API server's default can be meant: its author wrote none, and it is for no certain volume.
+    #[must_use]
+    pub fn may_be_given_a_class(self) -> bool {
+        !self.class_is_written() && !self.is_for_something() && !self.is_shared()
+    }
+
     /// What its author says about the data.
     #[must_use]
     pub fn data_label(self) -> Option<DataLabel> {

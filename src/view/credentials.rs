@@ -177,7 +177,10 @@ impl<'t> Container<'t> {
             let Some(value) = var.value().str().filter(|_| !var.value_from().is_set()) else { return false };
             let is_engines = match engine {
                 Some(engine) => engine.is_secret(var.name()) && !is_switch(engine, var.name(), value),
-                None => catalogue.engines().iter().any(|e| e.is_secret(var.name()) && !is_switch(e, var.name(), value)),
+                None => {
+                    let engines = catalogue.index().secret(var.name()).filter_map(|at| catalogue.engines().get(at));
+                    engines.into_iter().any(|e| !is_switch(e, var.name(), value))
+                }
             };
             (is_engines && !value.is_empty() && !secrets.is_reference(value))
                 || (secrets.is_secret_name(var.name()) && secrets.is_secret_value(value))

@@ -71,11 +71,15 @@ pub struct Database<'t> {
 }
 
 impl<'t> Database<'t> {
-    pub(super) fn of(workload: Workload<'t>, detected: &Detected<'t>, catalogue: &'t Catalogue) -> Option<Self> {
+    pub(super) fn of(
+        workload: Workload<'t>,
+        detected: &Detected<'t>,
+        script: Script<'t>,
+        catalogue: &'t Catalogue,
+    ) -> Option<Self> {
         let (engine, role) = detected.verdict.engine(catalogue)?;
         let container = detected.container;
         let pod = workload.pod();
-        let script = detected.script();
         let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
         for text in
             engine.facts.configuration.iter().flat_map(|c| &c.variables).filter_map(|v| container.var(v)?.literal())

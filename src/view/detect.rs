@@ -54,8 +54,6 @@ pub struct Detected<'t> {
     pub image_is_known: bool,
     /// The engine's version.
     pub version: Option<Version>,
-    /// Why.
-    pub evidence: Vec<Evidence>,
 }
 
 impl fmt::Debug for Detected<'_> {
@@ -64,9 +62,17 @@ impl fmt::Debug for Detected<'_> {
     }
 }
 
-impl<'t> Detected<'t> {
-    pub(super) fn script(&self) -> Script<'t> {
-        script_of(self.container)
+impl Detected<'_> {
+    /// Why: looks once more, and takes notes. `workload` is the one that the container is in.
+    #[must_use]
+    pub fn evidence(&self, workload: Workload<'_>, catalogue: &Catalogue) -> Vec<Evidence> {
+        let mut scores = Scores::of(catalogue, Notes::Taken(Vec::new()));
+        let script = script_of(self.container);
+        let _ = detect(&mut scores, workload, self.container, &script);
+        match scores.notes {
+            Notes::Taken(evidence) => evidence,
+            Notes::None => Vec::new(),
+        }
     }
 }
 
@@ -111,15 +117,23 @@ const IDLE_PROGRAMS: &[&str] = &[
 struct Scores<'c> {
     catalogue: &'c Catalogue,
     of: Vec<(usize, i32)>,
-    evidence: Vec<Evidence>,
+    notes: Notes,
+}
+
+/// What is written down beside the scores: reviews need none, and there are many of them.
+enum Notes {
+    None,
+    Taken(Vec<Evidence>),
 }
 
 impl<'c> Scores<'c> {
+    fn of(catalogue: &'c Catalogue, notes: Notes) -> Self {
+        Self { catalogue, of: Vec::new(), notes }
+    }
+
     /// The first packaging of the engine at `at`: scores are per engine.
     fn kind(&self, at: usize) -> usize {
-        let engines = self.catalogue.engines();
-        let Some(name) = engines.get(at).map(|e| &e.name) else { return at };
-        (0..=at).rev().take_while(|i| engines.get(*i).is_some_and(|e| e.name == *name)).last().unwrap_or(at)
+        self.catalogue.index().kind(at)
     }
 
     fn add(&mut self, at: usize, weight: i32, what: impl FnOnce() -> String) {
@@ -129,7 +143,9 @@ impl<'c> Scores<'c> {
             Some((_, score)) => *score += weight,
             None => self.of.push((kind, weight)),
         }
-        self.evidence.push(Evidence { engine: engine.name.to_string(), weight, what: what() });
+        if let Notes::Taken(evidence) = &mut self.notes {
+            evidence.push(Evidence { engine: engine.name.to_string(), weight, what: what() });
+        }
     }
 
     fn best(&self) -> Option<(usize, i32)> {
@@ -150,14 +166,24 @@ impl<'c> Scores<'c> {
     }
 }
 
-/// Looks at every container of a workload. Init containers that end never are servers; they are not looked at.
-pub fn containers<'t>(workload: Workload<'t>, catalogue: &'t Catalogue) -> Vec<Detected<'t>> {
-    workload.pod().running().map(|container| one(workload, container, catalogue)).collect()
+/// Looks at one container; what it runs is read on the way. Init containers that end never are servers, and are not to be looked at.
+pub(super) fn one<'t>(
+    workload: Workload<'t>,
+    container: Container<'t>,
+    catalogue: &'t Catalogue,
+) -> (Detected<'t>, Script<'t>) {
+    let script = script_of(container);
+    (detect(&mut Scores::of(catalogue, Notes::None), workload, container, &script), script)
 }
 
-fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Catalogue) -> Detected<'t> {
+fn detect<'t>(
+    scores: &mut Scores<'_>,
+    workload: Workload<'t>,
+    container: Container<'t>,
+    script: &Script<'t>,
+) -> Detected<'t> {
+    let catalogue = scores.catalogue;
     let index = catalogue.index();
-    let mut scores = Scores { catalogue, of: Vec::new(), evidence: Vec::new() };
     let image = container.image();
     let path = image.family();
     let named = index.image(path).map(|(sure, found)| {
@@ -189,11 +215,10 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         .look_alikes()
         .image(path)
         .or_else(|| if packagings.is_empty() { catalogue.look_alikes().words(image.basename()) } else { None });
-    words(&mut scores, image.basename(), container.name(), packagings.is_empty());
-    signs(&mut scores, container);
-    let script = script_of(container);
-    let ran = programs(&mut scores, &script, container);
-    flags(&mut scores, &script);
+    words(scores, image.basename(), container.name(), packagings.is_empty());
+    signs(scores, container);
+    let ran = programs(scores, script, container);
+    flags(scores, script);
     if let Some(look_alike) = look_alike {
         let known: Vec<usize> = scores.of.iter().map(|(kind, _)| *kind).collect();
         for kind in known {
@@ -203,7 +228,7 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
     let best = scores.best();
     let verdict = match (best, ran) {
         (Some((kind, score)), _) if score >= THRESHOLD => {
-            Verdict::Engine(kind, role(workload, container, catalogue, kind, &script, ran))
+            Verdict::Engine(kind, role(workload, container, catalogue, kind, script, ran))
         }
         (_, Ran::Client(kind)) if look_alike.is_none() => Verdict::Engine(kind, Role::Client),
         _ => look_alike.map_or(Verdict::Unknown, Verdict::LookAlike),
@@ -220,7 +245,7 @@ fn one<'t>(workload: Workload<'t>, container: Container<'t>, catalogue: &'t Cata
         (Verdict::Engine(_, role), Some(at)) => Verdict::Engine(*at, role),
         (other, _) => other,
     };
-    Detected { container, verdict, packagings, image_is_known, version, evidence: scores.evidence }
+    Detected { container, verdict, packagings, image_is_known, version }
 }
 
 /// Words of the image's and the container's name.
@@ -344,27 +369,18 @@ fn programs(scores: &mut Scores<'_>, script: &Script<'_>, container: Container<'
 /// Options that only one engine knows.
 fn flags(scores: &mut Scores<'_>, script: &Script<'_>) {
     let Some(call) = script.calls().find(|c| c.program().is_empty() || !c.args().is_empty()) else { return };
-    let engines = scores.catalogue.engines();
-    let mut first = None;
-    let kinds: Vec<usize> = (0..engines.len())
-        .filter(|at| {
-            let name = engines.get(*at).map(|e| &e.name);
-            let fresh = first != name;
-            first = name;
-            fresh
-        })
-        .collect();
-    for kind in kinds {
-        let Some(engine) = engines.get(kind) else { continue };
+    let (index, engines) = (scores.catalogue.index(), scores.catalogue.engines());
+    let mut said: Vec<(usize, usize)> = call.args().iter().flat_map(|word| index.flag(&word.text)).collect();
+    // By engine, then as the engine lists them; an option that is given twice counts once.
+    said.sort_unstable();
+    said.dedup();
+    for of_one in said.chunk_by(|(a, _), (b, _)| a == b) {
         let mut sum = 0;
-        for flag in &engine.detect.flags {
-            let said = call.args().iter().any(|word| {
-                let text: &str = &word.text;
-                text == flag || text.strip_prefix(flag.as_str()).is_some_and(|rest| rest.starts_with('='))
-            });
-            if said && sum < weight::MOST_FLAGS {
+        for (kind, position) in of_one {
+            let name = || engines.get(*kind).and_then(|e| e.detect.flags.get(*position)).map_or("", String::as_str);
+            if sum < weight::MOST_FLAGS {
                 sum += weight::FLAG;
-                scores.add(kind, weight::FLAG, || format!("option {flag} is the engine's"));
+                scores.add(*kind, weight::FLAG, || format!("option {} is the engine's", name()));
             }
         }
     }

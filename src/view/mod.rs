@@ -25,7 +25,7 @@ pub use container::{Container, Var, quantity};
 pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
-pub use detect::{Detected, Evidence, Verdict, containers as detect};
+pub use detect::{Detected, Evidence, Verdict};
 pub use execution::{Execution, Occasion};
 pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
@@ -79,9 +79,15 @@ impl<'t> Case<'t> {
     /// Looks for databases in a workload.
     #[must_use]
     pub fn of(workload: Workload<'t>, catalogue: &'t Catalogue) -> Self {
-        let detected = detect::containers(workload, catalogue);
-        let databases =
-            detected.iter().filter_map(|d| Database::of(workload, d, catalogue)).take(MOST_DATABASES).collect();
+        let mut databases = Vec::new();
+        let look = |container| {
+            let (detected, script) = detect::one(workload, container, catalogue);
+            if databases.len() < MOST_DATABASES {
+                databases.extend(Database::of(workload, &detected, script, catalogue));
+            }
+            detected
+        };
+        let detected = workload.pod().running().map(look).collect();
         Self { workload, databases, detected }
     }
 

@@ -114,7 +114,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         more: Vec::new(),
         environment: Vec::new(),
         kubeconfig: None,
-        front: None,
+        door: false,
     };
     let seawall = Seawall::start(&plane, options).await.context("seawall did not start")?;
     progress(&format!("seawall guards it with the profile {}", arguments.profile));

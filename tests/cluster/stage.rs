@@ -55,7 +55,7 @@ pub fn seawall(plane: &Plane, profile: &str, settings: Option<&str>) -> Result<O
         more: Vec::new(),
         environment: Vec::new(),
         kubeconfig: None,
-        front: None,
+        door: false,
     })
 }
 

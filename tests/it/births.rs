@@ -79,6 +79,10 @@ fn nothing_there() -> Facts {
 
 /// The places that a CREATE of `object` by `user` is mended at.
 fn mended(object: &Value, user: &'static str, profile: Profile, facts: &Facts) -> Vec<String> {
+    mended_at(NOW, object, user, profile, facts)
+}
+
+fn mended_at(now: i64, object: &Value, user: &'static str, profile: Profile, facts: &Facts) -> Vec<String> {
     let catalogue = catalogue();
     let settings = settings(&catalogue, profile);
     let text = object.to_string();
@@ -96,7 +100,7 @@ fn mended(object: &Value, user: &'static str, profile: Profile, facts: &Facts) -
         object: root,
         old: root.get("absent"),
     };
-    let deliberation = Deliberation::of(request, world, NOW).unwrap();
+    let deliberation = Deliberation::of(request, world, now).unwrap();
     deliberation.mend(facts).mends.iter().map(|m| m.place.stable.clone()).collect()
 }
 
@@ -131,6 +135,23 @@ fn what_continues_is_not() {
     let pod = PodFacts { name: "orders-0".to_owned(), controller: None };
     facts.put(pods(), Known::Found(Answer::Pods(vec![pod])));
     assert!(!is_mended(&facts), "Pods that are there");
+}
+
+#[test]
+fn a_clock_that_is_behind_makes_nothing_new() {
+    let made = |age: i64| with_claim(ClaimFacts { created: NOW - age, ..Default::default() });
+    for behind in [2 * HOUR, 24 * HOUR] {
+        let mended = mended_at(NOW - behind, &mysql(), "dev", Profile::Baseline, &made(behind / 2));
+        assert!(mended.is_empty(), "a claim of {} s by a clock that is {behind} s behind", behind / 2);
+    }
+    assert!(!mended_at(NOW - 5, &mysql(), "dev", Profile::Baseline, &made(1)).is_empty(), "clocks differ by seconds");
+}
+
+#[test]
+fn what_selects_by_expressions_alone_is_not_new() {
+    let mut object = mysql();
+    object["spec"]["selector"] = json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["orders"]}]});
+    assert!(mended(&object, "dev", Profile::Baseline, &nothing_there()).is_empty());
 }
 
 #[test]
@@ -192,4 +213,18 @@ fn a_create_that_adopts_gets_back_what_the_newest_template_was_given() {
     for profile in Profile::ALL {
         assert_eq!(mended(&mysql(), "dev", *profile, &facts), [place], "{profile}: the listed place only, as it was");
     }
+}
+
+#[test]
+fn another_s_template_of_the_same_labels_is_not_adopted() {
+    let ran = |controller: Option<&str>| {
+        let template = mysql()["spec"]["template"].to_string();
+        let ran = Template { name: "x-1".to_owned(), revision: 1, controller: controller.map(str::to_owned), template };
+        let mut facts = nothing_there();
+        facts.put(history(), Known::Found(Answer::History(vec![ran])));
+        facts
+    };
+    assert!(is_mended(&ran(Some("orders-canary"))), "another controller's: this one is new");
+    assert!(!is_mended(&ran(None)), "an orphaned one is adopted");
+    assert!(!is_mended(&ran(Some("orders"))), "its own is continued");
 }

@@ -1,15 +1,23 @@
 //! Claims, and what they belong to.
 use kube::Client;
 
-use super::{FetchError, each, object, seconds};
+use super::{FetchError, each, object, part, seconds};
 use crate::{
-    facts::{ClaimFacts, ClaimUse},
+    facts::{ClaimFacts, ClaimUse, Seconds},
     tree::{Node, Tree},
     view::Claim,
 };
 
+/// A claim of this age is not new, whoever mounted it.
+const OLD: Seconds = 3600;
+
 /// To `Claims`: those whose name is wanted, with the age of their volume and the Pods that mount them.
-pub(super) async fn named(client: &Client, namespace: &str, wanted: &[String]) -> Result<Vec<ClaimFacts>, FetchError> {
+pub(super) async fn named(
+    client: &Client,
+    namespace: &str,
+    wanted: &[String],
+    now: Seconds,
+) -> Result<Vec<ClaimFacts>, FetchError> {
     let mut found: Vec<(ClaimFacts, Option<String>)> = Vec::new();
     let mut keep = |claim: Node<'_>| {
         let (metadata, spec) = (claim.get("metadata"), claim.get("spec"));
@@ -39,13 +47,14 @@ pub(super) async fn named(client: &Client, namespace: &str, wanted: &[String]) -
     let mut claims = Vec::with_capacity(found.len());
     for (mut claim, volume) in found {
         if let Some(volume) = volume
-            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{volume}")).await?
+            && let Some(text) = object(client, &format!("/api/v1/persistentvolumes/{}", part(&volume)?)).await?
         {
             claim.volume_created = Some(seconds(Tree::from_json(&text)?.root().path("metadata.creationTimestamp")));
         }
         claims.push(claim);
     }
-    if claims.iter().any(|c| c.bound) {
+    // Whether a Pod has mounted it matters only for what could be new; every Pod of the namespace is read for it.
+    if claims.iter().any(|c| c.bound && now - c.created < OLD) {
         each(client, &format!("/api/v1/namespaces/{namespace}/pods"), &[], |pod| {
             for volume in pod.path("spec.volumes").items() {
                 let name = volume.path("persistentVolumeClaim.claimName").text();

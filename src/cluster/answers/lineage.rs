@@ -1,7 +1,7 @@
 //! Where an object comes from: the templates that ran before it, and who stands behind it.
 use kube::Client;
 
-use super::{FetchError, each, object, pairs};
+use super::{FetchError, each, object, pairs, part};
 use crate::{
     facts::{Answer, Known, OwnerFacts, Template},
     tree::{Node, Tree},
@@ -68,6 +68,7 @@ pub(super) async fn owner(
             return Ok(Known::Found(Answer::Owner(chain)));
         };
         // An owner that is gone leaves its Pods to the garbage collector; who stood behind it nobody knows any more.
+        part(name)?;
         let Some(text) = object(client, &path).await? else { return Ok(Known::Unknown) };
         let tree = Tree::from_json(&text)?;
         facts.labels = pairs(tree.root().path("metadata.labels"));

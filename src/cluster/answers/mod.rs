@@ -5,7 +5,7 @@ mod lineage;
 
 use kube::Client;
 
-use super::fetch::{FetchError, Page, list, object};
+use super::fetch::{FetchError, Page, list, object, part};
 use crate::{
     facts::{Answer, ClassFacts, Known, NamespaceFacts, PodFacts, Question, Seconds},
     tree::{Node, Tree},
@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// Answers one question.
-pub(super) async fn to(client: &Client, question: &Question) -> Result<Known<Answer>, FetchError> {
+pub(super) async fn to(client: &Client, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
     Ok(match question {
         Question::Namespace(name) => namespace(client, name).await?,
         Question::Pods { namespace, selector } => Known::Found(Answer::Pods(pods(client, namespace, selector).await?)),
         Question::Claims { namespace, names } => {
-            Known::Found(Answer::Claims(claims::named(client, namespace, names).await?))
+            Known::Found(Answer::Claims(claims::named(client, namespace, names, now).await?))
         }
         Question::History { namespace, kind, selector } => {
             Known::Found(Answer::History(lineage::history(client, namespace, kind, selector).await?))

@@ -22,6 +22,9 @@ pub struct Memory {
     /// Less is a hint, never more (`1Gi`).
     #[serde(default)]
     pub advised: Option<String>,
+    /// A Kubernetes quantity below which its settings cannot be brought (WiredTiger's cache): at it nothing is said about the share.
+    #[serde(default)]
+    pub least: Option<String>,
     /// True where the sum may never be taken (etcd's quota is of its file): it decides whether a limit may be given, and a
     /// limit below it is no finding.
     #[serde(default)]

@@ -37,11 +37,12 @@ impl Secrets {
 
     fn in_call<'s>(&'s self, call: &Call<'_, '_>, own: &[String], found: &mut Vec<Exposed<'s>>) {
         let program = call.program();
-        let runs = |group: &&ProgramSecrets| {
-            let own = if program.is_empty() { own } else { &[] };
-            group.programs.iter().any(|p| p.matches(program) || own.iter().any(|o| p.matches(o)))
-        };
-        let groups: Vec<&ProgramSecrets> = self.programs.iter().filter(runs).collect();
+        let own = if program.is_empty() { own } else { &[] };
+        let names = std::iter::once(program).chain(own.iter().map(String::as_str));
+        let mut positions: Vec<usize> = names.flat_map(|name| self.by_program.matching(name)).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let groups: Vec<&ProgramSecrets> = positions.into_iter().filter_map(|at| self.programs.get(at)).collect();
         let mut seen = vec![false; call.args().len()];
         for group in &groups {
             let is_anybodys = group.programs.iter().any(|p| p.as_str() == "*");

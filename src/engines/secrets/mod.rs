@@ -6,7 +6,7 @@ mod tests;
 
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document};
+use super::{EngineError, Pattern, document, patterns::Patterns};
 use crate::text::{
     command::{has_reference, only_references},
     url,
@@ -36,6 +36,9 @@ pub struct Secrets {
     /// What each program takes on its command line.
     #[serde(default)]
     programs: Vec<ProgramSecrets>,
+    /// Positions in `programs`, by the names of the programs.
+    #[serde(skip)]
+    by_program: Patterns<usize>,
 }
 
 /// Values that point at a secret and are none.
@@ -164,7 +167,16 @@ struct SecretWord {
 
 impl Secrets {
     pub(super) fn read(file: &str, text: &str) -> Result<Self, EngineError> {
-        document(file, text)
+        let mut read: Self = document(file, text)?;
+        read.index();
+        Ok(read)
+    }
+
+    fn index(&mut self) {
+        self.by_program = Patterns::default();
+        for (position, group) in self.programs.iter().enumerate() {
+            group.programs.iter().for_each(|program| self.by_program.add(program, position));
+        }
     }
 
     /// Adds what another file says; its programs come first.
@@ -184,6 +196,7 @@ impl Secrets {
         self.option_words.append(&mut other.option_words);
         other.programs.append(&mut self.programs);
         self.programs = other.programs;
+        self.index();
     }
 
     /// True for a value that points at a secret, or that somebody fills in before it is used.

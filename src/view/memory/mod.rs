@@ -96,6 +96,12 @@ impl MemoryNeed<'_> {
         self.parts.iter().try_fold(0_i64, |sum, p| Some(sum.saturating_add(known(p)?)))
     }
 
+    /// True where the settings cannot be brought any lower, so that only the limit could move.
+    #[must_use]
+    pub fn is_least(&self, sum: i64) -> bool {
+        self.facts.least.as_deref().and_then(bytes).is_some_and(|least| sum <= least)
+    }
+
     /// The most that all parts may be of the limit, in percent: a server that writes its data needs room beside its cache.
     #[must_use]
     pub fn most_percent(&self) -> i64 {

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, PersistentVolumeClaim};
 use kube::api::{Api, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::Namespace;
@@ -14,7 +14,9 @@ impl Seawall {
     /// Guards a namespace from now on, instead of whichever Seawall did; returns when it is called for it.
     pub async fn guard(&self, namespace: &Namespace) -> Result<()> {
         let instance = self.instance.as_deref().context("a Seawall of the whole cluster guards every namespace")?;
-        self.plane.label_namespace(namespace, json!(instance)).await?;
+        let namespaces: Api<CoreNamespace> = Api::all(self.plane.client());
+        let label = json!({"metadata": {"labels": {INSTANCE: instance}}});
+        namespaces.patch(namespace.name(), &PatchParams::default(), &Patch::Merge(label)).await?;
         let claims: Api<PersistentVolumeClaim> = namespace.api();
         let probe: PersistentVolumeClaim = serde_json::from_value(json!({
             "metadata": {"name": "probe"},
@@ -38,19 +40,5 @@ impl Seawall {
         let name = format!("seawall_{counter}_total");
         let series = metrics.lines().filter(|line| line.starts_with(&name) && line.contains(labels));
         Ok(series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
-    }
-}
-
-impl super::Plane {
-    /// Lets no Seawall guard a namespace any more. The API server may take a moment to notice.
-    pub async fn unguard(&self, namespace: &Namespace) -> Result<()> {
-        self.label_namespace(namespace, Value::Null).await
-    }
-
-    async fn label_namespace(&self, namespace: &Namespace, instance: Value) -> Result<()> {
-        let namespaces: Api<CoreNamespace> = Api::all(self.client());
-        let label = json!({"metadata": {"labels": {INSTANCE: instance}}});
-        namespaces.patch(namespace.name(), &PatchParams::default(), &Patch::Merge(label)).await?;
-        Ok(())
     }
 }

@@ -16,10 +16,11 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::doorway::Doorway;
 use super::launch::{answers, free_ports, loopback};
 use super::process::Process;
 use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
-use super::{Namespace, Plane, access, pki};
+use super::{Namespace, Plane, access};
 
 /// How long the API server may take to notice a new webhook configuration.
 pub(super) const PROPAGATION: Duration = Duration::from_secs(30);
@@ -61,8 +62,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// `--kubeconfig`; None: that of Seawall's own user.
     pub kubeconfig: Option<PathBuf>,
-    /// The port that the API server calls, where something stands before Seawall.
-    pub front: Option<u16>,
+    /// Whether the API server calls it through a [`Doorway`].
+    pub door: bool,
 }
 
 /// A running Seawall. Dropping it ends the process at once and leaves it registered, which
@@ -77,6 +78,8 @@ pub struct Seawall {
     pub listen: SocketAddr,
     /// Where metrics and health are.
     pub metrics: SocketAddr,
+    /// What its callers come through, if they do.
+    pub door: Option<Doorway>,
     process: Option<Process>,
 }
 
@@ -92,7 +95,7 @@ impl Seawall {
         let name = webhooks::configuration_name(instance.as_deref());
         let tls = match &options.tls {
             Some(tls) => Tls { ca: tls.ca.clone(), certificate: tls.certificate.clone(), key: tls.key.clone() },
-            None => own_certificate(plane, &name)?,
+            None => plane.certificate_for(&name)?,
         };
         access::grant(&plane.client()).await?;
         let kubeconfig = match &options.kubeconfig {
@@ -100,8 +103,9 @@ impl Seawall {
             None => plane.kubeconfig(access::USER, None)?,
         };
         let (listen, metrics) = (loopback(listen), loopback(metrics));
-        let mut seawall =
-            Self { plane: Arc::clone(plane), options, tls, kubeconfig, instance, listen, metrics, process: None };
+        let door = if options.door { Some(Doorway::open(listen).await?) } else { None };
+        let plane = Arc::clone(plane);
+        let mut seawall = Self { plane, options, tls, kubeconfig, instance, listen, metrics, door, process: None };
         seawall.run().await?;
         seawall.register().await?;
         Ok(seawall)
@@ -209,7 +213,7 @@ impl Seawall {
         services.patch(SERVICE, &params, &Patch::Apply(service)).await.context("failed to make the Service")?;
 
         let ca = std::fs::read_to_string(&self.tls.ca).context("failed to read the CA")?;
-        let port = self.options.front.unwrap_or(self.listen.port());
+        let port = self.door.as_ref().map_or(self.listen.port(), |door| door.port);
         let registration = Registration { instance: self.instance.as_deref(), port, ca: &ca };
         let name = webhooks::configuration_name(self.instance.as_deref());
         let mutating = webhooks::mutating(&registration);
@@ -270,15 +274,6 @@ impl Plane {
         let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
         self.client().request_text(request).await.context("failed to read the API server's metrics")
     }
-}
-
-fn own_certificate(plane: &Plane, name: &str) -> Result<Tls> {
-    let service = format!("{SERVICE}.{NAMESPACE}.svc");
-    let identity = plane.authority.server(&service, &[service.as_str(), "localhost"])?;
-    identity.write(plane.folder(), name)?;
-    let file = |end: &str| plane.folder().join(format!("{name}.{end}"));
-    pki::write(&file("ca"), &plane.authority.certificate)?;
-    Ok(Tls { ca: file("ca"), certificate: file("crt"), key: file("key") })
 }
 
 /// GET by plain HTTP: status and body.

@@ -47,9 +47,9 @@ async fn claims(plane: &Plane, namespace: &Namespace, databases: &[(String, Valu
             Some("Deployment") => {}
             Some("Pod") => {
                 let volume = format!("{}-{name}", namespace.name());
-                create_volume(&plane.client(), &volume, "by-hand", "1Gi").await?;
+                create_volume(&plane.client(), &volume, "law10", "1Gi").await?;
                 claim["spec"]["volumeName"] = json!(volume);
-                claim["spec"]["storageClassName"] = json!("by-hand");
+                claim["spec"]["storageClassName"] = json!("law10");
             }
             _ => continue,
         }

@@ -3,14 +3,20 @@
 mod apply_matrix;
 mod births;
 mod endings;
+mod examples;
 mod law10;
 mod law7;
+mod marker;
+mod meddlers;
 mod operators;
 mod orphans;
+mod outage;
+mod platform;
 mod restores;
 mod stand_in_kubelet;
 pub mod teardown;
 mod updates;
+mod words;
 
 use libtest_mimic::Trial;
 
@@ -20,13 +26,19 @@ pub fn all() -> Vec<Trial> {
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
     all.extend(endings::trials());
+    all.extend(examples::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
+    all.extend(marker::trials());
+    all.extend(meddlers::trials());
     all.extend(operators::trials());
     all.extend(orphans::trials());
+    all.extend(outage::trials());
+    all.extend(platform::trials());
     all.extend(restores::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(updates::trials());
+    all.extend(words::trials());
     all
 }

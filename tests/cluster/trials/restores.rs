@@ -127,20 +127,24 @@ fn stripped(version: &str, kind: &str, object: &Value) -> Value {
     object
 }
 
+/// A class of its own, so that no other claim takes the volumes that wait for these.
+const CLASS: &str = "restored";
+
 /// The object for one namespace: its claim is for the volume that came back before it.
 fn of(object: &Value, namespace: &Namespace) -> Value {
     let mut object = object.clone();
     if object["kind"] == "PersistentVolumeClaim" {
-        object["spec"]["volumeName"] =
-            json!(format!("{}-{}", namespace.name(), object["metadata"]["name"].as_str().unwrap()));
+        let volume = format!("{}-{}", namespace.name(), object["metadata"]["name"].as_str().unwrap());
+        object["spec"]["volumeName"] = json!(volume);
+        object["spec"]["storageClassName"] = json!(CLASS);
     }
     object
 }
 
-/// The volumes come first; their class is the one that the source's claims got by default.
+/// The volumes come first.
 async fn volumes(plane: &Plane, namespace: &Namespace) -> Result<()> {
     for claim in CLAIMS {
-        create_volume(&plane.client(), &format!("{}-{claim}", namespace.name()), "standard", "1Gi").await?;
+        create_volume(&plane.client(), &format!("{}-{claim}", namespace.name()), CLASS, "1Gi").await?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ fn paths(operation: &PatchOperation) -> Vec<String> {
         PatchOperation::Replace(op) => &op.value,
         _ => &Value::Null,
     };
-    below(&operation.path().to_string(), value, &mut all);
+    below(operation.path().as_str(), value, &mut all);
     all
 }
 

@@ -68,7 +68,7 @@ fn fixtures_fail_when_the_function_of_their_rule_is_emptied() {
             Promise::Pass => {}
             Promise::Fail => {
                 let (whole, mute) = (specimen.outcome(), specimen.case.outcome_under(mute, facts));
-                assert!(!found(&whole, rule).is_empty(), "is not reported");
+                assert!(!found(whole, rule).is_empty(), "is not reported");
                 assert!(found(&mute, rule).is_empty(), "is reported by nobody");
             }
             Promise::Fix => {
