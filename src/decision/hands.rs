@@ -77,6 +77,11 @@ impl Deliberation<'_> {
         }
     }
 
+    /// True for an object with a controller that is none of Kubernetes' own.
+    pub(super) fn has_foreign_controller(&self) -> bool {
+        Owner::of(self.request.object).is_some_and(|owner| !owner.is_builtin())
+    }
+
     /// True for what a controller makes from a template that was judged when its author sent it: a Pod, a ReplicaSet, a Job. Nobody
     /// who could read a refusal asked for it. A reference that a person wrote proves nothing.
     pub(super) fn is_controllers(&self) -> bool {

@@ -107,7 +107,8 @@ impl Deliberation<'_> {
     #[must_use]
     pub fn mend(&self, facts: &Facts) -> Mended {
         if self.request.operation == Operation::Update {
-            return self.restored_from_old();
+            // A controller that takes something out would do so for ever, if it came back each time.
+            return if self.has_foreign_controller() { Mended::default() } else { self.restored_from_old() };
         }
         // A restore gives back what was there, Seawall's own marks included.
         if self.is_restorers() {

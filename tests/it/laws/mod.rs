@@ -4,7 +4,7 @@ mod authors;
 mod fixes;
 mod large;
 mod order;
-mod patches;
+pub(crate) mod patches;
 mod shapes;
 mod unknown;
 

@@ -26,7 +26,7 @@ fn rules_agree() {
 
 /// Applies operations one by one, as strictly as the API server does and a little more: nothing is tested, nothing is moved, what is
 /// replaced or removed is there, what is added is not.
-pub(super) fn applied(object: &Value, patch: &[PatchOperation]) -> Value {
+pub(crate) fn applied(object: &Value, patch: &[PatchOperation]) -> Value {
     let mut now = object.clone();
     for operation in patch {
         let path = operation.path().to_string();
