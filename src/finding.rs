@@ -1,5 +1,5 @@
 //! What a rule reports.
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use crate::{
     terms::Action,
@@ -63,17 +63,34 @@ impl Finding {
         self
     }
 
-    /// True when `old` is the same fault, and no less bad.
+    fn identity(&self) -> (&'static str, &str, &str) {
+        (self.rule, &self.place.stable, &self.about)
+    }
+}
+
+/// What was wrong before.
+#[derive(Debug)]
+pub struct Past<'f> {
+    /// The worst measure of each fault.
+    worst: HashMap<(&'static str, &'f str, &'f str), Option<i64>>,
+}
+
+impl<'f> Past<'f> {
+    /// Everything that was found then.
+    pub fn of(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
+        let mut worst = HashMap::new();
+        for finding in findings {
+            let known = worst.entry(finding.identity()).or_insert(finding.measure);
+            *known = finding.measure.max(*known);
+        }
+        Self { worst }
+    }
+
+    /// True when the same fault was there, and no less bad.
     #[must_use]
-    pub fn continues(&self, old: &Self) -> bool {
-        self.rule == old.rule
-            && self.place.stable == old.place.stable
-            && self.about == old.about
-            && match (self.measure, old.measure) {
-                (Some(now), Some(then)) => now <= then,
-                (None, _) => true,
-                (Some(_), None) => false,
-            }
+    pub fn had(&self, finding: &Finding) -> bool {
+        // A fault that has a measure now and had none then was not measured: `None` is less than any.
+        self.worst.get(&finding.identity()).is_some_and(|then| finding.measure.is_none() || finding.measure <= *then)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
     facts::{Answer, Facts, Known, Question},
-    finding::Finding,
+    finding::{Finding, Past},
     terms::{Action, Operation},
     tree::{Node, Tree},
     view::{Case, Workload},
@@ -64,7 +64,9 @@ impl<'t> Deliberation<'t> {
         let old = self
             .case_before()
             .map(|before| self.found_as_stored(before, self.request.old, self.request.tree, None, known));
-        let history = facts.map(|f| self.history(case, f));
+        let before = old.as_ref().map(Past::of);
+        let ran = facts.map_or(Ran::Irrelevant, |f| self.templates_that_ran(case, f));
+        let history = History::of(&ran);
         let over_data = facts.map(|f| self.stands_over_data(case, f));
         self.settled(found, &|finding| {
             let excuses = [
@@ -72,10 +74,8 @@ impl<'t> Deliberation<'t> {
                 controllers.then_some((Action::Audit, "a controller made it")),
                 of_cron_job.then_some((Action::Warn, "its CronJob is what was judged")),
                 self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
-                old.as_ref()
-                    .filter(|o| o.iter().any(|f| finding.continues(f)))
-                    .map(|_| (Action::Warn, "it was so before")),
-                history.as_ref().and_then(|h| h.excuse(finding)),
+                before.as_ref().filter(|b| b.had(finding)).map(|_| (Action::Warn, "it was so before")),
+                history.excuse(finding),
                 over_data.and_then(|over| match over {
                     _ if self.request.operation != Operation::Create => None,
                     Known::Found(()) => Some((Action::Warn, "it continues existing data")),
@@ -150,8 +150,8 @@ impl<'t> Deliberation<'t> {
     }
 
     /// What the templates that ran before say about a finding.
-    fn history(&self, case: &Case<'_>, facts: &Facts) -> History {
-        let Some(question) = self.history_question(case) else { return History::Irrelevant };
+    fn templates_that_ran(&self, case: &Case<'_>, facts: &Facts) -> Ran {
+        let Some(question) = self.history_question(case) else { return Ran::Irrelevant };
         match facts.get(&question) {
             Known::Found(Answer::History(templates)) => {
                 let its = templates.iter().filter(|t| is_history_of(case, t));
@@ -162,29 +162,41 @@ impl<'t> Deliberation<'t> {
                     Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
                 });
                 // What stands beside the template is today's: the past excuses only what is inside.
-                History::Ran(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())
+                Ran::Had(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())
             }
-            Known::Missing => History::Irrelevant,
-            _ => History::Unknown,
+            Known::Missing => Ran::Irrelevant,
+            _ => Ran::Unknown,
         }
     }
 }
 
-enum History {
+/// What was wrong with the templates that ran before.
+enum Ran {
     Irrelevant,
     Unknown,
-    Ran(Vec<Finding>),
+    Had(Vec<Finding>),
 }
 
-impl History {
+enum History<'f> {
+    Irrelevant,
+    Unknown,
+    Known(Past<'f>),
+}
+
+impl<'f> History<'f> {
+    fn of(ran: &'f Ran) -> Self {
+        match ran {
+            Ran::Irrelevant => Self::Irrelevant,
+            Ran::Unknown => Self::Unknown,
+            Ran::Had(findings) => Self::Known(Past::of(findings)),
+        }
+    }
+
     fn excuse(&self, finding: &Finding) -> Option<Excuse> {
         match self {
             Self::Irrelevant => None,
             Self::Unknown => Some((Action::Warn, "nobody says whether it ran before")),
-            Self::Ran(then) => then
-                .iter()
-                .any(|f| finding.continues(f))
-                .then_some((Action::Warn, "a template that ran before has it too")),
+            Self::Known(past) => past.had(finding).then_some((Action::Warn, "a template that ran before has it too")),
         }
     }
 }

@@ -29,7 +29,7 @@ pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
 pub use run::Panics;
-pub use verdict::{denial, warnings};
+pub use verdict::{MOST_LISTED, denial, warnings};
 
 /// What stays the same from one request to the next.
 #[derive(Debug, Clone, Copy)]

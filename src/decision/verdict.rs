@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use super::Judgement;
 use crate::terms::Action;
 
+/// The most problems that one denial lists; documented in `docs/limits.md`.
+pub const MOST_LISTED: usize = 100;
+
 /// The message of a denial: all that is wrong, and what to do about each. `None` when nothing is denied.
 ///
 /// The API server puts `admission webhook "..." denied the request: ` before it; line breaks reach the terminal.
@@ -16,13 +19,16 @@ pub fn denial(kind: &str, name: &str, judgements: &[Judgement]) -> Option<String
         n => format!("{n} problems"),
     };
     let mut text = format!("{kind} {name:?} has {count} that Seawall does not let through");
-    for judgement in denied {
+    for judgement in denied.iter().take(MOST_LISTED) {
         let finding = &judgement.finding;
         // Writing into a String cannot fail.
         let _ = write!(text, "\n- {}\n  at {} [{}]", finding.message, finding.place.stable, finding.rule);
         if !finding.help.is_empty() {
             let _ = write!(text, "\n  help: {}", finding.help);
         }
+    }
+    if let Some(rest) = denied.len().checked_sub(MOST_LISTED).filter(|n| *n > 0) {
+        let _ = write!(text, "\n- and {rest} more");
     }
     Some(text)
 }

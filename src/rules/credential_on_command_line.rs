@@ -48,13 +48,15 @@
 //!
 //! ## References
 //! - bitnami/charts#6123
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     engines::Exposed,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
     tree::Node,
-    view::{Case, Container, Execution, Occasion},
+    view::{Case, Container, Database, Execution, Occasion},
 };
 
 /// The rule.
@@ -70,14 +72,16 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let by_name: BTreeMap<_, _> = case.detected.iter().rev().map(|d| (d.container.name(), d)).collect();
+    let servers: BTreeSet<_> = case.servers().map(Database::name).collect();
     for container in case.workload.pod().containers() {
-        let detected = case.detected.iter().find(|d| d.container.name() == container.name());
+        let detected = by_name.get(container.name());
         let engine = detected.and_then(|d| d.engine(context.catalogue));
         let own = engine.map_or(&[][..], |e| e.detect.servers.as_slice());
         // What is no database's by itself is one's here.
         let near = Nearness {
             to_database: case.has_database() || detected.is_some_and(|d| d.deals_with_a_database(context.catalogue)),
-            is_server: case.servers().any(|d| d.name() == container.name()),
+            is_server: servers.contains(container.name()),
         };
         for execution in container.executions() {
             let exposed = context.catalogue.secrets().exposed_in(&execution.script, own);

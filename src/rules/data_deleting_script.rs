@@ -81,7 +81,7 @@ use crate::{
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
     text::command::{Call, Deletion, Extent},
-    view::{Container, Database, Execution, Occasion},
+    view::{Case, Container, Database, Execution, Occasion},
 };
 
 /// The rule.
@@ -91,7 +91,7 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     tier: Tier::Loss,
     mutate: None,
-    validate: Some(Validate::Database(validate)),
+    validate: Some(Validate::Workload(validate)),
     spares_ephemeral: true,
     writes: &[],
 };
@@ -104,14 +104,23 @@ enum Loss {
     AllAlways,
 }
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
-    if database.role != Role::Server || !database.data.is_kept() {
+fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let loses = |d: &Database<'_>| d.role == Role::Server && d.data.is_kept() && !d.is_meant_to_go(context.data_label);
+    let databases: Vec<_> = case.servers().filter(|d| loses(d)).collect();
+    if databases.is_empty() {
         return;
     }
-    for container in database.pod.containers() {
-        for directory in database.directories_in(container) {
-            for execution in container.executions().filter(|e| e.occasion != Occasion::Probe) {
-                inspect(database, container, &directory, &execution, findings);
+    for container in case.workload.pod().containers() {
+        // Read once for all databases: there may be as many of them as there are containers.
+        let executions = container.executions().filter(|e| e.occasion != Occasion::Probe);
+        let deleting: Vec<_> =
+            executions.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())).collect();
+        if deleting.is_empty() {
+            continue;
+        }
+        for database in &databases {
+            for directory in database.directories_in(container) {
+                deleting.iter().for_each(|execution| inspect(database, container, &directory, execution, findings));
             }
         }
     }

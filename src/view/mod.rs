@@ -60,12 +60,16 @@ impl<'t> Subject<'t> {
     }
 }
 
+/// The most databases of one Pod that are looked at; documented in `docs/limits.md`. Rules compare each with its neighbours, so that many
+/// cost as much as their square; nobody runs a tenth as many in one Pod.
+pub const MOST_DATABASES: usize = 100;
+
 /// A workload and the databases in it.
 #[derive(Debug)]
 pub struct Case<'t> {
     /// The workload.
     pub workload: Workload<'t>,
-    /// Its containers that belong to an engine, in any role.
+    /// Its containers that belong to an engine, in any role; at most [`MOST_DATABASES`].
     pub databases: Vec<Database<'t>>,
     /// What was looked at, container by container, for `inspect`.
     pub detected: Vec<Detected<'t>>,
@@ -78,7 +82,9 @@ impl<'t> Case<'t> {
         let mut databases = Vec::new();
         let look = |container| {
             let (detected, script) = detect::one(workload, container, catalogue);
-            databases.extend(Database::of(workload, &detected, script, catalogue));
+            if databases.len() < MOST_DATABASES {
+                databases.extend(Database::of(workload, &detected, script, catalogue));
+            }
             detected
         };
         let detected = workload.pod().running().map(look).collect();

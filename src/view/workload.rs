@@ -1,4 +1,6 @@
 //! Objects that make Pods, and the Pods in them.
+use std::collections::BTreeSet;
+
 use super::{Container, Volume};
 use crate::{terms::keys, tree::Node};
 
@@ -134,11 +136,15 @@ impl<'t> Workload<'t> {
     /// The names of the claims that its Pods use, sorted; a name that ends in `-` stands for all with an ordinal after it.
     #[must_use]
     pub fn claim_names(self) -> Vec<String> {
-        let templates = self.claim_templates().items().filter_map(|t| t.get("metadata").get("name").str());
-        let made = templates.map(|template| format!("{template}-{}-", self.name()));
-        let volumes = self.pod().spec.get("volumes").items().filter_map(|v| v.get("name").str());
-        let named = volumes.filter_map(|name| match self.pod().volume(name)?.kind {
-            super::VolumeKind::Claim(claim) if !claim.is_empty() => Some(claim.to_owned()),
+        let templates: BTreeSet<&str> =
+            self.claim_templates().items().filter_map(|t| t.get("metadata").get("name").str()).collect();
+        let made = templates.iter().map(|template| format!("{template}-{}-", self.name()));
+        // A claim template of the same name comes first.
+        let named = self.pod().volumes().filter_map(|volume| match volume.kind {
+            super::VolumeKind::Claim(claim) if !claim.is_empty() => {
+                let name = volume.node.get("name").str()?;
+                (!templates.contains(name)).then(|| claim.to_owned())
+            }
             _ => None,
         });
         let mut names: Vec<String> = made.chain(named).collect();

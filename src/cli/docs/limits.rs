@@ -3,8 +3,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{head, row, table};
+use crate::decision::MOST_LISTED;
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
+use crate::view::MOST_DATABASES;
 
 const INTRODUCTION: &str = "\
 What is bounded is bounded so that nobody can stop other people's admission reviews: any Pod can reach the webhook's port, and one
@@ -64,6 +66,8 @@ pub fn limits() -> String {
         ("connections on the TLS port", grouped(limits.connections), "the longest idle one is closed"),
         ("connections on the plain port", grouped(limits.plain_connections), "the longest idle one is closed"),
         ("look-ups under way", grouped(crate::server::LOOK_UPS), "unknown facts"),
+        ("databases of one Pod that are looked at", grouped(MOST_DATABASES), "the others are passed over"),
+        ("problems in one message", grouped(MOST_LISTED), "the others are counted"),
     ];
     for (what, limit, beyond) in &most {
         text.push_str(&row([what, limit.as_str(), beyond]));

@@ -1,5 +1,7 @@
 //! Law 6: no input makes it panic. What applies to sound manifests applies to broken ones: their patches, too, are applied.
 
+use std::sync::PoisonError;
+
 use proptest::{prelude::*, sample::Index, test_runner::Config};
 use seawall::{
     decision::Panics,
@@ -10,7 +12,7 @@ use seawall::{
 };
 use serde_json::{Value, json};
 
-use super::{authors, patches, with};
+use super::{COUNTING, authors, patches, with};
 use crate::{fixture::catalogue, specimens};
 
 /// What is done to one value of a manifest.
@@ -191,11 +193,14 @@ fn slot<'v>(up: &'v mut Value, leaf: &str) -> &'v mut Value {
     }
 }
 
-/// How many broken manifests are tried; together they take some ten seconds.
-const CASES: u32 = 3000;
+/// How many broken manifests are tried: as many as `PROPTEST_CASES` says, several times over.
+fn tried() -> Config {
+    let usual = Config::default();
+    Config { cases: usual.cases.saturating_mul(3), failure_persistence: None, ..usual }
+}
 
 proptest! {
-    #![proptest_config(Config { cases: CASES, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(tried())]
 
     #[test]
     fn no_manifest_makes_it_panic(
@@ -204,6 +209,7 @@ proptest! {
         old in prop::collection::vec((any::<Index>(), harm()), 0..3),
         profile in prop::sample::select(Profile::ALL),
     ) {
+        let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
         let before = Panics::count();
         let specimen = specimen.get(specimens::all());
         let facts = specimen.facts();
