@@ -14,6 +14,7 @@ const REFUSED: (Action, &str) = (Action::Deny, "");
 
 #[test]
 fn only_what_is_worse_than_before_is_refused() {
+    #[expect(clippy::type_complexity, reason = "a table, read row by row below")]
     let table: [(&str, &[(&str, &str)], &[(&str, &str)], _); 8] = [
         ("as before", &[("FAULT", "x")], &[("FAULT", "x")], SO_BEFORE),
         ("new", &[], &[("FAULT", "x")], REFUSED),
@@ -68,7 +69,7 @@ fn what_ran_before_may_run_again() {
     assert_eq!(rolled_back(ran(&[faulty.clone(), sound.clone()])), again);
     assert_eq!(rolled_back(ran(&[mysql(&[("FAULT", "3")])])), again, "it was worse");
     assert_eq!(rolled_back(ran(&[mysql(&[("FAULT", "1")])])), REFUSED, "it was less bad");
-    assert_eq!(rolled_back(ran(&[sound.clone()])), REFUSED, "no template had it");
+    assert_eq!(rolled_back(ran(std::slice::from_ref(&sound))), REFUSED, "no template had it");
     assert_eq!(rolled_back(Known::Missing), REFUSED, "there is no history");
     assert_eq!(rolled_back(Known::Unknown), (Action::Warn, "nobody says whether it ran before"));
 }
@@ -86,7 +87,7 @@ fn the_past_excuses_what_is_inside_the_template_only() {
 fn a_create_that_adopts_is_measured_against_what_it_adopts() {
     let faulty = mysql(&[("FAULT", "2")]);
     let created = |answer| Trial::create(faulty.clone()).knowing(history(), answer).verdict("value");
-    assert_eq!(created(ran(&[faulty.clone()])), (Action::Warn, "a template that ran before has it too"));
+    assert_eq!(created(ran(std::slice::from_ref(&faulty))), (Action::Warn, "a template that ran before has it too"));
     assert_eq!(created(ran(&[mysql(&[])])), REFUSED);
     assert_eq!(created(Known::Unknown).0, Action::Warn);
 }
