@@ -1,7 +1,7 @@
 //! Look-ups that detection makes for every container: what an image, a port, a variable, a folder stand for.
 use std::collections::HashMap;
 
-use super::{Engine, patterns::Patterns, schema::Class};
+use super::{Engine, patterns::Patterns, schema::Class, table::Table};
 
 /// How surely an image is a packaging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,21 +18,21 @@ pub struct Index {
     /// The first packaging of the engine that each packaging is one of.
     kinds: Vec<usize>,
     images: Patterns<usize>,
-    ports: HashMap<i64, Vec<usize>>,
-    variables: HashMap<String, Vec<usize>>,
-    folders: HashMap<String, Vec<usize>>,
-    servers: HashMap<String, Vec<usize>>,
-    clients: HashMap<String, Vec<usize>>,
-    words: HashMap<String, Vec<usize>>,
+    ports: Table<i64, Vec<usize>>,
+    variables: Table<String, Vec<usize>>,
+    folders: Table<String, Vec<usize>>,
+    servers: Table<String, Vec<usize>>,
+    clients: Table<String, Vec<usize>>,
+    words: Table<String, Vec<usize>>,
     /// With the option's position among its engine's.
-    flags: HashMap<String, Vec<(usize, usize)>>,
-    secrets: HashMap<String, Vec<usize>>,
+    flags: Table<String, Vec<(usize, usize)>>,
+    secrets: Table<String, Vec<usize>>,
 }
 
 impl Index {
     pub(super) fn new(engines: &[Engine]) -> Self {
         let mut index = Self::default();
-        let mut add = |map: fn(&mut Self) -> &mut HashMap<String, Vec<usize>>, key: &str, at: usize| {
+        let mut add = |map: fn(&mut Self) -> &mut Table<String, Vec<usize>>, key: &str, at: usize| {
             let list = map(&mut index).entry(key.to_owned()).or_default();
             if !list.contains(&at) {
                 list.push(at);
@@ -135,7 +135,7 @@ impl Index {
         Self::list(&self.secrets, variable)
     }
 
-    fn list(map: &HashMap<String, Vec<usize>>, key: &str) -> impl Iterator<Item = usize> {
+    fn list(map: &Table<String, Vec<usize>>, key: &str) -> impl Iterator<Item = usize> {
         map.get(key).map(Vec::as_slice).unwrap_or_default().iter().copied()
     }
 

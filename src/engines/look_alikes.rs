@@ -1,9 +1,7 @@
 //! Software that carries an engine's name and is no server of it.
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document, patterns::Patterns};
+use super::{EngineError, Pattern, document, patterns::Patterns, table::Table};
 
 /// What a look-alike is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -54,7 +52,7 @@ pub struct LookAlikes {
     /// With the position of the group, since the first group of the file wins.
     images: Patterns<(usize, LookAlike)>,
     /// By words in lower case, in the order of the file.
-    words: HashMap<String, Vec<Word>>,
+    words: Table<String, Vec<Word>>,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -13,6 +13,7 @@ mod patterns;
 mod range;
 pub mod schema;
 mod secrets;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -1,18 +1,16 @@
 //! Many patterns at once.
-use std::collections::HashMap;
-
-use super::Pattern;
+use super::{Pattern, table::Table};
 
 /// Patterns, and what each stands for. Most are plain names and are looked up; only the others are tried one by one.
 #[derive(Debug)]
 pub(super) struct Patterns<T> {
-    plain: HashMap<String, Vec<T>>,
+    plain: Table<String, Vec<T>>,
     others: Vec<(Pattern, T)>,
 }
 
 impl<T> Default for Patterns<T> {
     fn default() -> Self {
-        Self { plain: HashMap::new(), others: Vec::new() }
+        Self { plain: Table::default(), others: Vec::new() }
     }
 }
 

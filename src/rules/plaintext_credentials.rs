@@ -108,6 +108,9 @@ pub(super) fn replaced<'t>(database: &Database<'t>, context: &Context<'_>) -> Ve
 
 fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposal) {
     let variables = replaced(database, context);
+    if variables.is_empty() {
+        return;
+    }
     let Ok(Some(secret)) = secret::of(database, context) else { return };
     for var in &variables {
         let mut element: Map<String, Value> =
@@ -121,7 +124,7 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
         }
     }
     // One Secret is announced once, with all of its keys.
-    if !variables.is_empty() && missing_credentials::given(database, context).is_empty() {
+    if missing_credentials::given(database, context).is_empty() {
         let names: Vec<&str> = variables.iter().map(|v| v.name()).collect();
         secret.announce(&names, proposal);
     }

@@ -10,7 +10,7 @@ impl<'a> Tree<'a> {
     /// An operation that does not apply is left out: [`crate::proposal`] makes none, and the laws hold both against `json_patch`.
     #[must_use]
     pub fn edited(&self, top: Node<'_>, operations: &[PatchOperation]) -> Tree<'a> {
-        let mut tree = self.clone();
+        let mut tree = self.clone_with_room();
         for operation in operations {
             let (path, value) = match operation {
                 PatchOperation::Add(op) => (op.path.to_string(), Some(&op.value)),
@@ -23,6 +23,13 @@ impl<'a> Tree<'a> {
             tree.assign(at, &unescape(leaf), value);
         }
         tree
+    }
+
+    /// A copy that some values can be added to without moving the others.
+    fn clone_with_room(&self) -> Self {
+        let mut entries = Vec::with_capacity(self.entries.len() + 64);
+        entries.extend_from_slice(&self.entries);
+        Self { entries, tops: self.tops, lines: self.lines.clone(), overflow: self.overflow }
     }
 
     fn assign(&mut self, parent: Id, leaf: &str, value: Option<&serde_json::Value>) {

@@ -98,6 +98,7 @@ impl<'a> Tree<'a> {
         self.tops = names.map(|name| Some(above.get(name)).filter(|n| n.absent == 0).map(|n| n.at));
     }
 
+    #[inline]
     pub(crate) fn entry(&self, id: Id) -> Option<&Entry<'a>> {
         self.entries.get(id as usize)
     }

@@ -41,6 +41,7 @@ pub struct Node<'t> {
 }
 
 impl<'t> Node<'t> {
+    #[inline]
     pub(crate) fn at(tree: &'t Tree<'t>, at: Id) -> Self {
         Self { tree, at, missing: [""; 6], absent: 0 }
     }
@@ -51,14 +52,17 @@ impl<'t> Node<'t> {
         self.tree
     }
 
+    #[inline]
     fn moved(self, at: Id) -> Self {
         Self { at, ..self }
     }
 
+    #[inline]
     pub(crate) fn entry(self) -> Option<&'t Entry<'t>> {
         if self.absent > 0 { None } else { self.tree.entry(self.at) }
     }
 
+    #[inline]
     pub(crate) fn children(self) -> impl Iterator<Item = (Id, &'t Entry<'t>)> + use<'t> {
         let tree = self.tree;
         let mut next = self.entry().map_or(NONE, |e| e.first);
@@ -72,6 +76,7 @@ impl<'t> Node<'t> {
 
     /// The value of a map under `name`; of duplicate keys the last one, as the API server reads them.
     #[must_use]
+    #[inline]
     pub fn get(self, name: &'t str) -> Self {
         if self.absent == 0 {
             let found = self.children().filter(|(_, e)| matches!(&e.key, Key::Name(n) if n == name)).last();
@@ -93,24 +98,23 @@ impl<'t> Node<'t> {
     /// Several [`Node::get`]s: `get_all("spec.template.spec")`. No key that contains a dot can be asked for in this way.
     #[must_use]
     pub fn path(self, dotted: &'t str) -> Self {
-        let mut node = self;
-        let mut rest = dotted;
-        while let Some((name, after)) = rest.bytes().position(|b| b == b'.').and_then(|dot| {
-            let (name, after) = rest.split_at_checked(dot)?;
-            Some((name, after.get(1..)?))
-        }) {
+        let (mut node, mut rest) = (self, dotted);
+        while let Some((name, behind)) = rest.bytes().position(|b| b == b'.').and_then(|dot| rest.split_at_checked(dot))
+        {
             node = node.get(name);
-            rest = after;
+            rest = behind.get(1..).unwrap_or("");
         }
         node.get(rest)
     }
 
     /// The elements of a list, or the values of a map; nothing for anything else.
+    #[inline]
     pub fn items(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         self.children().map(move |(at, _)| self.moved(at))
     }
 
     /// Keys and values of a map.
+    #[inline]
     pub fn fields(self) -> impl Iterator<Item = (&'t str, Node<'t>)> + use<'t> {
         self.children().filter_map(move |(at, e)| match &e.key {
             Key::Name(name) => Some((name.as_ref(), self.moved(at))),
@@ -156,6 +160,7 @@ impl<'t> Node<'t> {
 
     /// What kind of value this is.
     #[must_use]
+    #[inline]
     pub fn type_of(self) -> Type {
         match self.entry().map(|e| &e.value) {
             None => Type::Absent,
@@ -171,6 +176,7 @@ impl<'t> Node<'t> {
 
     /// Neither absent nor null.
     #[must_use]
+    #[inline]
     pub fn is_set(self) -> bool {
         !matches!(self.type_of(), Type::Absent | Type::Null)
     }
@@ -183,6 +189,7 @@ impl<'t> Node<'t> {
 
     /// The text of a string.
     #[must_use]
+    #[inline]
     pub fn str(self) -> Option<&'t str> {
         match &self.entry()?.value {
             Value::Str(s) => Some(s),
@@ -192,12 +199,14 @@ impl<'t> Node<'t> {
 
     /// A string, or `""`: for names, where absent and empty mean the same.
     #[must_use]
+    #[inline]
     pub fn text(self) -> &'t str {
         self.str().unwrap_or("")
     }
 
     /// A whole number.
     #[must_use]
+    #[inline]
     pub fn i64(self) -> Option<i64> {
         match self.entry()?.value {
             Value::Int(n) => Some(n),
@@ -218,6 +227,7 @@ impl<'t> Node<'t> {
 
     /// A boolean.
     #[must_use]
+    #[inline]
     pub fn bool(self) -> Option<bool> {
         match self.entry()?.value {
             Value::Bool(b) => Some(b),

@@ -1,4 +1,6 @@
 //! Where a value is: as RFC 6901 writes it, and as people and the ratchet know it.
+use std::borrow::Cow;
+
 use super::{Id, Key, Node, Tree};
 
 /// Both names of one place.
@@ -36,8 +38,8 @@ fn identity(list: &str, element: Node<'_>) -> Option<String> {
     }
 }
 
-fn escape(step: &str) -> String {
-    if step.contains(['~', '/']) { step.replace('~', "~0").replace('/', "~1") } else { step.to_owned() }
+fn escape(step: &str) -> Cow<'_, str> {
+    if step.contains(['~', '/']) { step.replace('~', "~0").replace('/', "~1").into() } else { step.into() }
 }
 
 impl<'t> Node<'t> {
@@ -128,10 +130,11 @@ impl<'a> Tree<'a> {
     pub fn at_pointer<'t>(&'t self, from: Node<'t>, pointer: &str) -> Option<Node<'t>> {
         pointer.split('/').skip(1).try_fold(from, |node, raw| {
             let step = unescape(raw);
+            let position: Option<u32> = step.parse().ok();
             node.children()
                 .filter(|(_, e)| match &e.key {
                     Key::Name(name) => *name == step,
-                    Key::Index(index) => step.parse() == Ok(*index),
+                    Key::Index(index) => position == Some(*index),
                 })
                 .last()
                 .map(|(at, _)| Node::at(node.tree, at))
@@ -167,6 +170,6 @@ impl<'a> Tree<'a> {
     }
 }
 
-pub(crate) fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
+pub(crate) fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }

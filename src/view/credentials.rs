@@ -37,18 +37,21 @@ impl<'t> Database<'t> {
     /// reads its variables.
     #[must_use]
     pub fn lacking(&self, secrets: &Secrets) -> Vec<Lacking<'t>> {
-        if self.role != Role::Server
-            || !self.image_is_known
-            || !self.runs_own_entrypoint()
-            || self.is_fed_elsewhere(secrets)
-        {
+        if self.role != Role::Server || !self.image_is_known {
             return Vec::new();
         }
         let engine = self.engine;
-        engine.credentials.iter().filter_map(|set| self.lacking_of(set)).collect()
+        let mut lacking: Vec<_> = engine.credentials.iter().filter_map(|set| self.lacking_of(set)).collect();
+        if !lacking.is_empty() && (!self.runs_own_entrypoint() || self.is_fed_elsewhere(secrets)) {
+            lacking.clear();
+        }
+        lacking
     }
 
     fn lacking_of(&self, set: &'t CredentialSet) -> Option<Lacking<'t>> {
+        if set.variables.iter().all(|name| self.given(name).is_some()) {
+            return None;
+        }
         let in_file = |name: &&String| self.given(&format!("{name}_FILE")).is_some();
         let supplied = set.supplied_by.iter().any(|name| self.given(name).is_some())
             || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some())

@@ -221,6 +221,17 @@ impl Secrets {
         if listed(&names.exact) {
             return true;
         }
+        // Nearly every name ends otherwise, and is not taken apart.
+        let ends = |end: &String| {
+            let bare = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
+            bare.len()
+                .checked_sub(end.len())
+                .and_then(|at| bare.get(at..))
+                .is_some_and(|b| b.eq_ignore_ascii_case(end.as_bytes()))
+        };
+        if !names.last_words.iter().chain(&names.endings).any(ends) {
+            return false;
+        }
         let words = words(name);
         let Some(last) = words.last() else { return false };
         !listed(&names.never)

@@ -48,8 +48,11 @@ fn demands(database: &Database<'_>, context: &Context<'_>) -> Option<LimitFacts>
 
 /// The memory limit for a container that has none.
 pub(in crate::rules) fn limit<'c>(database: &Database<'_>, context: &Context<'c>) -> Limit<'c> {
+    if database.container.memory_limit().is_set() {
+        return Limit::None;
+    }
     let stated = context.settings.memory_limit().and_then(|s| stated(s.value, Quantity::bytes));
-    let Some(limit) = stated.filter(|_| !database.container.memory_limit().is_set()) else { return Limit::None };
+    let Some(limit) = stated else { return Limit::None };
     match database.memory_need().map(|need| need.fit(limit.size)) {
         Some(Fit::Fits) => {}
         Some(Fit::TooLittle { least }) => return Limit::TooLittle(limit, least),
@@ -110,8 +113,11 @@ fn memory_request_within<'c>(
 /// The CPU request for a container that has none. There is never a CPU limit.
 pub(in crate::rules) fn cpu_request<'c>(database: &Database<'_>, context: &Context<'c>) -> Option<Amount<'c>> {
     let container = database.container;
+    if container.cpu_request().is_set() {
+        return None;
+    }
     let stated = stated(context.settings.cpu_request()?.value, Quantity::millis)?;
-    let demands = demands(database, context).filter(|_| !container.cpu_request().is_set())?;
+    let demands = demands(database, context)?;
     let present = bound(container.cpu_limit(), Quantity::millis)?;
     let most = demands.most_cpu_millis.map(|size| Amount { text: format!("{size}m").into(), size });
     let bounds = present.into_iter().chain(most);
