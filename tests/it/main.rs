@@ -47,4 +47,5 @@ mod server_timeouts;
 mod server_tls;
 mod specimens;
 mod transcripts;
+mod tree_props;
 mod versions;
