@@ -45,6 +45,7 @@ mod server_routes;
 mod server_support;
 mod server_timeouts;
 mod server_tls;
+mod settings;
 mod specimens;
 mod transcripts;
 mod tree_props;
