@@ -33,17 +33,14 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
     fit_together(spec.get("defaults"), spec.get("defaults"))
 }
 
-/// Limit and request as they hold for one engine, either of which may come from the defaults.
+/// A request fits below its limit, wherever that one is stated. A limit that undercuts the defaults' request takes it along: no more
+/// than the limit is requested.
 fn fit_together(own: Node<'_>, defaults: Node<'_>) -> Result<(), FieldError> {
-    let of = |place: &'static str| [own.path(place), defaults.path(place)].into_iter().find(|n| n.is_set());
-    let (Some(limit), Some(request)) = (of("memory.limit"), of("memory.request")) else { return Ok(()) };
+    let request = own.path("memory.request");
+    let limit = [own.path("memory.limit"), defaults.path("memory.limit")].into_iter().find(|n| n.is_set());
     let read = |node: Node<'_>| node.str().and_then(Quantity::parse);
-    match (read(limit), read(request)) {
-        (Some(most), Some(wanted)) if wanted > most => Err(if own.path("memory.request").is_set() {
-            FieldError::at(request, "must not be above the limit")
-        } else {
-            FieldError::at(limit, "must not be below the request, which the defaults state")
-        }),
+    match (limit.and_then(read), read(request)) {
+        (Some(most), Some(wanted)) if wanted > most => Err(FieldError::at(request, "must not be above the limit")),
         _ => Ok(()),
     }
 }

@@ -79,6 +79,20 @@ fn agree(node: Node<'_>, value: &Value) {
     }
 }
 
+/// The same without fractions, and without the characters that YAML does not take as they are.
+fn plain(value: Value) -> Value {
+    let is_plain = |text: &str| text.bytes().all(|b| (b' '..0x7f).contains(&b));
+    match value {
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().filter(|(k, _)| is_plain(k)).map(|(k, v)| (k, plain(v))).collect())
+        }
+        Value::String(text) if !is_plain(&text) => json!("x"),
+        Value::Number(n) if n.is_f64() => json!(1),
+        other => other,
+    }
+}
+
 /// Fields with some keys more than once.
 fn doubled(fields: &[(String, Value)]) -> String {
     let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str()))).collect();
@@ -181,11 +195,7 @@ proptest! {
 
     #[test]
     fn json_is_yaml(value in document()) {
-        let plain = pointers(&value).iter().all(|p| {
-            let is_plain = |text: &str| text.bytes().all(|b| (b' '..0x7f).contains(&b));
-            is_plain(p) && value.pointer(p).and_then(Value::as_str).is_none_or(is_plain) && value.pointer(p).is_some_and(|v| !v.is_f64())
-        });
-        prop_assume!(plain);
+        let value = plain(value);
         let tree = Tree::one_from_yaml(&value.to_string()).map_err(|e| TestCaseError::fail(format!("{}: {value}", e.message)))?;
         prop_assert_eq!(tree.root().to_json(), value);
     }
