@@ -35,7 +35,7 @@ impl<'t> Deliberation<'t> {
     /// The submitted entries whose values the rules write again, where they were taken out.
     pub(super) fn confirmed(&self, again: &Mended, made: &Tree<'_>) -> Vec<Listed> {
         let mut listed = self.submitted_list();
-        let written = marks::list_from(again);
+        let written = marks::list_from(again, made.node_at(self.request.object));
         listed.retain(|entry| {
             let then = self.request.tree.at_stable(self.request.object, &entry.place);
             let now = made.at_stable(made.node_at(self.request.object), &entry.place);

@@ -9,7 +9,7 @@ use crate::{
     facts::{Answer, Facts, Known, Question},
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
-    tree::{Node, Tree},
+    tree::{Node, Place, Tree},
     view::{Claim, DataLabel, Kind, Workload},
 };
 
@@ -31,9 +31,18 @@ pub(super) fn list_of(annotations: Node<'_>) -> Vec<Listed> {
         .unwrap_or_default()
 }
 
-/// The list of what was written.
-pub(super) fn list_from(mended: &Mended) -> Vec<Listed> {
-    mended.mends.iter().map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect()
+/// The list of what was written into the object at `top`. A place that leads somewhere else is left out: two containers of one name, or
+/// one without any; the API server refuses both.
+pub(super) fn list_from(mended: &Mended, top: Node<'_>) -> Vec<Listed> {
+    let leads_there = |place: &Place| {
+        let found = top.tree().at_stable(top, &place.stable).filter(|n| n.is_set());
+        found.is_some_and(|node| match place.pointer.strip_suffix("/-") {
+            Some(list) => node.parent().is_some_and(|parent| parent.pointer() == list),
+            None => node.pointer() == place.pointer,
+        })
+    };
+    let own = mended.mends.iter().filter(|m| leads_there(&m.place));
+    own.map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect()
 }
 
 /// Puts list and label onto a workload that was mended, and takes off what somebody else put there.

@@ -140,7 +140,7 @@ impl Deliberation<'_> {
     fn rounds(&self, case: &Case<'_>, birth: &Birth, facts: &Facts) -> Mended {
         let (mut mended, edited) = self.until_settled(self.request.tree, case, birth, facts);
         let tree = edited.as_ref().unwrap_or(self.request.tree);
-        let mut listed = marks::list_from(&mended);
+        let mut listed = marks::list_from(&mended, tree.node_at(self.request.object));
         if let Some(bare) = self.before_mends() {
             let (again, made) = self.until_settled(&bare, &self.case_in(&bare, case), birth, facts);
             listed.extend(self.confirmed(&again, made.as_ref().unwrap_or(&bare)));
@@ -222,7 +222,7 @@ impl Deliberation<'_> {
         let Some(engine) = self.engine_of_claim(claim, facts) else { return mended };
         let tree = self.request.tree;
         let edited = self.written_once(tree, &engine, facts, &mut mended);
-        let mut listed = marks::list_from(&mended);
+        let mut listed = marks::list_from(&mended, edited.node_at(self.request.object));
         if let Some(bare) = self.before_mends() {
             let mut again = Mended::default();
             let made = self.written_once(&bare, &engine, facts, &mut again);

@@ -107,20 +107,14 @@ enum Loss {
 fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     let loses = |d: &Database<'_>| d.role == Role::Server && d.data.is_kept() && !d.is_meant_to_go(context.data_label);
     let databases: Vec<_> = case.servers().filter(|d| loses(d)).collect();
-    if databases.is_empty() {
-        return;
-    }
-    for container in case.workload.pod().containers() {
+    for container in case.workload.pod().containers().take_while(|_| !databases.is_empty()) {
         // Read once for all databases: there may be as many of them as there are containers.
         let executions = container.executions().filter(|e| e.occasion != Occasion::Probe);
-        let deleting: Vec<_> =
-            executions.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())).collect();
-        if deleting.is_empty() {
-            continue;
-        }
-        for database in &databases {
-            for directory in database.directories_in(container) {
-                deleting.iter().for_each(|execution| inspect(database, container, &directory, execution, findings));
+        for execution in executions.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())) {
+            for database in &databases {
+                for directory in database.directories_in(container) {
+                    inspect(database, container, &directory, &execution, findings);
+                }
             }
         }
     }

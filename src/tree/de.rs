@@ -121,6 +121,19 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         if self.0.is_set() { visitor.visit_some(self) } else { visitor.visit_none() }
     }
 
+    /// By its fields' names only: the order of a list would say nothing to anybody.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        if self.0.type_of() == Type::List {
+            return Err(FieldError::at(self.0, "expected a map, found a list"));
+        }
+        self.deserialize_any(visitor)
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FieldError> {
         visitor.visit_newtype_struct(self)
     }
@@ -149,7 +162,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -201,7 +214,7 @@ impl<'t> de::VariantAccess<'t> for Reader<'t> {
     type Error = FieldError;
 
     fn unit_variant(self) -> Result<(), FieldError> {
-        Ok(())
+        if self.0.is_set() { Err(FieldError::at(self.0, "expected a word alone, found a map")) } else { Ok(()) }
     }
     fn newtype_variant_seed<T: DeserializeSeed<'t>>(self, seed: T) -> Result<T::Value, FieldError> {
         seed.deserialize(self)

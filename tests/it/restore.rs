@@ -260,7 +260,7 @@ fn a_create_that_adopts_is_an_update_of_the_newest() {
     let newest = stored(&list(&[LIMIT]));
     for profile in Profile::ALL {
         let trial = Trial { rules: RULES, ..Trial::create(mysql(&[])) }.in_profile(*profile);
-        let trial = trial.knowing(history(), ran(&[first.clone(), newest.clone()]));
+        let trial = trial.knowing(history(), ran(&[&first, &newest]));
         assert_eq!(places(&trial.mended()), [LIMIT], "{profile}");
         assert_eq!(listed(&after(&trial)), [LIMIT], "{profile}");
     }

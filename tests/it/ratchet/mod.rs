@@ -240,8 +240,8 @@ pub(crate) fn history() -> Question {
 }
 
 /// Templates that ran, the last one last.
-pub(crate) fn ran(workloads: &[Value]) -> Known<Answer> {
-    let template = |(revision, workload): (i64, &Value)| Template {
+pub(crate) fn ran(workloads: &[&Value]) -> Known<Answer> {
+    let template = |(revision, workload): (i64, &&Value)| Template {
         name: format!("orders-{revision}"),
         revision,
         controller: None,

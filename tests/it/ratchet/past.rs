@@ -6,16 +6,18 @@ use seawall::{
 };
 use serde_json::{Value, json};
 
-use super::{HOUR, Trial, claims, history, mysql, ran};
+use super::{HOUR, Trial, Verdict, claims, history, mysql, ran};
 use crate::fixture::NOW;
+
+/// Variables of the container, and their values.
+type Faults = &'static [(&'static str, &'static str)];
 
 const SO_BEFORE: (Action, &str) = (Action::Warn, "it was so before");
 const REFUSED: (Action, &str) = (Action::Deny, "");
 
 #[test]
 fn only_what_is_worse_than_before_is_refused() {
-    #[expect(clippy::type_complexity, reason = "a table, read row by row below")]
-    let table: [(&str, &[(&str, &str)], &[(&str, &str)], _); 8] = [
+    let table: [(&str, Faults, Faults, Verdict); 8] = [
         ("as before", &[("FAULT", "x")], &[("FAULT", "x")], SO_BEFORE),
         ("new", &[], &[("FAULT", "x")], REFUSED),
         ("in another place", &[("FAULT_A", "x")], &[("FAULT", "x")], REFUSED),
@@ -66,10 +68,10 @@ fn what_ran_before_may_run_again() {
     let (sound, faulty) = (mysql(&[]), mysql(&[("FAULT", "2")]));
     let rolled_back = |answer| Trial::update(sound.clone(), faulty.clone()).knowing(history(), answer).verdict("value");
     let again = (Action::Warn, "a template that ran before has it too");
-    assert_eq!(rolled_back(ran(&[faulty.clone(), sound.clone()])), again);
-    assert_eq!(rolled_back(ran(&[mysql(&[("FAULT", "3")])])), again, "it was worse");
-    assert_eq!(rolled_back(ran(&[mysql(&[("FAULT", "1")])])), REFUSED, "it was less bad");
-    assert_eq!(rolled_back(ran(std::slice::from_ref(&sound))), REFUSED, "no template had it");
+    assert_eq!(rolled_back(ran(&[&faulty, &sound])), again);
+    assert_eq!(rolled_back(ran(&[&mysql(&[("FAULT", "3")])])), again, "it was worse");
+    assert_eq!(rolled_back(ran(&[&mysql(&[("FAULT", "1")])])), REFUSED, "it was less bad");
+    assert_eq!(rolled_back(ran(&[&sound])), REFUSED, "no template had it");
     assert_eq!(rolled_back(Known::Missing), REFUSED, "there is no history");
     assert_eq!(rolled_back(Known::Unknown), (Action::Warn, "nobody says whether it ran before"));
 }
@@ -78,7 +80,7 @@ fn what_ran_before_may_run_again() {
 fn the_past_excuses_what_is_inside_the_template_only() {
     let mut beside = mysql(&[]);
     beside["spec"]["serviceName"] = json!("fault");
-    let trial = Trial::update(mysql(&[]), beside.clone()).knowing(history(), ran(&[beside.clone()]));
+    let trial = Trial::update(mysql(&[]), beside.clone()).knowing(history(), ran(&[&beside]));
     assert_eq!(trial.verdict("serviceName"), REFUSED, "no template ever held it");
     assert_eq!(Trial::update(beside.clone(), beside).verdict("serviceName"), SO_BEFORE);
 }
@@ -87,8 +89,8 @@ fn the_past_excuses_what_is_inside_the_template_only() {
 fn a_create_that_adopts_is_measured_against_what_it_adopts() {
     let faulty = mysql(&[("FAULT", "2")]);
     let created = |answer| Trial::create(faulty.clone()).knowing(history(), answer).verdict("value");
-    assert_eq!(created(ran(std::slice::from_ref(&faulty))), (Action::Warn, "a template that ran before has it too"));
-    assert_eq!(created(ran(&[mysql(&[])])), REFUSED);
+    assert_eq!(created(ran(&[&faulty])), (Action::Warn, "a template that ran before has it too"));
+    assert_eq!(created(ran(&[&mysql(&[])])), REFUSED);
     assert_eq!(created(Known::Unknown).0, Action::Warn);
 }
 
