@@ -98,15 +98,14 @@ impl<'f> Past<'f> {
 #[derive(Debug)]
 pub struct Findings {
     rule: &'static str,
-    container: Option<String>,
     all: Vec<Finding>,
 }
 
 impl Findings {
-    /// An empty list for a rule, and the container that it looks at.
+    /// An empty list for a rule.
     #[must_use]
-    pub fn of(rule: &'static str, container: Option<&str>) -> Self {
-        Self { rule, container: container.map(str::to_owned), all: Vec::new() }
+    pub const fn of(rule: &'static str) -> Self {
+        Self { rule, all: Vec::new() }
     }
 
     /// Reports something at a place, which may be absent.
@@ -119,7 +118,7 @@ impl Findings {
             about: "".into(),
             measure: None,
             ceiling: Action::Deny,
-            container: self.container.clone(),
+            container: None,
             message: message.into(),
             help: "".into(),
         });
@@ -127,9 +126,12 @@ impl Findings {
         &mut self.all[index]
     }
 
-    /// What was reported.
+    /// What was reported. What names no container of its own is about `container`, where the rule looked at one.
     #[must_use]
-    pub fn into_vec(self) -> Vec<Finding> {
+    pub fn about_container(mut self, container: Option<&str>) -> Vec<Finding> {
+        for finding in self.all.iter_mut().filter(|f| f.container.is_none()) {
+            finding.container = container.map(str::to_owned);
+        }
         self.all
     }
 

@@ -10,7 +10,7 @@ use crate::{
     proposal::Proposal,
     settings::Effective,
     terms::{Operation, Tier},
-    view::{Case, Change, Claim, DataLabel, Database, Kind, Workload},
+    view::{Case, Change, Claim, DataLabel, Database, Executions, Kind, Workload},
 };
 
 /// One rule. Its file holds its documentation, this value, and its functions.
@@ -53,6 +53,8 @@ pub enum Validate {
     Database(fn(&Database<'_>, &Context<'_>, &mut Findings)),
     /// Any workload, with all its containers and databases, also where there is none.
     Workload(fn(&Case<'_>, &Context<'_>, &mut Findings)),
+    /// Any workload, also without a database, and what all of its containers run.
+    Commands(fn(&Case<'_>, &[Executions<'_>], &Context<'_>, &mut Findings)),
     /// An UPDATE of a workload with a database: what was and what will be.
     Change(fn(&Change<'_, '_>, &Context<'_>, &mut Findings)),
     /// A claim of a database.

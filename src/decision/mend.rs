@@ -18,9 +18,6 @@ use crate::{
     view::{Case, Claim, Workload},
 };
 
-/// Mutators read the same tree; their edits are applied until a round adds nothing, at most this often.
-const MOST_ROUNDS: usize = 4;
-
 /// What is written into one object.
 #[derive(Debug, Default)]
 pub struct Mended {
@@ -56,9 +53,14 @@ impl Deliberation<'_> {
         }
         let Some(case) = self.case().filter(|c| c.has_database()) else { return Vec::new() };
         // On a second call, what the first one wrote does not count: else nobody would be asked whether the workload is new.
-        let bare = self.before_mends();
-        let before = bare.as_ref().map(|bare| self.case_in(bare, case));
-        let case = before.as_ref().unwrap_or(case);
+        match self.before_mends() {
+            Some(bare) => self.questions_about(&self.case_in(&bare, case)),
+            None => self.questions_about(case),
+        }
+    }
+
+    fn questions_about(&self, case: &Case<'_>) -> Vec<Question> {
+        let mends = self.world.settings.profile().mends();
         let mut questions = BTreeSet::new();
         let trial = Facts::empty_namespace();
         if self.can_be_born() {
@@ -133,16 +135,16 @@ impl Deliberation<'_> {
             }
             return mended;
         }
-        self.rounds(case, &birth, facts)
+        self.written_and_listed(case, &birth, facts)
     }
 
     /// What the rules write, and the list of it, with what an earlier call of this request wrote.
-    fn rounds(&self, case: &Case<'_>, birth: &Birth, facts: &Facts) -> Mended {
-        let (mut mended, edited) = self.until_settled(self.request.tree, case, birth, facts);
+    fn written_and_listed(&self, case: &Case<'_>, birth: &Birth, facts: &Facts) -> Mended {
+        let (mut mended, edited) = self.written_into(self.request.tree, case, birth, facts);
         let tree = edited.as_ref().unwrap_or(self.request.tree);
         let mut listed = marks::list_from(&mended, tree.node_at(self.request.object));
         if let Some(bare) = self.before_mends() {
-            let (again, made) = self.until_settled(&bare, &self.case_in(&bare, case), birth, facts);
+            let (again, made) = self.written_into(&bare, &self.case_in(&bare, case), birth, facts);
             listed.extend(self.confirmed(&again, made.as_ref().unwrap_or(&bare)));
         }
         marks::sign(self, tree, tree.node_at(self.request.object), listed, &mut mended);
@@ -154,34 +156,30 @@ impl Deliberation<'_> {
         self.world.case(Workload { kind: case.workload.kind, object: tree.node_at(self.request.object) })
     }
 
-    /// Rounds until one adds nothing, and the document after them; `None` where nothing is written.
-    fn until_settled<'d>(
+    /// What the rules write into the workload in `tree`, and the document after it; `None` where nothing is written.
+    ///
+    /// All rules see the same tree, and a rule that depends on what another one writes asks that one, so that one round is enough: a
+    /// law holds every fixture to it.
+    fn written_into<'d>(
         &self,
-        from: &Tree<'d>,
+        tree: &Tree<'d>,
         case: &Case<'_>,
         birth: &Birth,
         facts: &Facts,
     ) -> (Mended, Option<Tree<'d>>) {
         let mut mended = Mended::default();
-        let mut edited: Option<Tree<'d>> = None;
-        for _ in 0..MOST_ROUNDS {
-            let tree = edited.as_ref().unwrap_or(from);
-            let top = tree.node_at(self.request.object);
-            let again = edited.as_ref().map(|tree| self.case_in(tree, case));
-            let merged = self.one_round(again.as_ref().unwrap_or(case), birth, facts, &mut mended);
-            let operations = merged.operations(tree, top);
-            if operations.is_empty() {
-                break;
-            }
-            let next = tree.edited(top, &operations);
-            mended.mends.extend(merged.mends().cloned());
-            mended.operations.extend(operations);
-            edited = Some(next);
+        let merged = self.merged(case, birth, facts, &mut mended);
+        let top = tree.node_at(self.request.object);
+        mended.operations = merged.operations(tree, top);
+        if mended.operations.is_empty() {
+            return (mended, None);
         }
-        (mended, edited)
+        mended.mends = merged.mends().cloned().collect();
+        let edited = tree.edited(top, &mended.operations);
+        (mended, Some(edited))
     }
 
-    fn one_round(&self, case: &Case<'_>, birth: &Birth, facts: &Facts, mended: &mut Mended) -> Merged {
+    fn merged(&self, case: &Case<'_>, birth: &Birth, facts: &Facts, mended: &mut Mended) -> Merged {
         let mut merged = Merged::default();
         let mut add = |written: Written, keep: &dyn Fn(&Mend) -> bool, mended: &mut Mended| {
             let (kept, held): (Vec<_>, Vec<_>) = written.mends.into_iter().partition(keep);

@@ -171,7 +171,7 @@ impl<'t> Deliberation<'t> {
         let facts = Facts::default();
         case.servers().filter(|d| place.contains(&format!("[{}]", d.name()))).any(|database| {
             let context = self.context(&database.engine.name, &facts);
-            let mut findings = Findings::of(rule.name, None);
+            let mut findings = Findings::of(rule.name);
             call(database, &context, &mut findings);
             !findings.is_empty()
         })

@@ -112,6 +112,7 @@ impl<'t> Deliberation<'t> {
     pub(super) fn found(&self, case: &Case<'_>, before: Option<&Case<'_>>, facts: &Facts) -> Vec<Finding> {
         let mut found = Vec::new();
         let servers = self.told(case, facts);
+        let mut executions = None;
         let of_case = servers.first().map_or_else(|| self.context("", facts), |told| told.context);
         for rule in self.rules() {
             match rule.validate {
@@ -123,6 +124,10 @@ impl<'t> Deliberation<'t> {
                 }
                 Some(Validate::Workload(call)) => {
                     found.extend(call_one(rule, None, |f| call(case, &of_case, f)));
+                }
+                Some(Validate::Commands(call)) => {
+                    let executions = executions.get_or_insert_with(|| case.executions());
+                    found.extend(call_one(rule, None, |f| call(case, executions, &of_case, f)));
                 }
                 Some(Validate::Change(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
@@ -157,9 +162,9 @@ struct Told<'c, 't> {
 
 fn call_one(rule: &'static Rule, container: Option<&str>, call: impl FnOnce(&mut Findings)) -> Vec<Finding> {
     guarded(|| {
-        let mut findings = Findings::of(rule.name, container);
+        let mut findings = Findings::of(rule.name);
         call(&mut findings);
-        findings.into_vec()
+        findings.about_container(container)
     })
     .unwrap_or_default()
 }

@@ -53,6 +53,9 @@ impl Pattern {
         if self.is_plain() {
             return self.text == text;
         }
+        if self.text == "*" {
+            return !text.contains('/');
+        }
         self.can_match(text) && find(&self.text, text, &mut None)
     }
 

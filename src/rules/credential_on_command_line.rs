@@ -48,15 +48,13 @@
 //!
 //! ## References
 //! - bitnami/charts#6123
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::{
     engines::Exposed,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
     tree::Node,
-    view::{Case, Container, Database, Execution, Occasion},
+    view::{Case, Container, Detected, Execution, Executions, Occasion},
 };
 
 /// The rule.
@@ -66,26 +64,28 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     tier: Tier::Open,
     mutate: None,
-    validate: Some(Validate::Workload(validate)),
+    validate: Some(Validate::Commands(validate)),
     spares_ephemeral: false,
     writes: &[],
 };
 
-fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let by_name: BTreeMap<_, _> = case.detected.iter().rev().map(|d| (d.container.name(), d)).collect();
-    let servers: BTreeSet<_> = case.servers().map(Database::name).collect();
-    for container in case.workload.pod().containers() {
-        let detected = by_name.get(container.name());
-        let engine = detected.and_then(|d| d.engine(context.catalogue));
-        let own = engine.map_or(&[][..], |e| e.detect.servers.as_slice());
-        // What is no database's by itself is one's here.
-        let near = Nearness {
-            to_database: case.has_database() || detected.is_some_and(|d| d.deals_with_a_database(context.catalogue)),
-            is_server: servers.contains(container.name()),
-        };
-        for execution in container.executions() {
+fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_>, findings: &mut Findings) {
+    for Executions { container, all, detected } in executions {
+        let detected = detected.and_then(|at| case.detected.get(at));
+        let own =
+            || detected.and_then(|d| d.engine(context.catalogue)).map_or(&[][..], |e| e.detect.servers.as_slice());
+        for execution in all {
             let exposed = context.catalogue.secrets().exposed_in(&execution.script, own);
-            report(container, &execution, exposed, near, findings);
+            if exposed.is_empty() {
+                continue;
+            }
+            // What is no database's by itself is one's here.
+            let deals = |d: &Detected<'_>| d.deals_with_a_database(context.catalogue);
+            let near = Nearness {
+                to_database: case.has_database() || detected.is_some_and(deals),
+                is_server: case.servers().any(|d| d.container.0.is(container.0)),
+            };
+            report(*container, execution, exposed, near, findings);
         }
     }
 }

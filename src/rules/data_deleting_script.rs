@@ -81,7 +81,7 @@ use crate::{
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
     text::command::{Call, Deletion, Extent},
-    view::{Case, Container, Database, Execution, Occasion},
+    view::{Case, Container, Database, Execution, Executions, Occasion},
 };
 
 /// The rule.
@@ -91,7 +91,7 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     tier: Tier::Loss,
     mutate: None,
-    validate: Some(Validate::Workload(validate)),
+    validate: Some(Validate::Commands(validate)),
     spares_ephemeral: true,
     writes: &[],
 };
@@ -104,16 +104,16 @@ enum Loss {
     AllAlways,
 }
 
-fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_>, findings: &mut Findings) {
     let loses = |d: &Database<'_>| d.role == Role::Server && d.data.is_kept() && !d.is_meant_to_go(context.data_label);
     let databases: Vec<_> = case.servers().filter(|d| loses(d)).collect();
-    for container in case.workload.pod().containers().take_while(|_| !databases.is_empty()) {
-        // Read once for all databases: there may be as many of them as there are containers.
-        let executions = container.executions().filter(|e| e.occasion != Occasion::Probe);
-        for execution in executions.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())) {
+    let executions = if databases.is_empty() { &[] } else { executions };
+    for Executions { container, all, .. } in executions {
+        let once = all.iter().filter(|e| e.occasion != Occasion::Probe);
+        for execution in once.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())) {
             for database in &databases {
-                for directory in database.directories_in(container) {
-                    inspect(database, container, &directory, &execution, findings);
+                for directory in database.directories_in(*container) {
+                    inspect(database, *container, &directory, execution, findings);
                 }
             }
         }

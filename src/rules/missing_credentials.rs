@@ -91,13 +91,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposal) {
-    let lacking = database.lacking(context.catalogue.secrets());
-    if lacking.is_empty() {
-        return;
-    }
-    let Ok(Some(secret)) = secret::of(database, context) else { return };
+    let Some((secret, sets)) = offered(database, context) else { return };
     let mut written = Vec::new();
-    for lacking in writable(lacking, database, &secret) {
+    for lacking in sets {
         for variable in &lacking.absent {
             let element = json!({"name": variable, "valueFrom": secret.reference(variable)});
             let mend = proposal.upsert(database.container.0.get("env"), "name", element);
@@ -117,38 +113,32 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
 
 /// The variables that this rule gives to a new workload.
 pub(super) fn given<'t>(database: &Database<'t>, context: &Context<'_>) -> Vec<&'t str> {
-    match secret::of(database, context) {
-        Ok(Some(secret)) => {
-            let lacking = database.lacking(context.catalogue.secrets());
-            writable(lacking, database, &secret).into_iter().flat_map(|l| l.absent).collect()
-        }
-        _ => Vec::new(),
-    }
+    offered(database, context).into_iter().flat_map(|(_, sets)| sets).flat_map(|l| l.absent).collect()
 }
 
-/// The sets that may be written: whole, and not where a file that the spec does not show may switch authentication, unless the author
-/// asks for it.
-fn writable<'t>(
-    mut lacking: Vec<Lacking<'t>>,
-    database: &Database<'t>,
-    secret: &secret::Source<'_>,
-) -> Vec<Lacking<'t>> {
+/// The Secret, and the sets that may be taken from it: whole, and not where a file that the spec does not show may switch
+/// authentication, unless the author asks for it.
+fn offered<'t, 'c>(database: &Database<'t>, context: &'c Context<'c>) -> Option<(secret::Source<'c>, Vec<Lacking<'t>>)>
+where
+    't: 'c,
+{
+    let mut lacking = database.lacking(context.catalogue.secrets());
+    if lacking.is_empty() {
+        return None;
+    }
+    let secret = secret::of(database, context).ok().flatten()?;
     lacking.retain(|l| {
         let is_decided =
             l.set.applies != Applies::SwitchesAuth || secret.is_authors || !database.is_configured_elsewhere();
         !l.set.never_written && l.empty.is_empty() && is_decided && secret.can_hold(&l.absent)
     });
-    lacking
+    Some((secret, lacking))
 }
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let lacking = database.lacking(context.catalogue.secrets());
-    if lacking.is_empty() {
-        return;
-    }
-    let source = secret::of(database, context);
-    let is_over_data = stands_over_data(database, context);
-    for lacking in lacking {
+    for lacking in database.lacking(context.catalogue.secrets()) {
+        let source = secret::of(database, context);
+        let is_over_data = stands_over_data(database, context);
         if let Err(fault) = &source {
             let finding = findings.report(fault.at, format!("annotation {} cannot be read", fault.key));
             finding.help(format!("expected {}", fault.expected)).at_most(Action::Warn);

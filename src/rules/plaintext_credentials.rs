@@ -77,8 +77,7 @@ use crate::{
     rule::{Context, Mutate, Rule, Validate},
     settings::document::Plaintext,
     terms::Tier,
-    text::command::Script,
-    view::{Case, Container, DataLabel, Database, Var, Verdict},
+    view::{Case, Container, DataLabel, Database, Executions, Occasion, Var, Verdict},
 };
 
 /// The rule.
@@ -88,7 +87,7 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     tier: Tier::Leak,
     mutate: Some(Mutate::Birth(mutate)),
-    validate: Some(Validate::Workload(validate)),
+    validate: Some(Validate::Commands(validate)),
     spares_ephemeral: true,
     writes: &["containers[*].env[*]", "initContainers[*].env[*]"],
 };
@@ -130,7 +129,7 @@ fn mutate(database: &Database<'_>, context: &Context<'_>, proposal: &mut Proposa
     }
 }
 
-fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
+fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_>, findings: &mut Findings) {
     let is_meant_to_go = context.data_label == Some(DataLabel::Ephemeral)
         || case.servers().any(|database| database.is_meant_to_go(context.data_label));
     if is_meant_to_go {
@@ -142,17 +141,16 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
             report(detected.container, detected.engine(context.catalogue), is_server, context, findings);
         }
     }
-    for container in case.workload.pod().init().filter(|c| is_client(*c, context)) {
-        report(container, None, false, context, findings);
+    for init in executions.iter().filter(|e| e.detected.is_none() && is_client(e, context)) {
+        report(init.container, None, false, context, findings);
     }
 }
 
 /// Init containers are never servers; one that has a server's image or runs a client talks to one.
-fn is_client(container: Container<'_>, context: &Context<'_>) -> bool {
+fn is_client(init: &Executions<'_>, context: &Context<'_>) -> bool {
     let index = context.catalogue.index();
-    let script = Script::of(container.0.get("command").strs(), container.0.get("args").strs());
-    index.image(container.image().family()).is_some()
-        || script.calls().any(|c| index.client(c.program()).next().is_some())
+    let mut own = init.all.iter().filter(|e| e.occasion == Occasion::Main).flat_map(|e| e.script.calls());
+    index.image(init.container.image().family()).is_some() || own.any(|c| index.client(c.program()).next().is_some())
 }
 
 fn report(

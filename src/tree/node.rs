@@ -3,8 +3,9 @@ use std::fmt;
 
 use super::{Entry, Id, Key, NONE, Tree, Value};
 
-/// How many steps below the last value that exists a node still knows.
-type AbsentSteps<'t> = [&'t str; 6];
+/// What was asked for below the last value that exists: one name each, or several with dots in between. A node is copied all the time,
+/// so it has room for few.
+type AbsentSteps<'t> = [&'t str; 3];
 const NOWHERE: u8 = u8::MAX;
 
 /// What kind of value a node is.
@@ -30,20 +31,29 @@ pub enum Type {
 
 /// A value and its place. `Copy`; absent values have a place too, so that a rule can report at, or write to, what it asked for.
 ///
-/// An absent or null value reads as `None` everywhere. A node more than six absent steps below the last value that exists is nowhere: it reads as
-/// absent and cannot be written.
+/// An absent or null value reads as `None` everywhere. A node that was asked for in more than three absent steps is nowhere: it reads as absent and
+/// cannot be written. A [`Node::path`] is one step.
 #[derive(Clone, Copy)]
 pub struct Node<'t> {
     pub(crate) tree: &'t Tree<'t>,
     pub(crate) at: Id,
-    pub(crate) missing: AbsentSteps<'t>,
+    missing: AbsentSteps<'t>,
+    /// How many of `missing` are there.
     pub(crate) absent: u8,
+    /// Which of them have dots in between, by bit.
+    dotted: u8,
 }
 
 impl<'t> Node<'t> {
     #[inline]
     pub(crate) fn at(tree: &'t Tree<'t>, at: Id) -> Self {
-        Self { tree, at, missing: [""; 6], absent: 0 }
+        Self { tree, at, missing: [""; 3], absent: 0, dotted: 0 }
+    }
+
+    /// True for the very same value of the same document.
+    #[must_use]
+    pub fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.at == other.at && self.absent == 0 && other.absent == 0
     }
 
     /// The document that it is in.
@@ -74,25 +84,43 @@ impl<'t> Node<'t> {
         })
     }
 
+    #[inline]
+    fn child(self, name: &str) -> Option<Id> {
+        let is_it = |(_, entry): &(Id, &Entry<'_>)| matches!(&entry.key, Key::Name(own) if own == name);
+        self.children().filter(is_it).last().map(|(at, _)| at)
+    }
+
     /// The value of a map under `name`; of duplicate keys the last one, as the API server reads them.
     #[must_use]
     #[inline]
     pub fn get(self, name: &'t str) -> Self {
-        if self.absent == 0 {
-            let found = self.children().filter(|(_, e)| matches!(&e.key, Key::Name(n) if n == name)).last();
-            if let Some((at, _)) = found {
-                return self.moved(at);
-            }
+        if let Some(at) = self.child(name) {
+            return self.moved(at);
         }
-        let mut node = self;
-        match node.missing.get_mut(usize::from(self.absent)) {
+        self.absent_at(name, false)
+    }
+
+    /// The place of something absent below this one.
+    fn absent_at(mut self, steps: &'t str, is_dotted: bool) -> Self {
+        match self.missing.get_mut(usize::from(self.absent)) {
             Some(slot) => {
-                *slot = name;
-                node.absent += 1;
+                *slot = steps;
+                self.dotted |= u8::from(is_dotted) << self.absent;
+                self.absent += 1;
             }
-            None => node.absent = NOWHERE,
+            None => self.absent = NOWHERE,
         }
-        node
+        self
+    }
+
+    /// The names between the last value that exists and this place.
+    pub(super) fn absent_steps(&self) -> impl Iterator<Item = &'t str> {
+        let count = if self.is_somewhere() { usize::from(self.absent) } else { 0 };
+        let dotted = self.dotted;
+        self.missing.into_iter().take(count).enumerate().flat_map(move |(slot, steps)| {
+            let most = if dotted >> slot & 1 == 1 { usize::MAX } else { 1 };
+            steps.splitn(most, '.')
+        })
     }
 
     /// Several [`Node::get`]s: `get_all("spec.template.spec")`. No key that contains a dot can be asked for in this way.
@@ -101,7 +129,8 @@ impl<'t> Node<'t> {
         let (mut node, mut rest) = (self, dotted);
         while let Some((name, behind)) = rest.bytes().position(|b| b == b'.').and_then(|dot| rest.split_at_checked(dot))
         {
-            node = node.get(name);
+            let Some(at) = node.child(name) else { return node.absent_at(rest, true) };
+            node = node.moved(at);
             rest = behind.get(1..).unwrap_or("");
         }
         node.get(rest)
@@ -140,7 +169,14 @@ impl<'t> Node<'t> {
             if self.absent == NOWHERE {
                 return None;
             }
-            return Some(Self { absent: self.absent - 1, ..self });
+            let slot = self.absent - 1;
+            let above = Self { absent: slot, dotted: self.dotted & !(1 << slot), ..self };
+            // The last name goes; those before it stay.
+            let last = self.missing.get(usize::from(slot)).filter(|_| self.dotted >> slot & 1 == 1);
+            return Some(match last.and_then(|steps| steps.rsplit_once('.')) {
+                Some((before, _)) => above.absent_at(before, true),
+                None => above,
+            });
         }
         let up = self.tree.entry(self.at)?.parent;
         (up != NONE).then(|| self.moved(up))
@@ -150,7 +186,7 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn key(self) -> Option<&'t str> {
         if self.absent > 0 {
-            return self.missing.get(usize::from(self.absent) - 1).copied();
+            return self.absent_steps().last();
         }
         match &self.tree.entry(self.at)?.key {
             Key::Name(name) => Some(name),

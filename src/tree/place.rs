@@ -55,11 +55,6 @@ impl<'t> Node<'t> {
         ids
     }
 
-    fn absent_steps(&self) -> impl Iterator<Item = &'t str> {
-        let n = if self.is_somewhere() { usize::from(self.absent) } else { 0 };
-        self.missing.into_iter().take(n)
-    }
-
     /// Both names of this place.
     #[must_use]
     pub fn place(self) -> Place {
@@ -161,9 +156,10 @@ impl<'a> Tree<'a> {
                 rest = after.strip_prefix('.').unwrap_or(after);
                 continue;
             }
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (name, after) = rest.split_at(end);
-            node = node.get(name);
+            // Names up to the next one that is set apart.
+            let end = [rest.find('['), rest.find(".\"")].into_iter().flatten().min().unwrap_or(rest.len());
+            let (names, after) = rest.split_at(end);
+            node = node.path(names);
             rest = after.strip_prefix('.').unwrap_or(after);
         }
         Some(node)

@@ -1,4 +1,6 @@
 //! A container that belongs to a known engine.
+use std::sync::Arc;
+
 use super::{
     Container, DataPlace, Pod, Var, Workload,
     condition::{holds, is_configured_elsewhere},
@@ -65,20 +67,16 @@ pub struct Database<'t> {
     /// Where its files go.
     pub data: DataPlace<'t>,
     /// What it runs.
-    pub script: Script<'t>,
+    pub script: Arc<Script<'t>>,
     options: Options<'t>,
     is_cache_by_label: bool,
 }
 
 impl<'t> Database<'t> {
-    pub(super) fn of(
-        workload: Workload<'t>,
-        detected: &Detected<'t>,
-        script: Script<'t>,
-        catalogue: &'t Catalogue,
-    ) -> Option<Self> {
+    pub(super) fn of(workload: Workload<'t>, detected: &Detected<'t>, catalogue: &'t Catalogue) -> Option<Self> {
         let (engine, role) = detected.verdict.engine(catalogue)?;
         let container = detected.container;
+        let script = Arc::clone(&detected.script);
         let pod = workload.pod();
         let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
         for text in

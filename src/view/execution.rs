@@ -1,5 +1,8 @@
 //! Everything that a container's spec has run: its own command, probes, hooks.
 use super::Container;
+use std::sync::Arc;
+
+use super::Detected;
 use crate::{text::command::Script, tree::Node};
 
 /// When a command runs.
@@ -19,17 +22,35 @@ pub struct Execution<'t> {
     /// When it runs.
     pub occasion: Occasion,
     /// What it is.
-    pub script: Script<'t>,
+    pub script: Arc<Script<'t>>,
     lists: [Node<'t>; 2],
     field: &'static str,
+}
+
+/// A container, and everything that its spec has run.
+#[derive(Debug)]
+pub struct Executions<'t> {
+    /// The container.
+    pub container: Container<'t>,
+    /// The container itself first. What is left to the image is not among them.
+    pub all: Vec<Execution<'t>>,
+    /// Its position among those that were looked at; `None` for an init container that ends.
+    pub detected: Option<usize>,
+}
+
+impl<'t> Executions<'t> {
+    /// Reads what `container` runs; its own script was read already where it was looked at.
+    pub(super) fn of(container: Container<'t>, detected: Option<(usize, &Detected<'t>)>) -> Self {
+        let script = detected.map(|(_, d)| Arc::clone(&d.script));
+        Self { container, all: container.executions(script).collect(), detected: detected.map(|(at, _)| at) }
+    }
 }
 
 const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 const HOOKS: [&str; 2] = ["postStart", "preStop"];
 
 impl<'t> Container<'t> {
-    /// What the spec has run: the container itself first. What is left to the image is not among them.
-    pub fn executions(self) -> impl Iterator<Item = Execution<'t>> + use<'t> {
+    fn executions(self, own: Option<Arc<Script<'t>>>) -> impl Iterator<Item = Execution<'t>> + use<'t> {
         let main = (Occasion::Main, "", [self.0.get("command"), self.0.get("args")]);
         let nothing = self.0.get("");
         let probes =
@@ -39,9 +60,11 @@ impl<'t> Container<'t> {
             .map(move |h| (Occasion::Hook, h, [self.0.get("lifecycle").get(h).path("exec.command"), nothing]));
         let said = |lists: &[Node<'t>; 2]| lists.iter().any(|list| list.items().next().is_some());
         std::iter::once(main).chain(probes).chain(hooks).filter(move |(_, _, lists)| said(lists)).map(
-            |(occasion, field, lists)| {
+            move |(occasion, field, lists)| {
                 let [command, args] = lists;
-                Execution { occasion, script: Script::of(command.strs(), args.strs()), lists, field }
+                let own = own.as_ref().filter(|_| occasion == Occasion::Main).map(Arc::clone);
+                let script = own.unwrap_or_else(|| Arc::new(Script::of(command.strs(), args.strs())));
+                Execution { occasion, script, lists, field }
             },
         )
     }

@@ -26,7 +26,7 @@ pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict};
-pub use execution::{Execution, Occasion};
+pub use execution::{Execution, Executions, Occasion};
 pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
@@ -81,14 +81,22 @@ impl<'t> Case<'t> {
     pub fn of(workload: Workload<'t>, catalogue: &'t Catalogue) -> Self {
         let mut databases = Vec::new();
         let look = |container| {
-            let (detected, script) = detect::one(workload, container, catalogue);
+            let detected = detect::one(workload, container, catalogue);
             if databases.len() < MOST_DATABASES {
-                databases.extend(Database::of(workload, &detected, script, catalogue));
+                databases.extend(Database::of(workload, &detected, catalogue));
             }
             detected
         };
         let detected = workload.pod().running().map(look).collect();
         Self { workload, databases, detected }
+    }
+
+    /// All containers, init containers too, and what their spec has them run: read anew at each call.
+    #[must_use]
+    pub fn executions(&self) -> Vec<Executions<'t>> {
+        // Those that were looked at come first, in the same order.
+        let mut detected = self.detected.iter().enumerate();
+        self.workload.pod().containers().map(|container| Executions::of(container, detected.next())).collect()
     }
 
     /// For a profile that believes no label: what is a cache by its label alone is a server.

@@ -145,8 +145,7 @@ impl<'t> Options<'t> {
     /// The option called `name`, with or without its dashes; of several the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Setting<'t>> {
-        let name = normal(name);
-        self.settings.iter().rev().find(|s| s.name == name)
+        self.settings.iter().rev().find(|s| is_normal_of(&s.name, name))
     }
 
     /// All options.
@@ -163,6 +162,16 @@ fn normal(name: &str) -> String {
         return format!("-{bare}");
     }
     bare.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+}
+
+/// Whether `normal` is the normal form of `name`: asked so often that nothing is made for it.
+fn is_normal_of(normal: &str, name: &str) -> bool {
+    let bare = name.trim_start_matches('-');
+    if bare.chars().nth(1).is_none() && !bare.is_empty() {
+        return normal.strip_prefix('-') == Some(bare);
+    }
+    let fold = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    normal.len() == bare.len() && normal.bytes().eq(bare.bytes().map(fold))
 }
 
 /// Without a pair of quotation marks around it.

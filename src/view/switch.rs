@@ -31,13 +31,18 @@ impl<'t> Database<'t> {
             None => Some(true),
             Some(range) => self.version.as_ref().and_then(|version| range.contains(version)),
         };
-        let harmless = switch.unless.iter().any(|c| self.holds(c));
-        let alone = !switch.only_with.is_empty() && !switch.only_with.iter().any(|c| self.holds(c));
-        if version == Some(false) || harmless || alone {
+        if version == Some(false) {
             return None;
         }
         let (at, name, is_spelled) = self.by_flag(switch).or_else(|| self.by_variable(switch))?;
-        Some(Thrown { switch, at, name, is_certain: version.is_some() && is_spelled && !switch.doubtful })
+        let harmless = switch.unless.iter().any(|c| self.holds(c));
+        let alone = !switch.only_with.is_empty() && !switch.only_with.iter().any(|c| self.holds(c));
+        (!harmless && !alone).then(|| Thrown {
+            switch,
+            at,
+            name,
+            is_certain: version.is_some() && is_spelled && !switch.doubtful,
+        })
     }
 
     fn by_flag(&self, switch: &'t Switch) -> Option<(Node<'t>, &'t str, bool)> {

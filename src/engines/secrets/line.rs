@@ -1,5 +1,5 @@
 //! Secrets on a command line.
-use super::{Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, words};
+use super::{Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with, words};
 use crate::text::{
     command::{Call, Script, Word, only_references},
     url,
@@ -27,9 +27,10 @@ const INSTEAD: &str = "let the program read it from a variable by valueFrom.secr
 impl Secrets {
     /// The secrets on the command lines of a script. `own` are the programs that run where the image decides.
     #[must_use]
-    pub fn exposed_in(&self, script: &Script<'_>, own: &[String]) -> Vec<Exposed<'_>> {
+    pub fn exposed_in<'o>(&self, script: &Script<'_>, own: impl Fn() -> &'o [String]) -> Vec<Exposed<'_>> {
         let mut found = Vec::new();
         for call in script.calls() {
+            let own = if call.program().is_empty() { own() } else { &[] };
             self.in_call(&call, own, &mut found);
         }
         found
@@ -37,7 +38,6 @@ impl Secrets {
 
     fn in_call<'s>(&'s self, call: &Call<'_, '_>, own: &[String], found: &mut Vec<Exposed<'s>>) {
         let program = call.program();
-        let own = if program.is_empty() { own } else { &[] };
         let names = std::iter::once(program).chain(own.iter().map(String::as_str));
         let mut positions: Vec<usize> = names.flat_map(|name| self.by_program.matching(name)).collect();
         positions.sort_unstable();
@@ -59,7 +59,9 @@ impl Secrets {
         }
         let known = groups.iter().find(|g| !g.programs.iter().any(|p| p.as_str() == "*"));
         let instead = known.map_or(INSTEAD, |g| g.instead.as_str());
-        for (word, _) in call.args().iter().zip(&seen).filter(|(_, seen)| !**seen) {
+        // No other word can hold one by itself.
+        let may_hold = |word: &Word<'_>| word.text.bytes().any(|b| matches!(b, b'=' | b'@'));
+        for (word, _) in call.args().iter().zip(&seen).filter(|(word, seen)| !**seen && may_hold(word)) {
             if let Some((name, secret)) = self.long_option(word) {
                 found.extend(self.exposed(name.to_owned(), &secret, known.is_none_or(|g| g.general), instead));
             } else if let Some(connection) = url::connection(&word.text) {
@@ -81,11 +83,15 @@ impl Secrets {
     fn long_option<'w, 'a>(&self, word: &'w Word<'a>) -> Option<(&'w str, Word<'a>)> {
         let (name, value) = word.text.split_once('=')?;
         let bare = name.strip_prefix("--")?;
+        // Nearly every option ends otherwise, and is not taken apart.
+        if !self.option_words.iter().any(|end| ends_with(bare, end)) {
+            return None;
+        }
         let last = words(bare).pop()?;
         let is_name = bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         let is_secret = is_name && self.option_words.contains(&last) && self.is_secret_name(bare);
-        let is_none = !value.contains('$') && !self.is_secret_value(value);
-        (is_secret && !is_none).then(|| (name, word.part(value)))
+        let is_none = || !value.contains('$') && !self.is_secret_value(value);
+        (is_secret && !is_none()).then(|| (name, word.part(value)))
     }
 
     /// How a connection string is called, and whether it is a database's.

@@ -222,14 +222,7 @@ impl Secrets {
             return true;
         }
         // Nearly every name ends otherwise, and is not taken apart.
-        let ends = |end: &String| {
-            let bare = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
-            bare.len()
-                .checked_sub(end.len())
-                .and_then(|at| bare.get(at..))
-                .is_some_and(|b| b.eq_ignore_ascii_case(end.as_bytes()))
-        };
-        if !names.last_words.iter().chain(&names.endings).any(ends) {
+        if !names.last_words.iter().chain(&names.endings).any(|end| ends_with(name, end)) {
             return false;
         }
         let words = words(name);
@@ -272,6 +265,13 @@ impl Secrets {
 
 fn is_enclosed(value: &str, marks: &Enclosed) -> bool {
     value.strip_prefix(marks.begin.as_str()).and_then(|rest| rest.strip_suffix(marks.end.as_str())).is_some()
+}
+
+/// Whether the letters and digits of a name end so, whatever their case.
+fn ends_with(name: &str, end: &str) -> bool {
+    let bare = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
+    let tail = bare.len().checked_sub(end.len()).and_then(|at| bare.get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// The words of a name in lower case: `rootPassword`, `ROOT_PASSWORD`, `root-password`.

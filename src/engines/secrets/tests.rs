@@ -15,7 +15,7 @@ fn secrets() -> Secrets {
 fn exposed(secrets: &Secrets, script: &Script<'_>, own: &str) -> Vec<String> {
     let own: Vec<String> = own.split_whitespace().map(str::to_owned).collect();
     secrets
-        .exposed_in(script, &own)
+        .exposed_in(script, || own.as_slice())
         .into_iter()
         .map(|e| format!("{}{}{}", if e.is_spelled { "" } else { "~" }, if e.is_general { "?" } else { "" }, e.by))
         .collect()

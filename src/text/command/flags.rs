@@ -56,6 +56,11 @@ impl<'k> Shape<'k> {
         match self {
             Self::Long(name) => {
                 let long = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+                // Nearly every word is another option; `--loose-name` alone may begin with another letter.
+                let first = long.bytes().next().map_or(0, fold);
+                if first != b'l' && first != name.bytes().next().map_or(0, fold) {
+                    return None;
+                }
                 let (found, value) = split_value(long);
                 let found = if name.len() < found.len() { strip_loose(found) } else { found };
                 same_name(found, name).then_some(value)
@@ -163,8 +168,11 @@ fn strip_loose(name: &str) -> &str {
 
 /// Case does not count, and dashes are underscores: no engine has two options that differ in nothing else.
 fn same_name(a: &str, b: &str) -> bool {
-    let fold = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| fold(a) == fold(b))
+    a.len() == b.len() && a.bytes().map(fold).eq(b.bytes().map(fold))
+}
+
+const fn fold(byte: u8) -> u8 {
+    if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
 }
 
 #[cfg(test)]

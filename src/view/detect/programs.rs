@@ -1,0 +1,75 @@
+//! What a container runs, and what it does in its engine's database.
+use super::{
+    super::{Container, Kind, Options, Workload, condition::shows},
+    scores::{Scores, weight},
+};
+use crate::{engines::Catalogue, terms::Role, text::command::Script};
+
+/// Programs that keep a container open, or run anything but a database.
+const IDLE_PROGRAMS: &[&str] = &[
+    "sleep", "tail", "cat", "echo", "true", "false", "printf", "date", "curl", "wget", "nc", "ls", "env", "cp", "mv",
+    "rm", "mkdir", "chown", "chmod", "python", "python3", "node", "npm", "yarn", "java", "ruby", "php", "perl", "go",
+    "dotnet", "nginx", "httpd", "kubectl", "aws", "gsutil", "rclone", "restic", "tar", "gzip", "openssl", "jq", "awk",
+    "sed", "grep", "find", "dig", "nslookup",
+];
+
+/// What kind of program a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// The image's own, or one that nobody knows.
+    Own,
+    /// A server of this engine.
+    Server(usize),
+    /// A client of this engine.
+    Client(usize),
+    /// Something that is no database.
+    Other,
+}
+
+/// The program that matters most among those that the container calls.
+pub(super) fn ran(scores: &mut Scores<'_>, script: &Script<'_>) -> Ran {
+    let index = scores.catalogue.index();
+    for call in script.calls().filter(|c| !c.program().is_empty()) {
+        let engines: Vec<usize> = index.server(call.program()).collect();
+        if engines.is_empty() {
+            continue;
+        }
+        // One program can be several engines' (mysqld); what else is known of them decides.
+        if let Some(kind) = scores.likeliest(engines.iter().copied()) {
+            scores.add(kind, weight::PROGRAM, || format!("runs {}", call.program()));
+            return Ran::Server(kind);
+        }
+    }
+    for call in script.calls() {
+        if let Some(kind) = scores.likeliest(index.client(call.program())) {
+            scores.add_to_all(-weight::PROGRAM, || format!("runs {}, which is a client", call.program()));
+            return Ran::Client(kind);
+        }
+    }
+    let main = script.main().map_or("", |c| c.program());
+    if IDLE_PROGRAMS.contains(&main) {
+        scores.add_to_all(weight::OTHER_PROGRAM, || format!("runs {main}, which is no server"));
+        return Ran::Other;
+    }
+    Ran::Own
+}
+
+/// What the container does in its engine's database.
+pub(super) fn role(
+    workload: Workload<'_>,
+    container: Container<'_>,
+    catalogue: &Catalogue,
+    kind: usize,
+    script: &Script<'_>,
+    ran: Ran,
+) -> Role {
+    let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
+    let options = Options::of_script(script, &engine.detect.servers, engine.options);
+    let names = [container.name(), workload.name()];
+    if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
+        return sign.role;
+    }
+    // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.
+    let task = matches!(workload.kind, Kind::Job | Kind::CronJob) && !container.keeps_entrypoint();
+    if task && !matches!(ran, Ran::Server(_)) { Role::Client } else { Role::Server }
+}

@@ -1,0 +1,130 @@
+//! What a container shows from outside: names, ports, mounts, variables, options.
+use super::{
+    super::Container,
+    scores::{Scores, weight},
+};
+use crate::{
+    engines::ImageMatch,
+    text::{command::Script, image::Image},
+};
+
+/// Folders that many kinds of software keep data in.
+const SHARED_FOLDERS: &[&str] = &["/data", "/var/lib", "/config", "/database", "/export", "/storage"];
+
+/// More variables of one engine say no more.
+const MOST_VARIABLES: usize = 2;
+
+/// More options of one engine say no more.
+const MOST_FLAGS: usize = 2;
+
+/// The packagings that the image's name stands for.
+pub(super) fn image(scores: &mut Scores<'_>, image: Image<'_>) -> Vec<usize> {
+    let catalogue = scores.catalogue;
+    let path = image.family();
+    let Some((sure, found)) = catalogue.index().image(path) else { return Vec::new() };
+    let takes_tag = |at: &usize| catalogue.engines().get(*at).is_some_and(|e| e.packaging.takes_tag(image.tag));
+    let fits: Vec<usize> = found.iter().copied().filter(takes_tag).collect();
+    let (weight, how) = match sure {
+        ImageMatch::Repository => (weight::REPOSITORY, "is"),
+        ImageMatch::Basename => (weight::BASENAME, "is called like"),
+    };
+    // One engine has one vote, however many of its packagings match.
+    let mut voted = Vec::new();
+    for at in &fits {
+        let kind = scores.kind(*at);
+        if !voted.contains(&kind) {
+            voted.push(kind);
+            scores.add(kind, weight, || format!("image {path} {how} a server image"));
+        }
+    }
+    fits
+}
+
+/// Words of the image's and the container's name.
+pub(super) fn words(scores: &mut Scores<'_>, basename: &str, container: &str, image_is_unknown: bool) {
+    let index = scores.catalogue.index();
+    if image_is_unknown {
+        let whole: Vec<usize> = basename.split(['-', '_', '.']).flat_map(|w| index.word(w)).collect();
+        // `weddatamanagementmongo`: a name that ends in the engine's.
+        let inside = whole.is_empty().then(|| index.word_at_end(basename)).flatten();
+        for at in whole.into_iter().chain(inside) {
+            scores.add(at, weight::WORD, || format!("image {basename:?} has the engine's name in its own"));
+        }
+    }
+    let mut seen = Vec::new();
+    for at in container.split(['-', '_', '.']).flat_map(|w| index.word(w)) {
+        if !seen.contains(&at) {
+            seen.push(at);
+            scores.add(at, weight::CONTAINER_NAME, || {
+                format!("container {container:?} has the engine's name in its own")
+            });
+        }
+    }
+}
+
+/// Ports that the container declares.
+pub(super) fn ports(scores: &mut Scores<'_>, container: Container<'_>) {
+    let index = scores.catalogue.index();
+    for port in container.ports() {
+        let engines: Vec<usize> = index.port(port).collect();
+        let weight = if engines.len() == 1 { weight::OWN_PORT } else { weight::SHARED_PORT };
+        for at in engines {
+            scores.add(at, weight, || format!("port {port} is one of the engine's"));
+        }
+    }
+}
+
+/// Volumes that are mounted where an engine keeps its data.
+pub(super) fn mounts(scores: &mut Scores<'_>, container: Container<'_>) {
+    let index = scores.catalogue.index();
+    for path in container.mounts().filter_map(|mount| mount.get("mountPath").str()) {
+        let found = folders(path)
+            .map(|end| (end, index.folder(end).map(|at| scores.kind(at)).collect::<Vec<_>>()))
+            .find(|(_, engines)| !engines.is_empty());
+        let Some((folder, engines)) = found else { continue };
+        let weight = if SHARED_FOLDERS.contains(&folder) { weight::SHARED_FOLDER } else { weight::OWN_FOLDER };
+        let mut voted = Vec::new();
+        for kind in engines {
+            if !voted.contains(&kind) {
+                voted.push(kind);
+                scores.add(kind, weight, || format!("a volume is mounted at {path}, where the engine keeps its data"));
+            }
+        }
+    }
+}
+
+/// A folder and those above it, without slashes at the end.
+pub(super) fn folders(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_end_matches('/');
+    std::iter::once(path).chain(path.rmatch_indices('/').filter_map(|(i, _)| path.get(..i)))
+}
+
+/// Variables that the container is given.
+pub(super) fn variables(scores: &mut Scores<'_>, container: Container<'_>) {
+    let index = scores.catalogue.index();
+    let mut given: Vec<usize> = Vec::new();
+    for var in container.env() {
+        for at in index.variable(var.name()) {
+            if given.iter().filter(|kind| **kind == at).count() < MOST_VARIABLES {
+                given.push(at);
+                scores.add(at, weight::VARIABLE, || format!("variable {} is one of the image's", var.name()));
+            }
+        }
+    }
+}
+
+/// Options that only one engine knows.
+pub(super) fn flags(scores: &mut Scores<'_>, script: &Script<'_>) {
+    let Some(call) = script.calls().find(|c| c.program().is_empty() || !c.args().is_empty()) else { return };
+    let (index, engines) = (scores.catalogue.index(), scores.catalogue.engines());
+    let mut said: Vec<(usize, usize)> = call.args().iter().flat_map(|word| index.flag(&word.text)).collect();
+    // By engine, then as the engine lists them; an option that is given twice counts once.
+    said.sort_unstable();
+    said.dedup();
+    for of_one in said.chunk_by(|(a, _), (b, _)| a == b) {
+        for (kind, position) in of_one.iter().take(MOST_FLAGS) {
+            let name = || engines.get(*kind).and_then(|e| e.detect.flags.get(*position)).map_or("", String::as_str);
+            scores.add(*kind, weight::FLAG, || format!("option {} is the engine's", name()));
+        }
+    }
+}
