@@ -63,7 +63,9 @@ impl Secrets {
         let may_hold = |word: &Word<'_>| word.text.bytes().any(|b| matches!(b, b'=' | b'@'));
         for (word, _) in call.args().iter().zip(&seen).filter(|(word, seen)| !**seen && may_hold(word)) {
             if let Some((name, secret)) = self.long_option(word) {
-                found.extend(self.exposed(name.to_owned(), &secret, known.is_none_or(|g| g.general), instead));
+                // `--redis.password` names its database, whatever the program.
+                let is_databases = known.is_some_and(|g| !g.general) || self.has_scheme(name);
+                found.extend(self.exposed(name.to_owned(), &secret, !is_databases, instead));
             } else if let Some(connection) = url::connection(&word.text) {
                 let (by, is_databases) = self.name_of(connection.scheme, known);
                 found.extend(self.exposed(by, &word.part(connection.password), !is_databases, instead));
@@ -92,6 +94,10 @@ impl Secrets {
         let is_secret = is_name && self.option_words.contains(&last) && self.is_secret_name(bare);
         let is_none = || !value.contains('$') && !self.is_secret_value(value);
         (is_secret && !is_none()).then(|| (name, word.part(value)))
+    }
+
+    fn has_scheme(&self, option: &str) -> bool {
+        words(option).iter().any(|word| self.schemes.contains(word))
     }
 
     /// How a connection string is called, and whether it is a database's.
