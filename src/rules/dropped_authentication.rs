@@ -157,7 +157,8 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
         }
         let Some(lost) = old.closed_by() else { continue };
         let name = new.name();
-        let message = format!("container {name:?} accepts every connection from its next start on: {lost} is gone");
+        let why = if new.given(lost).is_some() { "is read by nothing" } else { "is gone" };
+        let message = format!("container {name:?} accepts every connection from its next start on: {lost} {why}");
         let help = new.engine.facts.authentication.as_ref().and_then(|a| a.help.clone()).unwrap_or_default();
         let or =
             if help.is_empty() { String::new() } else { format!("; or switch authentication on otherwise: {help}") };

@@ -192,7 +192,7 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
     let Some(first) = fields.first() else { return };
     let recreation =
         Recreation { namespace: context.namespace, old, new, templates, changes_service, changes_selector };
-    let message = format!("{} of a StatefulSet cannot be changed in place; this does it:", fields.join(", "));
+    let message = format!("{} of a StatefulSet cannot be changed; this does it:", fields.join(", "));
     let finding = findings.report(new.spec().get(first), message);
     finding.about(fields.join(",")).steps(recreation.steps()).at_most(Action::Warn).help(
         "enlarge the claims that exist, delete the StatefulSet with --cascade=orphan, and apply the manifest again: the Pods live on",

@@ -103,7 +103,7 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     if let Some(from) = partition.i64().filter(|from| *from > 0 && replicas > 0) {
         let reaches_none = from >= replicas;
         let message = if reaches_none {
-            format!("no change reaches any Pod: partition is {from}, and there are {replicas} replicas")
+            format!("no change reaches any Pod: partition is {from}, replicas {replicas}")
         } else {
             format!("changes reach the Pods from number {from} on alone: partition is {from}")
         };

@@ -42,7 +42,7 @@ impl<'t> Home<'t> {
 
     /// The folder, for a message.
     pub(in crate::rules) fn folder(&self) -> String {
-        if self.folder.is_empty() { "its root".to_owned() } else { format!("{:?}", self.folder) }
+        if self.folder.is_empty() { "the root".to_owned() } else { format!("{:?}", self.folder) }
     }
 
     /// The volume, for a message.
