@@ -2,7 +2,7 @@
 //!
 //! ## Why
 //! Files belong to the user who wrote them. PostgreSQL refuses a data directory that is another user's; others fail at the first file that
-//! they cannot write. `fsGroup` gives the group, not the owner. Another packaging often is another user: 999 on Debian, 70 on Alpine,
+//! they cannot write. `fsGroup` gives the group, not the owner, and with `OnRootMismatch` it changes nothing inside. Another packaging often is another user: 999 on Debian, 70 on Alpine,
 //! 1001 in Bitnami's images.
 //!
 //! Another C library under PostgreSQL sorts text in another order: indexes made before then miss rows, without any error.
@@ -167,6 +167,7 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
         let name = new.name();
         if let (Some(owner), Some(user)) = (old.files_owner(), new.user_without_root())
             && owner != user.id
+            && !new.shares_by_group()
         {
             let message = format!("container {name:?} runs as user {}, and its files belong to user {owner}", user.id);
             let finding = findings.report(user.place, message);

@@ -108,10 +108,11 @@ fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_
                 finding.at_most(Action::Warn);
             }
         }
-        let programs = &database.engine.facts.recovery_programs;
-        if !programs.is_empty() {
-            programs_at_start(programs, executions, findings);
-        }
+    }
+    let mut programs =
+        case.servers().filter(stays).map(|d| &d.engine.facts.recovery_programs).filter(|p| !p.is_empty());
+    if let Some(programs) = programs.next() {
+        programs_at_start(programs, executions, findings);
     }
 }
 

@@ -113,6 +113,8 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
             || database.is_fed_elsewhere(context.catalogue.secrets())
             || database.is_configured_elsewhere()
             || database.pod.running().nth(1).is_some()
+            // It may write each member's own settings.
+            || database.pod.init().next().is_some()
             || database.container.0.path("lifecycle.postStart").is_set()
     };
     if single.is_none() && may_join() {

@@ -47,6 +47,16 @@ impl<'t> Database<'t> {
         Some(RELEASES.into_iter().find(|release| tag.contains(release)).unwrap_or("debian"))
     }
 
+    /// True where `fsGroup` lets any user of the group work with the files: the kubelet gives them to the group at each start, and the server
+    /// does not insist on being their owner.
+    #[must_use]
+    pub fn shares_by_group(&self) -> bool {
+        let context = self.pod.spec.get("securityContext");
+        let at_each_start = context.get("fsGroupChangePolicy").str() != Some("OnRootMismatch");
+        let insists = self.engine.facts.user.is_none_or(|user| user.must_own);
+        context.get("fsGroup").is_set() && at_each_start && !insists
+    }
+
     fn run_as_user(&self) -> Node<'t> {
         let own = self.container.0.path("securityContext.runAsUser");
         if own.is_set() { own } else { self.pod.spec.path("securityContext.runAsUser") }

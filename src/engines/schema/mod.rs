@@ -205,6 +205,9 @@ pub struct User {
     /// The user id in images whose tag says `alpine`, where it is another.
     #[serde(default)]
     pub alpine_uid: Option<i64>,
+    /// True where the server refuses files of another owner, whatever their group may do.
+    #[serde(default)]
+    pub must_own: bool,
 }
 
 /// A program that people expect and the image lacks.
