@@ -106,8 +106,11 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         return;
     };
     let single = cluster.single_by.iter().find(|c| database.holds(c));
+    let image = database.container.image();
     let may_join = || {
         cluster.joined_by.is_empty()
+            // An image that somebody built upon another may join by itself.
+            || !database.engine.packaging.images.iter().any(|pattern| image.is_or_mirrors(pattern.as_str()))
             || cluster.joined_by.iter().any(|c| database.holds(c))
             || !database.shows_its_server()
             || database.is_fed_elsewhere(context.catalogue.secrets())
