@@ -129,7 +129,7 @@ impl<'t> Deliberation<'t> {
                     let executions = executions.get_or_insert_with(|| case.executions());
                     found.extend(call_one(rule, None, |f| call(case, executions, &of_case, f)));
                 }
-                Some(Validate::Change(call)) => {
+                Some(Validate::Change(call) | Validate::Refused(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
                     let change = Change { old, new: case };
                     found.extend(call_one(rule, None, |f| call(&change, &of_case, f)));
@@ -138,6 +138,21 @@ impl<'t> Deliberation<'t> {
             }
         }
         found
+    }
+
+    /// What rules find that the API server refuses by itself.
+    pub(super) fn found_refused(&self, old: &Case<'_>, new: &Case<'_>, facts: &Facts) -> Vec<(&'static Rule, Finding)> {
+        let context = self.context("", facts);
+        let change = Change { old, new };
+        let calls = self.rules().filter_map(|rule| match rule.validate {
+            Some(Validate::Refused(call)) => Some((rule, call)),
+            _ => None,
+        });
+        calls
+            .flat_map(|(rule, call)| {
+                call_one(rule, None, |f| call(&change, &context, f)).into_iter().map(move |finding| (rule, finding))
+            })
+            .collect()
     }
 
     /// What rules find in a claim.

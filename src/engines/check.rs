@@ -1,7 +1,10 @@
 //! What the types of an engine file cannot say.
 use std::collections::HashSet;
 
-use super::schema::{EngineFile, Facts};
+use super::{
+    Version,
+    schema::{EngineFile, Facts},
+};
 use crate::tree::nearest;
 
 /// Checks one file; the error names the field.
@@ -33,6 +36,11 @@ fn of_facts(facts: &Facts) -> Result<(), String> {
             data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
         if let Some(path) = paths.find(|p| !p.starts_with('/') || p.ends_with('/')) {
             return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
+        }
+    }
+    for begin in facts.upgrade.iter().flat_map(|u| &u.series) {
+        if Version::parse(begin).is_none() {
+            return Err(format!("upgrade.series: {begin:?} is no version"));
         }
     }
     for switch in &facts.switches {

@@ -189,6 +189,8 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         absent_programs: both(&base.absent_programs, own.absent_programs),
         cluster: own.cluster.or_else(|| base.cluster.clone()),
         end_of_life: own.end_of_life.or_else(|| base.end_of_life.clone()),
+        sorts_by_libc: own.sorts_by_libc || base.sorts_by_libc,
+        recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
         moved_tags: both(&base.moved_tags, own.moved_tags),

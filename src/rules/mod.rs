@@ -2,61 +2,85 @@
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
 mod cache_exceeding_memory_limit;
+mod changed_data_layout;
+mod changed_data_owner;
+mod changed_first_start_credential;
 mod claims_deleted_with_statefulset;
 mod credential_on_command_line;
 mod data_deleting_script;
 mod data_left_behind;
 mod disabled_authentication;
 mod disabled_durability;
+mod dropped_authentication;
 mod ephemeral_data;
 mod floating_tag;
 mod host_path_data;
+mod immutable_field_change;
 mod impatient_liveness_probe;
+mod incompatible_version;
 mod instant_kill;
+mod mismatched_pod_management;
 mod misplaced_data_mount;
 mod missing_credentials;
 mod missing_memory_limit;
 mod missing_requests;
 mod missing_storage_class;
+mod moved_data;
+mod permanent_recovery;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
+mod removed_option;
 mod rolling_update_over_claim;
 mod shared_data_claim;
 mod short_grace_period;
+mod stalled_rollout;
 mod support;
 mod unauthenticated_engine;
 mod unfinished_shutdown;
 mod unmounted_data;
+mod unreplicated_replicas;
 
 use crate::rule::Rule;
 
 /// Every rule.
 pub static ALL: &[&Rule] = &[
     &cache_exceeding_memory_limit::RULE,
+    &changed_data_layout::RULE,
+    &changed_data_owner::RULE,
+    &changed_first_start_credential::RULE,
     &claims_deleted_with_statefulset::RULE,
     &credential_on_command_line::RULE,
     &data_deleting_script::RULE,
     &data_left_behind::RULE,
     &disabled_authentication::RULE,
     &disabled_durability::RULE,
+    &dropped_authentication::RULE,
     &ephemeral_data::RULE,
     &floating_tag::RULE,
     &host_path_data::RULE,
+    &immutable_field_change::RULE,
     &impatient_liveness_probe::RULE,
+    &incompatible_version::RULE,
     &instant_kill::RULE,
+    &mismatched_pod_management::RULE,
     &misplaced_data_mount::RULE,
     &missing_credentials::RULE,
     &missing_memory_limit::RULE,
     &missing_requests::RULE,
     &missing_storage_class::RULE,
+    &moved_data::RULE,
+    &permanent_recovery::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
+    &removed_option::RULE,
     &rolling_update_over_claim::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
+    &stalled_rollout::RULE,
     &unauthenticated_engine::RULE,
     &unfinished_shutdown::RULE,
     &unmounted_data::RULE,
+    &unreplicated_replicas::RULE,
 ];
 
 /// How the help begins where following it replaces a Pod that may hold the only copy of somebody's data.

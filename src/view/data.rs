@@ -65,6 +65,12 @@ impl<'t> Volume<'t> {
         )
     }
 
+    /// True for a claim that a StatefulSet makes for each Pod.
+    #[must_use]
+    pub const fn is_claim_template(self) -> bool {
+        matches!(self.kind, VolumeKind::ClaimTemplate)
+    }
+
     /// True for a claim, also one that is yet to be made.
     #[must_use]
     pub const fn is_claim(self) -> bool {

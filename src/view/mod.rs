@@ -6,7 +6,9 @@ mod credentials;
 mod data;
 mod database;
 mod detect;
+mod door;
 mod execution;
+mod layout;
 mod memory;
 mod options;
 mod owner;
@@ -16,6 +18,8 @@ mod stop;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod upgrade;
+mod user;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};
@@ -27,12 +31,15 @@ pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict};
 pub use execution::{Execution, Executions, Occasion};
+pub use layout::LayoutChange;
 pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
 pub use probe::Probe;
 pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
 pub use switch::Thrown;
+pub use upgrade::Move;
+pub use user::{RunsAs, sorts_otherwise};
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.

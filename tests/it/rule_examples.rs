@@ -26,7 +26,7 @@ fn run(rule: &Rule, section: &str) -> Outcome {
             Err(error) => panic!("{section}: line {}: {}", error.line, error.message),
         })
         .collect();
-    let is_change = matches!(rule.validate, Some(Validate::Change(_)));
+    let is_change = matches!(rule.validate, Some(Validate::Change(_) | Validate::Refused(_)));
     assert_eq!(documents.len(), if is_change { 2 } else { 1 }, "{section}: documents");
     let object = documents.pop().unwrap();
     Case::of(object, documents.pop()).outcome()

@@ -171,6 +171,12 @@ pub struct Facts {
     /// Versions without updates.
     #[serde(default)]
     pub end_of_life: Option<Vec<EndOfLife>>,
+    /// True where the order of text, and so its indexes, is the C library's.
+    #[serde(default)]
+    pub sorts_by_libc: bool,
+    /// Programs that throw away what a crash left, and belong into no start (`pg_resetwal`).
+    #[serde(default)]
+    pub recovery_programs: Vec<String>,
     /// What an upgrade may skip.
     #[serde(default)]
     pub upgrade: Option<Upgrade>,
@@ -196,6 +202,12 @@ pub struct User {
     /// True where the container starts as root and drops.
     #[serde(default)]
     pub starts_as_root: bool,
+    /// The user id in images whose tag says `alpine`, where it is another.
+    #[serde(default)]
+    pub alpine_uid: Option<i64>,
+    /// True where the server refuses files of another owner, whatever their group may do.
+    #[serde(default)]
+    pub must_own: bool,
 }
 
 /// A program that people expect and the image lacks.
@@ -230,6 +242,9 @@ pub struct Cluster {
     /// True where members must start in order.
     #[serde(default)]
     pub ordered: bool,
+    /// True where a member is ready only among a majority, so that all must start at once.
+    #[serde(default)]
+    pub together: bool,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
@@ -255,7 +270,24 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
+    /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
+    #[serde(default)]
+    pub series: Vec<String>,
+    /// Other engines whose files it reads.
+    #[serde(default)]
+    pub takes_over: Vec<TakesOver>,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// Another engine whose files one reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakesOver {
+    /// Its name.
+    pub engine: String,
+    /// Its versions whose files are read; without it all.
+    #[serde(default)]
+    pub versions: Option<VersionRange>,
 }

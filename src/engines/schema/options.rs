@@ -85,6 +85,9 @@ pub struct Switch {
     /// (mongod's `--replSet`).
     #[serde(default)]
     pub may_be_added: bool,
+    /// For [`Turns::DataLayout`]: the value that it has where nothing gives one. Without it, giving one for the first time warns.
+    #[serde(default)]
+    pub default: Option<String>,
     /// Where one of these holds, it is harmless.
     #[serde(default)]
     pub unless: Vec<Condition>,
