@@ -3,11 +3,15 @@
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
 mod cache_exceeding_memory_limit;
 mod claims_deleted_with_statefulset;
+mod contradictory_persistence;
 mod credential_on_command_line;
 mod data_deleting_script;
 mod data_left_behind;
+mod database_host_port;
+mod developer_mode;
 mod disabled_authentication;
 mod disabled_durability;
+mod end_of_life_version;
 mod ephemeral_data;
 mod floating_tag;
 mod host_path_data;
@@ -20,12 +24,17 @@ mod missing_requests;
 mod missing_storage_class;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
+mod relaxed_durability;
 mod rolling_update_over_claim;
 mod shared_data_claim;
 mod short_grace_period;
 mod support;
 mod unauthenticated_engine;
+mod unbounded_growth;
+mod unencrypted_traffic;
 mod unfinished_shutdown;
+mod unknown_data_label;
+mod unmaintained_image;
 mod unmounted_data;
 
 use crate::rule::Rule;
@@ -34,11 +43,15 @@ use crate::rule::Rule;
 pub static ALL: &[&Rule] = &[
     &cache_exceeding_memory_limit::RULE,
     &claims_deleted_with_statefulset::RULE,
+    &contradictory_persistence::RULE,
     &credential_on_command_line::RULE,
     &data_deleting_script::RULE,
     &data_left_behind::RULE,
+    &database_host_port::RULE,
+    &developer_mode::RULE,
     &disabled_authentication::RULE,
     &disabled_durability::RULE,
+    &end_of_life_version::RULE,
     &ephemeral_data::RULE,
     &floating_tag::RULE,
     &host_path_data::RULE,
@@ -51,11 +64,16 @@ pub static ALL: &[&Rule] = &[
     &missing_storage_class::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
+    &relaxed_durability::RULE,
     &rolling_update_over_claim::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
     &unauthenticated_engine::RULE,
+    &unbounded_growth::RULE,
+    &unencrypted_traffic::RULE,
     &unfinished_shutdown::RULE,
+    &unknown_data_label::RULE,
+    &unmaintained_image::RULE,
     &unmounted_data::RULE,
 ];
 
