@@ -112,7 +112,7 @@ facts:
     - {variables: [USER, PASSWORD], plain: [USER], applies: first_start, without: starts open}
   switches:
     - {turns: recovery_on, flag: --force, does: forces, help: remove it}
-  stop: {grace_seconds: 60}
+  stop: {on_signal: stops, minimum_seconds: 30, grace_seconds: 60}
   memory:
     most_percent: 50
     most_percent_cache: 80
@@ -148,19 +148,19 @@ variants:
             (
                 "also: [/log]",
                 "also: [/log/]",
-                "line 5: facts.data.also[0]: \"/log/\" is not an absolute path without a slash at its end",
+                "line 5: facts.data.also: \"/log/\" is not an absolute path without a slash at its end",
             ),
             (
                 "directory: /x}",
                 "directory: x}",
-                "line 5: facts.data.elsewhere[0].directory: \"x\" is not an absolute path without a slash at its end",
+                "line 5: facts.data.elsewhere.directory: \"x\" is not an absolute path without a slash at its end",
             ),
             (
                 "plain: [USER]",
                 "plain: [USR]",
-                "line 7: facts.credentials[0].plain: \"USR\" is not among the variables; did you mean \"USER\"?",
+                "line 7: facts.credentials.plain: \"USR\" is not among the variables; did you mean \"USER\"?",
             ),
-            ("flag: --force, ", "", "line 9: facts.switches[0]: \"forces\" needs either flag or variable"),
+            ("flag: --force, ", "", "line 9: facts.switches: \"forces\" needs either flag or variable"),
             (
                 "grace_seconds: 60",
                 "grace_seconds: 601",
@@ -205,7 +205,7 @@ variants:
             (
                 "date: 2020-01-31",
                 "date: 2020-02-31",
-                "line 22: facts.end_of_life[0].date: \"2020-02-31\" is not a date such as 2026-04-30",
+                "line 22: facts.end_of_life.date: \"2020-02-31\" is not a date such as 2026-04-30",
             ),
             ("name: other", "name: official", "line 25: variants[official].name: \"official\" occurs twice"),
             (

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 pub use engine::{Engine, Packaging};
 pub use index::{ImageMatch, Index};
-pub use look_alikes::{LookAlike, LookAlikes};
+pub use look_alikes::{AdminPage, LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::Pattern;
 pub use range::VersionRange;

@@ -43,6 +43,7 @@
 //!       containers:
 //!         - name: postgres
 //!           image: postgres:17.7
+//!           args: [-c, synchronous_commit=off]
 //!           env:
 //!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
 //!             - name: POSTGRES_PASSWORD
@@ -59,8 +60,7 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! PostgreSQL's `synchronous_commit=off` trades the last commits for speed and corrupts nothing. A database that is meant to go (tests run
-//! faster so) says so with the label `seawall.dev/data: ephemeral`.
+//! A database that is meant to go (tests run faster so) says so with the label `seawall.dev/data: ephemeral`.
 //!
 //! ## References
 //! - PostgreSQL documentation, write ahead log: fsync, full_page_writes

@@ -7,6 +7,7 @@ mod contradictory_persistence;
 mod credential_on_command_line;
 mod data_deleting_script;
 mod data_left_behind;
+mod data_writable_by_sidecar;
 mod database_host_port;
 mod developer_mode;
 mod disabled_authentication;
@@ -22,6 +23,8 @@ mod missing_credentials;
 mod missing_memory_limit;
 mod missing_requests;
 mod missing_storage_class;
+mod open_admin_page;
+mod overlapping_backups;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
 mod relaxed_durability;
@@ -47,6 +50,7 @@ pub static ALL: &[&Rule] = &[
     &credential_on_command_line::RULE,
     &data_deleting_script::RULE,
     &data_left_behind::RULE,
+    &data_writable_by_sidecar::RULE,
     &database_host_port::RULE,
     &developer_mode::RULE,
     &disabled_authentication::RULE,
@@ -62,6 +66,8 @@ pub static ALL: &[&Rule] = &[
     &missing_memory_limit::RULE,
     &missing_requests::RULE,
     &missing_storage_class::RULE,
+    &open_admin_page::RULE,
+    &overlapping_backups::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
     &relaxed_durability::RULE,

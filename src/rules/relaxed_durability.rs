@@ -17,15 +17,14 @@
 //!     metadata: {labels: {app: db}}
 //!     spec:
 //!       containers:
-//!         - name: postgres
-//!           image: postgres:17.7
-//!           args: [-c, synchronous_commit=off]
+//!         - name: mysql
+//!           image: mysql:8.4.7
+//!           args: [--innodb-flush-log-at-trx-commit=2]
 //!           env:
-//!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
-//!             - name: POSTGRES_PASSWORD
-//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRES_PASSWORD}}
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MYSQL_ROOT_PASSWORD}}
 //!           volumeMounts:
-//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
@@ -46,17 +45,16 @@
 //!     spec:
 //!       terminationGracePeriodSeconds: 120
 //!       containers:
-//!         - name: postgres
-//!           image: postgres:17.7
+//!         - name: mysql
+//!           image: mysql:8.4.7
 //!           env:
-//!             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
-//!             - name: POSTGRES_PASSWORD
-//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRES_PASSWORD}}
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MYSQL_ROOT_PASSWORD}}
 //!           resources:
 //!             requests: {cpu: 250m, memory: 1Gi}
 //!             limits: {memory: 1Gi}
 //!           volumeMounts:
-//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
@@ -64,7 +62,8 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! PostgreSQL takes the setting per transaction as well: `SET LOCAL synchronous_commit TO off` for what may be lost.
+//! PostgreSQL's `synchronous_commit=off` is a note only, being far better than `fsync=off`; it takes the setting per transaction as
+//! well, for what may be lost: `SET LOCAL synchronous_commit TO off`.
 //!
 //! ## References
 //! - PostgreSQL documentation, asynchronous commit
@@ -98,6 +97,6 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
             .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
             .about(thrown.name.to_owned())
             .help(thrown.switch.help.clone())
-            .at_most(Action::Warn);
+            .at_most(if thrown.is_certain { Action::Warn } else { Action::Audit });
     }
 }
