@@ -195,23 +195,23 @@ variants:
             (
                 "default: 25%",
                 "default: 125%",
-                "line 19: facts.memory.terms[cache].default: \"125%\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
+                "line 19: facts.memory.terms.default: \"125%\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
             ),
             (
                 "fixed: 128Mi",
                 "fixed: 0Mi",
-                "line 20: facts.memory.terms[rest].fixed: \"0Mi\" is not a quantity above nought such as 512Mi",
+                "line 20: facts.memory.terms.fixed: \"0Mi\" is not a quantity above nought such as 512Mi",
             ),
             (
                 "date: 2020-01-31",
                 "date: 2020-02-31",
                 "line 22: facts.end_of_life.date: \"2020-02-31\" is not a date such as 2026-04-30",
             ),
-            ("name: other", "name: official", "line 25: variants[official].name: \"official\" occurs twice"),
+            ("name: other", "name: official", "line 25: variants.name: \"official\" occurs twice"),
             (
                 "directory: /other",
                 "directory: other",
-                "line 25: variants[other].facts.data.directory: \"other\" is not an absolute path without a slash at its end",
+                "line 25: variants.facts.data.directory: \"other\" is not an absolute path without a slash at its end",
             ),
         ] {
             assert!(SOUND.contains(from), "{from}");
