@@ -6,12 +6,17 @@ mod changed_data_layout;
 mod changed_data_owner;
 mod changed_first_start_credential;
 mod claims_deleted_with_statefulset;
+mod contradictory_persistence;
 mod credential_on_command_line;
 mod data_deleting_script;
 mod data_left_behind;
+mod data_writable_by_sidecar;
+mod database_host_port;
+mod developer_mode;
 mod disabled_authentication;
 mod disabled_durability;
 mod dropped_authentication;
+mod end_of_life_version;
 mod ephemeral_data;
 mod floating_tag;
 mod host_path_data;
@@ -26,9 +31,12 @@ mod missing_memory_limit;
 mod missing_requests;
 mod missing_storage_class;
 mod moved_data;
+mod open_admin_page;
+mod overlapping_backups;
 mod permanent_recovery;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
+mod relaxed_durability;
 mod removed_option;
 mod rolling_update_over_claim;
 mod shared_data_claim;
@@ -36,7 +44,11 @@ mod short_grace_period;
 mod stalled_rollout;
 mod support;
 mod unauthenticated_engine;
+mod unbounded_growth;
+mod unencrypted_traffic;
 mod unfinished_shutdown;
+mod unknown_data_label;
+mod unmaintained_image;
 mod unmounted_data;
 mod unreplicated_replicas;
 
@@ -49,12 +61,17 @@ pub static ALL: &[&Rule] = &[
     &changed_data_owner::RULE,
     &changed_first_start_credential::RULE,
     &claims_deleted_with_statefulset::RULE,
+    &contradictory_persistence::RULE,
     &credential_on_command_line::RULE,
     &data_deleting_script::RULE,
     &data_left_behind::RULE,
+    &data_writable_by_sidecar::RULE,
+    &database_host_port::RULE,
+    &developer_mode::RULE,
     &disabled_authentication::RULE,
     &disabled_durability::RULE,
     &dropped_authentication::RULE,
+    &end_of_life_version::RULE,
     &ephemeral_data::RULE,
     &floating_tag::RULE,
     &host_path_data::RULE,
@@ -69,16 +86,23 @@ pub static ALL: &[&Rule] = &[
     &missing_requests::RULE,
     &missing_storage_class::RULE,
     &moved_data::RULE,
+    &open_admin_page::RULE,
+    &overlapping_backups::RULE,
     &permanent_recovery::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
+    &relaxed_durability::RULE,
     &removed_option::RULE,
     &rolling_update_over_claim::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
     &stalled_rollout::RULE,
     &unauthenticated_engine::RULE,
+    &unbounded_growth::RULE,
+    &unencrypted_traffic::RULE,
     &unfinished_shutdown::RULE,
+    &unknown_data_label::RULE,
+    &unmaintained_image::RULE,
     &unmounted_data::RULE,
     &unreplicated_replicas::RULE,
 ];

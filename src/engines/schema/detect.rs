@@ -17,6 +17,9 @@ pub struct Detect {
     /// Programs that talk to a server.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// Programs among them that read a whole database out, for a backup.
+    #[serde(default)]
+    pub dumps: Vec<String>,
     /// Ports the server listens on for its clients, then for its peers.
     #[serde(default)]
     pub ports: Vec<i64>,

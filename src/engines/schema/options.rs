@@ -131,4 +131,8 @@ pub enum Turns {
     Removed,
     /// A password that the image makes up and prints into the log.
     PasswordPrinted,
+    /// Data is thrown away when the memory is full: wrong where it is meant to be kept.
+    EvictionOn,
+    /// Something grows until the volume is full.
+    GrowthUnbounded,
 }
