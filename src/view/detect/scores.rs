@@ -10,6 +10,7 @@ pub(super) mod weight {
     pub(in crate::view::detect) const BASENAME: i32 = 6;
     pub(in crate::view::detect) const WORD: i32 = 2;
     pub(in crate::view::detect) const CONTAINER_NAME: i32 = 1;
+    pub(in crate::view::detect) const PORT_NAME: i32 = 1;
     pub(in crate::view::detect) const OWN_FOLDER: i32 = 4;
     pub(in crate::view::detect) const SHARED_FOLDER: i32 = 1;
     pub(in crate::view::detect) const OWN_PORT: i32 = 3;
