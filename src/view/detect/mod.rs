@@ -111,10 +111,14 @@ fn detect<'t>(
         .or_else(|| if path.is_empty() { catalogue.look_alikes().words(container.name()) } else { None });
     signs::words(scores, image.basename(), container.name(), named.is_empty());
     signs::ports(scores, container, if named.is_empty() { image.basename() } else { "" });
-    signs::mounts(scores, container);
+    let keeps_data = signs::mounts(scores, container);
     signs::variables(scores, container);
     let ran = programs::ran(scores, script, &named);
     signs::flags(scores, script);
+    if named.is_empty() && scores.best().is_some() {
+        // An image that is known for a server's needs no such doubt.
+        signs::of_client(scores, container, keeps_data);
+    }
     if let Some(look_alike) = look_alike {
         scores.add_to_all(weight::LOOK_ALIKE, || format!("image {path} is known as {look_alike:?}"));
     }

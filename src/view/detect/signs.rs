@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     engines::{
-        Engine, ImageMatch,
+        Catalogue, Engine, ImageMatch,
         schema::{Class, Keeps},
     },
     text::{command::Script, image::Image},
@@ -75,6 +75,9 @@ pub(super) fn ports(scores: &mut Scores<'_>, container: Container<'_>, unknown: 
     for port in container.0.get("ports").items() {
         let Some(number) = port.get("containerPort").i64() else { continue };
         let engines: Vec<usize> = index.port(number).collect();
+        if engines.is_empty() {
+            continue;
+        }
         // Relatives are told apart by other signs: a port that they share is theirs alone.
         let mut families = engines.iter().filter_map(of).map(Engine::family);
         let is_shared = families.next().is_some_and(|first| families.any(|other| other != first));
@@ -105,15 +108,17 @@ fn split(name: &str) -> impl DoubleEndedIterator<Item = &str> {
     name.split(['-', '_', '.'])
 }
 
-/// Volumes that are mounted where an engine keeps its data.
-pub(super) fn mounts(scores: &mut Scores<'_>, container: Container<'_>) {
+/// Volumes that are mounted where an engine keeps its data; true where one is in a folder that is an engine's own.
+pub(super) fn mounts(scores: &mut Scores<'_>, container: Container<'_>) -> bool {
     let index = scores.catalogue.index();
+    let mut is_own = false;
     for path in container.mounts().filter_map(|mount| mount.get("mountPath").str()) {
         let found = folders(path)
             .map(|end| (end, index.folder(end).map(|at| scores.kind(at)).collect::<Vec<_>>()))
             .find(|(_, engines)| !engines.is_empty());
         let Some((folder, engines)) = found else { continue };
         let weight = if SHARED_FOLDERS.contains(&folder) { weight::SHARED_FOLDER } else { weight::OWN_FOLDER };
+        is_own |= weight == weight::OWN_FOLDER;
         let mut voted = Vec::new();
         for kind in engines {
             if !voted.contains(&kind) {
@@ -122,6 +127,7 @@ pub(super) fn mounts(scores: &mut Scores<'_>, container: Container<'_>) {
             }
         }
     }
+    is_own
 }
 
 /// A folder and those above it, without slashes at the end.
@@ -158,4 +164,37 @@ pub(super) fn flags(scores: &mut Scores<'_>, script: &Script<'_>) {
             scores.add(*kind, weight::FLAG, || format!("option {} is the engine's", name()));
         }
     }
+}
+
+/// What clients have and servers do not: the address of a server, and other ports only. Where data is kept in an engine's own folder
+/// (`keeps_data`), somebody may have moved the port.
+pub(super) fn of_client(scores: &mut Scores<'_>, container: Container<'_>, keeps_data: bool) {
+    let index = scores.catalogue.index();
+    let mut seen: Vec<Option<&str>> = Vec::new();
+    for var in container.env().filter(|var| index.variable(var.name()).next().is_none()) {
+        let Some(of) = addressed(scores.catalogue, var.name()).filter(|of| !seen.contains(of)) else { continue };
+        seen.push(of);
+        let counts = |engine: &Engine| of.is_none_or(|family| engine.family() == family);
+        scores.add_where(weight::ADDRESS, counts, || format!("variable {} is a client's", var.name()));
+    }
+    if container.ports().next().is_some() && !keeps_data {
+        let others = |engine: &Engine| {
+            let ports = &engine.detect.ports;
+            !ports.is_empty() && !container.ports().any(|port| ports.contains(&port))
+        };
+        scores.add_where(weight::OTHER_PORTS, others, || "no port is one of the engine's".to_owned());
+    }
+}
+
+/// The family of engines whose server's address a variable holds, by its name: `MYSQL_HOST`; `Some(None)` for any, as `DB_HOST`.
+fn addressed<'c>(catalogue: &'c Catalogue, variable: &str) -> Option<Option<&'c str>> {
+    let (of, what) = variable.rsplit_once('_')?;
+    if !matches!(what, "HOST" | "HOSTS" | "HOSTNAME" | "URL" | "URI" | "DSN" | "ADDR" | "ADDRESS") {
+        return None;
+    }
+    if matches!(of, "DB" | "DATABASE" | "SPRING_DATASOURCE") {
+        return Some(None);
+    }
+    let engine = catalogue.index().word(&of.to_ascii_lowercase()).next().and_then(|at| catalogue.engines().get(at));
+    engine.map(|engine| Some(engine.family()))
 }
