@@ -116,7 +116,7 @@ pub enum DataPlace<'t> {
     },
     /// Into the container; nothing is mounted.
     Nowhere {
-        /// The directory.
+        /// The directory; a relative one lies where the image starts.
         directory: String,
     },
     /// The spec does not say.
@@ -144,7 +144,7 @@ impl<'t> DataPlace<'t> {
     pub fn directory(&self) -> Option<&str> {
         match self {
             Self::On { directory, .. } | Self::Beside { directory, .. } | Self::Nowhere { directory } => {
-                Some(directory)
+                Some(directory.as_str()).filter(|path| path.starts_with('/'))
             }
             Self::Unknown => None,
         }
@@ -228,7 +228,8 @@ fn directories(
     }
     // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
     // mounts that cover it; nothing is concluded from the absence of such a mount (see `resolve`).
-    data.directory.as_deref().map_or(Directories::Unknown, Directories::one)
+    let usual = data.directory.as_deref().or(data.in_working_directory.as_deref());
+    usual.map_or(Directories::Unknown, Directories::one)
 }
 
 /// A path of the container, behind the image's links.
@@ -280,6 +281,9 @@ fn follow<'t>(
 ) -> DataPlace<'t> {
     let data = &engine.data;
     let directory = linked(directory, &data.links);
+    if !directory.starts_with('/') && has_kept_mount(pod, container) {
+        return DataPlace::Unknown;
+    }
     let place = |mount: Node<'_>| Some(linked(trimmed(mount.get("mountPath").str()?), &data.links));
     let mounts = || container.mounts().filter_map(|mount| Some((mount, place(mount)?)));
     // The innermost mount around the directory is the one that is written to.

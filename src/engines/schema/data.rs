@@ -8,9 +8,13 @@ use crate::engines::Pattern;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// The data directory when nothing moves it. Absent: it must be given (etcd).
+    /// The data directory when nothing moves it. Absent: it must be given, or lies `in_working_directory`.
     #[serde(default)]
     pub directory: Option<String>,
+    /// The data directory when nothing moves it, below wherever the image starts: in the container, though nobody knows where (etcd's
+    /// `default.etcd`).
+    #[serde(default)]
+    pub in_working_directory: Option<String>,
     /// True where no spec tells the directory (Windows images): nothing is said about it.
     #[serde(default)]
     pub unknown: bool,
