@@ -141,6 +141,9 @@ const TURNS: &[(Turns, &str)] = &[
 
 fn data(data: &Data) -> String {
     let Some(directory) = &data.directory else {
+        if let Some(folder) = &data.in_working_directory {
+            return format!("{folder} in the working directory; moved by {}", data.flags.join(", "));
+        }
         return if data.unknown { "not told by a spec".to_owned() } else { "wherever it is told".to_owned() };
     };
     let mut text = directory.clone();

@@ -101,6 +101,12 @@ impl Engine {
         !matches!(self.class, Class::Stateful)
     }
 
+    /// The engine that it is a relative of, or itself.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.like.as_deref().unwrap_or(&self.name)
+    }
+
     /// The switches that turn something off or on.
     pub fn switches(&self, turns: Turns) -> impl Iterator<Item = &Switch> {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
