@@ -46,6 +46,7 @@ mod server_timeouts;
 mod server_tls;
 mod settings;
 mod specimens;
+mod stops;
 mod transcripts;
 mod tree_places;
 mod tree_props;
