@@ -112,7 +112,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let place = errand.place_of(program);
         let (field, name) = (errand.field_of(place), database.name());
         findings
-            .report(place, format!("container {name:?} runs {program} as its {field}, and its image has no {program}"))
+            .report(place, format!("container {name:?} runs {program} in its {field}, which its image lacks"))
             .help(instead)
             .about(format!("{field} {program}"))
             .at_most(Action::Warn);

@@ -98,7 +98,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some(facts) = database.engine.facts.socket_probes.as_ref().filter(|_| database.role == Role::Server) else {
         return;
     };
-    if !database.runs_own_entrypoint() {
+    if !(database.image_is_known && database.runs_own_entrypoint()) {
         return;
     }
     let Some(probe) = database.container.readiness() else { return };

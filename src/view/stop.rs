@@ -86,7 +86,7 @@ impl<'t> PreStopHook<'t> {
     }
 }
 
-impl Database<'_> {
+impl<'t> Database<'t> {
     /// Whether the signal that ends the container arrives at the server.
     #[must_use]
     pub fn signal_path(&self) -> SignalPath {
@@ -110,8 +110,8 @@ impl Database<'_> {
         // bash becomes the last command of a script, and other shells the only one, if at all (tests/it/stops/shells.rs); a trap may
         // pass signals on.
         let last = self.script.calls().filter(|call| call.runs_here()).next_back();
-        let becomes_last = shell == "bash"
-            && last.is_some_and(|c| runs_server(c.program()) && !c.is_piped() && !c.is_background());
+        let becomes_last =
+            shell == "bash" && last.is_some_and(|c| runs_server(c.program()) && !c.is_piped() && !c.is_background());
         let several = self.script.calls().filter(|call| call.runs_here()).nth(1).is_some() && !becomes_last;
         let traps = self.script.calls().any(|call| call.program() == "trap");
         let server_is_seen = self.script.calls().any(|call| !call.program().is_empty() && runs_server(call.program()));

@@ -15,7 +15,11 @@ const USER: &str = "mysql";
 fn start(server: &Path, folder: &Path, front: Front, log: &str) -> Container {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let argv = words([server.to_str().unwrap(), "--no-defaults", "--skip-networking", "--skip-grant-tables"]);
-    let own = [format!("--datadir={}", path("data")), format!("--socket={}", path("s")), format!("--pid-file={}", path("pid"))];
+    let own = [
+        format!("--datadir={}", path("data")),
+        format!("--socket={}", path("s")),
+        format!("--pid-file={}", path("pid")),
+    ];
     let argv = front.argv(&[&argv[..], &own].concat());
     let mut container = Container::start(&argv, Some(USER), &folder.join(log));
     container.wait_for("mariadb to answer", |_| sql(folder, "select 1").is_some());
@@ -55,7 +59,12 @@ fn mariadb_stops_cleanly_when_it_hears_its_signal() {
     for front in [Front::None, Front::Exec, Front::Shell] {
         let scratch = scratch(Some(USER));
         let folder = scratch.path();
-        let mut installs = words([install.to_str().unwrap(), "--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+        let mut installs = words([
+            install.to_str().unwrap(),
+            "--no-defaults",
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ]);
         installs.push(format!("--datadir={}", folder.join("data").display()));
         let mut made = Container::start(&installs, Some(USER), &folder.join("install.log"));
         assert!(made.ended().success(), "{}", made.log());

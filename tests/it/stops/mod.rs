@@ -84,7 +84,11 @@ fn contained(argv: &[String], user: Option<&str>) -> Command {
     }
     command.args(["--pid", "--fork", "--kill-child", "--"]);
     if let Some(user) = user.filter(|_| geteuid().is_root()) {
-        command.args(["setpriv", "--init-groups"]).arg(format!("--reuid={user}")).arg(format!("--regid={user}")).arg("--");
+        command
+            .args(["setpriv", "--init-groups"])
+            .arg(format!("--reuid={user}"))
+            .arg(format!("--regid={user}"))
+            .arg("--");
     }
     command.args(argv);
     command
@@ -93,12 +97,8 @@ fn contained(argv: &[String], user: Option<&str>) -> Command {
 impl Container {
     fn start(argv: &[String], user: Option<&str>, log: &Path) -> Self {
         let file = File::create(log).unwrap();
-        let outer = contained(argv, user)
-            .stdin(Stdio::null())
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
-            .spawn()
-            .unwrap();
+        let outer =
+            contained(argv, user).stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let mut container = Self { outer, first: Pid::from_raw(0), log: log.to_owned() };
         let children = format!("/proc/{0}/task/{0}/children", container.outer.id());
         let mut found = None;
@@ -147,7 +147,11 @@ impl Container {
     fn outlives_its_grace(&mut self, mut serves: impl FnMut() -> bool) {
         let start = Instant::now();
         while start.elapsed() < WATCHED {
-            assert!(self.outer.try_wait().unwrap().is_none(), "stopped, although a shell is process 1:\n{}", self.log());
+            assert!(
+                self.outer.try_wait().unwrap().is_none(),
+                "stopped, although a shell is process 1:\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         assert!(serves(), "no longer serves, although a shell is process 1:\n{}", self.log());

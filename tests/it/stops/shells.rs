@@ -31,6 +31,7 @@ fn only_exec_is_sure_to_make_the_server_process_1() {
         ("bash", "sleep 600", "sleep"),
         // Since 5.1 only, so that it is nothing to rely on.
         ("bash", "echo a; sleep 600", "sleep"),
+        ("bash", "set -e\n# wait\nuntil true; do sleep 1; done\nsleep 600\n", "sleep"),
         ("bash", "sleep 600; echo b", "bash"),
         ("bash", "sleep 600 2>&1 | cat", "bash"),
     ] {
@@ -49,7 +50,8 @@ fn su_leaves_two_seconds() {
     }
     let folder = scratch(None);
     // Stands for a server that takes longer: it hears SIGTERM, says so, and would go on for a minute.
-    let server = "trap 'echo heard' TERM; echo ready; for i in 1 2 3 4 5 6; do sleep 10 & wait $!; wait $!; done; echo done";
+    let server =
+        "trap 'echo heard' TERM; echo ready; for i in 1 2 3 4 5 6; do sleep 10 & wait $!; wait $!; done; echo done";
     let mut container =
         Container::start(&words(["su", "root", "-s", "/bin/sh", "-c", server]), None, &folder.path().join("log"));
     container.wait_for("the server", |c| c.log().contains("ready"));
