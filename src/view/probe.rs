@@ -33,7 +33,7 @@ impl<'t> Container<'t> {
 impl<'t> Probe<'t> {
     /// What it asks that depends on others, in the engine's words: a path, or a text of its command.
     #[must_use]
-    pub fn asks_for_others<'f>(self, facts: &'f ClusterProbes) -> Option<&'f str> {
+    pub fn asks_for_others(self, facts: &ClusterProbes) -> Option<&str> {
         let asked = self.0.path("httpGet.path").str().unwrap_or("");
         if let Some(path) = facts.paths.iter().find(|path| is_request(asked, path)) {
             return Some(path);
@@ -47,7 +47,7 @@ impl<'t> Probe<'t> {
 
     /// The program by which it passes over the socket, where it certainly uses no TCP.
     #[must_use]
-    pub fn uses_socket<'f>(self, facts: &'f SocketProbes, has_variable: impl Fn(&str) -> bool) -> Option<&'f str> {
+    pub fn uses_socket(self, facts: &SocketProbes, has_variable: impl Fn(&str) -> bool) -> Option<&str> {
         if facts.also_by.iter().any(|name| has_variable(name)) {
             return None;
         }

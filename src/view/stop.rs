@@ -109,7 +109,7 @@ impl<'t> Database<'t> {
         }
         // bash becomes the last command of a script, and other shells the only one, if at all (tests/it/stops/shells.rs); a trap may
         // pass signals on.
-        let last = self.script.calls().filter(|call| call.runs_here()).next_back();
+        let last = self.script.calls().rfind(|call| call.runs_here());
         let becomes_last =
             shell == "bash" && last.is_some_and(|c| runs_server(c.program()) && !c.is_piped() && !c.is_background());
         let several = self.script.calls().filter(|call| call.runs_here()).nth(1).is_some() && !becomes_last;
