@@ -100,7 +100,7 @@ pub(super) static RULE: Rule = Rule {
 /// Where an image keeps its programs.
 const FOLDERS: [&str; 4] = ["/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/"];
 /// What an image without `/bin/sh` does not have either.
-const SHELL_S: [&str; 10] = ["sh", "bash", "ash", "dash", "sleep", "curl", "wget", "cat", "nc", "kill"];
+const WITH_A_SHELL: [&str; 10] = ["sh", "bash", "ash", "dash", "sleep", "curl", "wget", "cat", "nc", "kill"];
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     // An image of somebody's own may have whatever he put into it; and so may one whose packaging is a guess.
@@ -112,7 +112,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let place = errand.place_of(program);
         let (field, name) = (errand.field_of(place), database.name());
         findings
-            .report(place, format!("container {name:?} runs {program} in its {field}, which its image lacks"))
+            .report(place, format!("container {name:?} runs {program} in {field}, which its image lacks"))
             .help(instead)
             .about(format!("{field} {program}"))
             .at_most(Action::Warn);
@@ -125,7 +125,7 @@ fn missing<'d>(database: &'d Database<'_>, errand: &'d Execution<'_>) -> Option<
     let program = first.rsplit('/').next().unwrap_or(first);
     // One from a mounted folder may be there.
     let is_image_s = first == program || FOLDERS.iter().any(|folder| first.strip_prefix(folder) == Some(program));
-    if database.engine.facts.shell == Some(false) && is_image_s && SHELL_S.contains(&program) {
+    if database.engine.facts.shell == Some(false) && is_image_s && WITH_A_SHELL.contains(&program) {
         let instead = "the image has neither a shell nor its tools: probe by httpGet, tcpSocket or grpc, or by the server's own program; \
                        wait by preStop.sleep";
         return Some((program, instead.to_owned()));

@@ -112,7 +112,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some(asked) = probe.asks_for_others(facts).filter(|_| !is_alone(database)) else { return };
     let name = database.name();
     findings
-        .report(probe.0, format!("container {name:?} is killed when others fail: livenessProbe asks for {asked}"))
+        .report(probe.0, format!("container {name:?} dies with its cluster: livenessProbe asks for {asked}"))
         .help("keep this check for readinessProbe; for liveness ask the process alone: its port by tcpSocket, or the engine's own path for it")
         .at_most(Action::Warn);
 }

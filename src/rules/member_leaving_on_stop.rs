@@ -116,10 +116,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         findings
             .report(
                 database.container.0.get("lifecycle").get(field),
-                format!("container {name:?} runs `{command}` {when}: a restart is not a removal"),
+                format!("container {name:?} runs `{command}` {when}"),
             )
             .help(
-                "remove it from the hook: the server leaves the cluster in order by itself when it is stopped; take a member out by \
+                "a restart is not a removal: remove it from the hook. The server leaves the cluster in order by itself when it is stopped; take a member out by \
                  hand, once, when it is given up for good",
             )
             .about(command.clone())

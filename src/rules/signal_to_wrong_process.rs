@@ -105,10 +105,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let place = errand.place_of(call.words().first().map_or("", |word| &word.text));
         let (field, name) = (errand.field_of(place), database.name());
         findings
-            .report(
-                place,
-                format!("container {name:?} takes process 1 for its server in its {field}, but it is {whose}"),
-            )
+            .report(place, format!("container {name:?} takes process 1 for its server in {field}, but it is {whose}"))
             .help("remove shareProcessNamespace and hostPID, or take the process from the server's own pid file")
             .about(field.to_owned())
             .at_most(Action::Warn);

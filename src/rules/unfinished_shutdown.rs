@@ -6,6 +6,10 @@
 //! Pod what the engine needs; where an image only waits for its clients, a hook that was tested against the real server. A longer time
 //! without a working stop is only a longer outage, so that is reported instead.
 //!
+//! The signal goes to process 1. A shell there keeps it to itself, unless it has given way: by `exec`, or, in bash from 5.1 on, because
+//! the server is the last command of its script. `su -c` passes it on, and kills what it runs two seconds later. `lifecycle.stopSignal`
+//! takes the place of the image's signal: with SIGTERM, PostgreSQL waits for its clients.
+//!
 //! ## Example
 //! ```yaml
 //! apiVersion: apps/v1
@@ -71,6 +75,7 @@
 //!
 //! ## References
 //! - Kubernetes documentation: termination of Pods
+//! - PostgreSQL documentation: shutting down the server
 //! - bitnami/containers#19662, bitnami/containers#40519: SIGTERM waits for clients
 //! - kubernetes/kubernetes#94435: node drains give up after 600 seconds
 //! - kubernetes/kubernetes#122488: a `sleep` hook on servers that do not know it

@@ -4,10 +4,12 @@
 //! The servers come from Debian's packages. One that is missing is a failure in CI, unless `SEAWALL_NOT_OFFERED` names its package because
 //! this release of Debian has none, and a named skip elsewhere.
 
+mod clickhouse;
 mod etcd;
 mod influxdb;
 mod mariadb;
 mod memcached;
+mod nats;
 mod redis;
 mod shells;
 
@@ -217,7 +219,8 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
 }
 
 /// The engines whose stop facts some test here, or `prestop_postgres`, measures.
-const MEASURED: [&str; 7] = ["etcd", "influxdb", "mariadb", "memcached", "postgres", "redis", "valkey"];
+const MEASURED: [&str; 9] =
+    ["clickhouse", "etcd", "influxdb", "mariadb", "memcached", "nats", "postgres", "redis", "valkey"];
 
 #[test]
 fn engine_files_say_what_is_measured_and_nothing_else() {
