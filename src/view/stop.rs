@@ -107,7 +107,7 @@ impl<'t> Database<'t> {
         if main.is_exec() {
             return if main.is_piped() || main.is_background() { SignalPath::Unknown } else { SignalPath::Arrives };
         }
-        // bash becomes the last command of a script, and other shells the only one, if at all (tests/it/stops/shells.rs); a trap may
+        // bash becomes the last command of a script, and other shells the only one, if at all (tests/stops/shells.rs); a trap may
         // pass signals on.
         let last = self.script.calls().rfind(|call| call.runs_here());
         let becomes_last =

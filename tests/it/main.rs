@@ -46,7 +46,6 @@ mod server_timeouts;
 mod server_tls;
 mod settings;
 mod specimens;
-mod stops;
 mod transcripts;
 mod tree_places;
 mod tree_props;
