@@ -212,6 +212,9 @@ fn stop(stop: &Stop) -> Vec<Line> {
         let only = if stop.grace_with_claim_only { " where they have a claim" } else { "" };
         text.push_str(&format!("; Pods get {seconds} s{only}"));
     }
+    if let Some(measured) = &stop.measured {
+        text.push_str(&format!("; measured on {measured}"));
+    }
     let hook = stop.pre_stop.as_ref().map(|hook| {
         line("preStop hook", format!("{} ({}; run for real by {})", hook.command.join(" "), hook.why, hook.verified_by))
     });

@@ -6,6 +6,7 @@ mod changed_data_layout;
 mod changed_data_owner;
 mod changed_first_start_credential;
 mod claims_deleted_with_statefulset;
+mod command_missing_in_image;
 mod contradictory_persistence;
 mod credential_on_command_line;
 mod data_deleting_script;
@@ -24,10 +25,13 @@ mod immutable_field_change;
 mod impatient_liveness_probe;
 mod incompatible_version;
 mod instant_kill;
+mod liveness_by_cluster_state;
+mod member_leaving_on_stop;
 mod mismatched_pod_management;
 mod misplaced_data_mount;
 mod missing_credentials;
 mod missing_memory_limit;
+mod missing_readiness_probe;
 mod missing_requests;
 mod missing_storage_class;
 mod moved_data;
@@ -36,11 +40,13 @@ mod overlapping_backups;
 mod permanent_recovery;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
+mod readiness_over_socket;
 mod relaxed_durability;
 mod removed_option;
 mod rolling_update_over_claim;
 mod shared_data_claim;
 mod short_grace_period;
+mod signal_to_wrong_process;
 mod stalled_rollout;
 mod support;
 mod unauthenticated_engine;
@@ -61,6 +67,7 @@ pub static ALL: &[&Rule] = &[
     &changed_data_owner::RULE,
     &changed_first_start_credential::RULE,
     &claims_deleted_with_statefulset::RULE,
+    &command_missing_in_image::RULE,
     &contradictory_persistence::RULE,
     &credential_on_command_line::RULE,
     &data_deleting_script::RULE,
@@ -79,10 +86,13 @@ pub static ALL: &[&Rule] = &[
     &impatient_liveness_probe::RULE,
     &incompatible_version::RULE,
     &instant_kill::RULE,
+    &liveness_by_cluster_state::RULE,
+    &member_leaving_on_stop::RULE,
     &mismatched_pod_management::RULE,
     &misplaced_data_mount::RULE,
     &missing_credentials::RULE,
     &missing_memory_limit::RULE,
+    &missing_readiness_probe::RULE,
     &missing_requests::RULE,
     &missing_storage_class::RULE,
     &moved_data::RULE,
@@ -91,11 +101,13 @@ pub static ALL: &[&Rule] = &[
     &permanent_recovery::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
+    &readiness_over_socket::RULE,
     &relaxed_durability::RULE,
     &removed_option::RULE,
     &rolling_update_over_claim::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
+    &signal_to_wrong_process::RULE,
     &stalled_rollout::RULE,
     &unauthenticated_engine::RULE,
     &unbounded_growth::RULE,

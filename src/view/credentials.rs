@@ -84,8 +84,10 @@ impl<'t> Database<'t> {
         let named = self.container.0.get("command").strs().any(is_entrypoint);
         let first = self.container.0.get("args").strs().next().unwrap_or("-");
         let program = first.rsplit('/').next().unwrap_or(first);
-        let is_servers =
-            first.starts_with('-') || is_entrypoint(first) || self.engine.detect.servers.iter().any(|s| s == program);
+        let is_servers = first.starts_with('-')
+            || is_entrypoint(first)
+            || self.engine.detect.servers.iter().any(|s| s == program)
+            || self.is_serving(first);
         named || (self.container.keeps_entrypoint() && is_servers)
     }
 
@@ -128,7 +130,7 @@ impl<'t> Database<'t> {
         let servers = &self.engine.detect.servers;
         let is_image_s = self.container.argv().next().is_none();
         is_image_s
-            || self.script.calls().any(|c| servers.iter().any(|s| s == c.program()))
+            || self.script.calls().any(|c| servers.iter().any(|s| s == c.program()) || self.is_serving(c.program()))
             || self.script.main().is_some_and(|c| c.program().is_empty() && self.container.keeps_entrypoint())
     }
 

@@ -19,7 +19,7 @@ pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
 pub use memory::{Memory, MemoryTerm, Unset};
 pub use options::{Condition, Configuration, Options, Switch, Turns};
-pub use stop::{OnSignal, PreStop, RecoveryProbes, Stop};
+pub use stop::{ClusterProbes, OnSignal, PreStop, RecoveryProbes, SocketProbes, Stop};
 
 /// One file of `src/engines/`, or of the folder given by `--engines`.
 #[derive(Debug, Deserialize)]
@@ -122,7 +122,7 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `absent_programs` and `moved_tags`, which add to it.
+/// `secrets`, `switches`, `leaves_by`, `absent_programs` and `moved_tags`, which add to it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -153,6 +153,16 @@ pub struct Facts {
     /// Probes that fail while it recovers.
     #[serde(default)]
     pub recovery_probes: Option<RecoveryProbes>,
+    /// Probes that pass or fail by the state of others.
+    #[serde(default)]
+    pub cluster_probes: Option<ClusterProbes>,
+    /// Probes that pass too early at the first start.
+    #[serde(default)]
+    pub socket_probes: Option<SocketProbes>,
+    /// Commands that take a member out of its cluster for good, or empty it: a program and words among its arguments (`nodetool
+    /// decommission`), or one text within an argument (`rs.remove`).
+    #[serde(default)]
+    pub leaves_by: Vec<String>,
     /// What must stay under the memory limit.
     #[serde(default)]
     pub memory: Option<Memory>,
