@@ -72,8 +72,7 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
-    text::quantity::{Quantity, human_bytes},
-    tree::Node,
+    text::quantity::{human_bytes, rounded_bytes},
     view::Database,
 };
 
@@ -90,7 +89,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
-    let Some((place, limit)) = limit(database) else { return };
+    let Some((place, limit)) = database.memory_limit() else { return };
     let Some(need) = database.memory_need().filter(|_| database.engine.memory.as_ref().is_some_and(|m| !m.doubtful))
     else {
         return;
@@ -104,7 +103,11 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let name = database.name();
-    let (parts, taken) = (need.in_words(limit), mebibytes(sum));
+    let mut parts = need.in_words(limit);
+    let said = rounded_bytes(sum);
+    if parts.contains(" + ") {
+        parts.push_str(&format!(" = {}", rounded_bytes(need.known(limit))));
+    }
     let room = place.str().map_or_else(|| human_bytes(limit), str::to_owned);
     let finding = findings.report(
         place,
@@ -116,19 +119,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     );
     finding.measure(sum.saturating_mul(100) / limit);
     let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
-    finding.help(format!("its settings take {taken}: raise the limit to {enough} or more, or lower them"));
+    finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them"));
     if !is_full {
         finding.at_most(Action::Warn);
     }
-}
-
-/// The limit that holds for the container, in bytes, and where it is written: its own, else the Pod's.
-fn limit<'t>(database: &Database<'t>) -> Option<(Node<'t>, i64)> {
-    let own = database.container.memory_limit();
-    let place = if own.is_set() { own } else { database.pod.spec.path("resources.limits.memory") };
-    let quantity = place.str().and_then(Quantity::parse).or_else(|| place.i64().map(Quantity::from_i64))?;
-    // The API server reads a limit of nought as none.
-    quantity.bytes().filter(|bytes| *bytes > 0).map(|bytes| (place, bytes))
 }
 
 /// Rounded up, in the units of a manifest.

@@ -27,7 +27,7 @@ pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict};
 pub use execution::{Execution, Executions, Occasion};
-pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource};
+pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource, SessionNeed};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
 pub use probe::Probe;

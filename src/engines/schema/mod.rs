@@ -17,7 +17,9 @@ use super::{Pattern, VersionRange};
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
-pub use memory::{Memory, MemoryTerm, Unset};
+pub use memory::{
+    Blind, Memory, MemoryTerm, OtherDefault, SessionCount, Sessions, SharedMemory, Unset,
+};
 pub use options::{Condition, Configuration, Options, Switch, Turns};
 pub use stop::{OnSignal, PreStop, RecoveryProbes, Stop};
 
@@ -218,6 +220,9 @@ pub struct Cluster {
     /// True where a majority decides.
     #[serde(default)]
     pub quorum: bool,
+    /// True where every member votes on everything, so that an even number survives no more than one fewer does.
+    #[serde(default)]
+    pub all_vote: bool,
     /// Fewest members that survive the loss of one.
     #[serde(default)]
     pub members: Option<i64>,

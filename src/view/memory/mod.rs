@@ -4,11 +4,11 @@ mod spelled;
 mod tests;
 
 use crate::{
-    engines::schema::{Memory, Unset},
+    engines::schema::{Blind, Memory, Unset},
     terms::Role,
     text::{
         memory::Amount,
-        quantity::{Quantity, human_bytes},
+        quantity::{Quantity, human_bytes, rounded_bytes},
     },
     tree::Node,
 };
@@ -30,6 +30,8 @@ pub struct MemoryPart<'t> {
     pub name: &'t str,
     /// Who says how much.
     pub source: MemorySource<'t>,
+    /// For what is [`MemorySource::Unset`]: how it grows, where that is known.
+    pub blind: Option<Blind>,
     amount: Amount,
     factor: i64,
 }
@@ -96,6 +98,12 @@ impl MemoryNeed<'_> {
         self.parts.iter().try_fold(0_i64, |sum, p| Some(sum.saturating_add(known(p)?)))
     }
 
+    /// Everything that is known, in bytes, where the container may use `limit` bytes.
+    #[must_use]
+    pub fn known(&self, limit: i64) -> i64 {
+        self.parts.iter().map(|p| p.bytes(limit)).fold(0, i64::saturating_add)
+    }
+
     /// True where the settings cannot be brought any lower, so that only the limit could move.
     #[must_use]
     pub fn is_least(&self, sum: i64) -> bool {
@@ -125,7 +133,11 @@ impl MemoryNeed<'_> {
         }
         // A share grows with the limit, so that no larger one helps: then the limit itself is named.
         least = least.max(percent_of(sum, self.most_percent()));
-        if limit >= least { Fit::Fits } else { Fit::TooLittle { least } }
+        match (limit >= least, self.parts.is_empty(), &self.facts.unset) {
+            (false, ..) => Fit::TooLittle { least },
+            (true, true, Unset::Never) => Fit::Unknown,
+            (true, ..) => Fit::Fits,
+        }
     }
 
     /// The known parts and their sizes where the container may use `limit` bytes, for a message: `innodb_buffer_pool_size 512Mi`.
@@ -134,9 +146,9 @@ impl MemoryNeed<'_> {
     pub fn in_words(&self, limit: i64) -> String {
         let said = self.parts.iter().filter_map(|p| match p.source {
             MemorySource::Spelled(_) | MemorySource::Default => {
-                Some(format!("{} {}", p.name, human_bytes(p.bytes(limit))))
+                Some(format!("{} {}", p.name, rounded_bytes(p.bytes(limit))))
             }
-            MemorySource::Fixed => Some(human_bytes(p.bytes(limit))),
+            MemorySource::Fixed => Some(rounded_bytes(p.bytes(limit))),
             MemorySource::Unset | MemorySource::Hidden => None,
         });
         said.collect::<Vec<_>>().join(" + ")
@@ -160,6 +172,33 @@ impl MemoryNeed<'_> {
             }
         });
         said.collect::<Vec<_>>().join(" + ")
+    }
+}
+
+/// What all connections together can take, in bytes.
+#[derive(Debug, Clone)]
+pub struct SessionNeed<'t> {
+    /// How many there may be.
+    pub most: i64,
+    /// What sets their number.
+    pub name: &'t str,
+    /// Where the spec spells the number.
+    pub at: Option<Node<'t>>,
+    /// What each can take.
+    pub each: Vec<MemoryPart<'t>>,
+}
+
+impl SessionNeed<'_> {
+    /// Bytes of one connection.
+    #[must_use]
+    pub fn one(&self, limit: i64) -> i64 {
+        self.each.iter().map(|part| part.bytes(limit)).fold(0, i64::saturating_add)
+    }
+
+    /// The part that takes most.
+    #[must_use]
+    pub fn largest(&self, limit: i64) -> Option<&MemoryPart<'_>> {
+        self.each.iter().max_by_key(|part| part.bytes(limit))
     }
 }
 

@@ -73,8 +73,8 @@ fn words_hold_names_and_sizes() {
     let container = json!({"name": "db", "image": "cockroachdb/cockroach:v26.2.1", "command": ["cockroach", "start"]});
     looked_at(&container, |d| {
         let need = d.memory_need().unwrap();
-        assert_eq!(need.as_advice(), "--cache (128Mi unless set) + twice --max-sql-memory (50 % unless set)");
-        assert_eq!((need.spelled(GI), need.total(GI)), (None, Some(640 * MI)));
+        assert_eq!(need.as_advice(), "--cache (256Mi unless set) + twice --max-sql-memory (50 % unless set)");
+        assert_eq!((need.spelled(GI), need.total(GI)), (None, Some(768 * MI)));
     });
 }
 
