@@ -72,7 +72,7 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
-    text::quantity::{human_bytes, rounded_bytes},
+    text::{memory::rounded_bytes, quantity::human_bytes},
     view::Database,
 };
 
@@ -114,14 +114,22 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         if is_full {
             format!("container {name:?} is killed when its cache fills: {parts} in a memory limit of {room}")
         } else {
-            format!("container {name:?} has {parts} in a memory limit of {room}: more than {most} %")
+            format!("container {name:?} has {parts} in a memory limit of {room}: over {most} %")
         },
     );
     finding.measure(sum.saturating_mul(100) / limit);
-    let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
-    finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them"));
+    if need.parts.iter().any(|part| part.is_spelled() && part.is_share()) {
+        finding
+            .help(format!("its settings take {said}, and grow with the limit: lower them to {most} % of it together"));
+    } else {
+        let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
+        finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them"));
+    }
     if !is_full {
-        finding.at_most(Action::Warn);
+        // A factor is a margin: without it such settings go well, if not always.
+        let is_margin =
+            need.has_factors() && need.spelled_once(limit).saturating_mul(100) <= limit.saturating_mul(most);
+        finding.at_most(if is_margin { Action::Audit } else { Action::Warn });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Amounts of memory as the engines themselves write them: `512M` is not the same number everywhere.
 
-use super::quantity::{Decimal, Quantity};
+use super::quantity::{Decimal, Quantity, human_bytes};
 use serde::Deserialize;
 
 /// How a setting of an engine writes an amount of memory. Engine files name a variant in `snake_case`.
@@ -87,6 +87,21 @@ pub fn bytes_of(text: &str, unit: MemoryUnit) -> Option<i64> {
         Amount::Bytes(bytes) => Some(bytes),
         Amount::Share(_) => None,
     }
+}
+
+/// Bytes as people say them, for messages: exact where a whole number of Mi or Gi says it, else rounded (`2.4Gi`, `819Mi`).
+#[must_use]
+pub fn rounded_bytes(bytes: i64) -> String {
+    const UNITS: [(u32, &str); 5] = [(60, "Ei"), (50, "Pi"), (40, "Ti"), (30, "Gi"), (20, "Mi")];
+    let is_whole = bytes.trailing_zeros() >= 30 || (bytes.trailing_zeros() >= 20 && bytes < 10 << 30);
+    let Some((shift, unit)) = UNITS.into_iter().find(|(shift, _)| bytes >> shift > 0).filter(|_| !is_whole) else {
+        return human_bytes(bytes);
+    };
+    if unit == "Mi" {
+        return format!("{}{unit}", (i128::from(bytes) + (1 << 19)) >> shift);
+    }
+    let tenths = (i128::from(bytes) * 10 + (1_i128 << (shift - 1))) >> shift;
+    if tenths % 10 == 0 { format!("{}{unit}", tenths / 10) } else { format!("{}.{}{unit}", tenths / 10, tenths % 10) }
 }
 
 enum Scale {
@@ -220,6 +235,26 @@ mod tests {
         assert_eq!(Amount::Share(250_000).of(2 * GI), GI / 2);
         assert_eq!(Amount::Bytes(MI).of(2 * GI), MI);
         assert_eq!(Amount::Share(u32::MAX).of(i64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn people_say_no_single_bytes() {
+        for (bytes, text) in [
+            (0, "0"),
+            (100, "100"),
+            (512 << 20, "512Mi"),
+            (1536 << 20, "1536Mi"),
+            (4 << 30, "4Gi"),
+            (2_576_980_377, "2.4Gi"),
+            (1_200_000_000, "1.1Gi"),
+            (858_993_459, "819Mi"),
+            (500_000_000, "477Mi"),
+            ((50 << 30) + (700 << 20), "50.7Gi"),
+            ((1 << 40) - 1, "1024Gi"),
+            (i64::MAX, "8Ei"),
+        ] {
+            assert_eq!(rounded_bytes(bytes), text, "{bytes}");
+        }
     }
 
     proptest! {

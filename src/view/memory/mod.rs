@@ -7,8 +7,8 @@ use crate::{
     engines::schema::{Blind, Memory, Unset},
     terms::Role,
     text::{
-        memory::Amount,
-        quantity::{Quantity, human_bytes, rounded_bytes},
+        memory::{Amount, rounded_bytes},
+        quantity::{Quantity, human_bytes},
     },
     tree::Node,
 };
@@ -32,6 +32,8 @@ pub struct MemoryPart<'t> {
     pub source: MemorySource<'t>,
     /// For what is [`MemorySource::Unset`]: how it grows, where that is known.
     pub blind: Option<Blind>,
+    /// How to set it, where there is more to it than its name.
+    pub help: Option<&'t str>,
     amount: Amount,
     factor: i64,
 }
@@ -72,6 +74,12 @@ impl MemoryPart<'_> {
         self.amount.of(limit).saturating_mul(self.factor)
     }
 
+    /// True when it is a share of the container's memory.
+    #[must_use]
+    pub const fn is_share(&self) -> bool {
+        matches!(self.amount, Amount::Share(_))
+    }
+
     /// True when the spec spells it.
     #[must_use]
     pub const fn is_spelled(&self) -> bool {
@@ -102,6 +110,19 @@ impl MemoryNeed<'_> {
     #[must_use]
     pub fn known(&self, limit: i64) -> i64 {
         self.parts.iter().map(|p| p.bytes(limit)).fold(0, i64::saturating_add)
+    }
+
+    /// True where a part is taken several times.
+    #[must_use]
+    pub fn has_factors(&self) -> bool {
+        self.parts.iter().any(|p| p.factor > 1)
+    }
+
+    /// What the spec spells, each part taken once: without the margin that a factor makes.
+    #[must_use]
+    pub fn spelled_once(&self, limit: i64) -> i64 {
+        let spelled = self.parts.iter().filter(|p| p.is_spelled());
+        spelled.map(|p| p.amount.of(limit)).fold(0, i64::saturating_add)
     }
 
     /// True where the settings cannot be brought any lower, so that only the limit could move.

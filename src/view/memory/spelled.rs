@@ -25,6 +25,16 @@ impl<'t> Database<'t> {
         quantity(place)?.bytes().filter(|bytes| *bytes > 0).map(|bytes| (place, bytes))
     }
 
+    /// The memory in which the server still starts, in bytes, and as its makers write it where that is what it needs as a whole.
+    #[must_use]
+    pub fn least_memory(&self) -> Option<(i64, Option<&'t str>)> {
+        let facts = self.engine.memory.as_ref()?;
+        let text = facts.refuses_below.as_deref()?;
+        let said = facts.refuses_below_times.iter().find_map(|flag| self.option(flag)?.value()?.trim().parse().ok());
+        let times: i64 = said.filter(|times| *times > 0).unwrap_or(1);
+        Some((bytes(text)?.saturating_mul(times), (times == 1).then_some(text)))
+    }
+
     /// What all connections together can take; `None` where nothing is known, or some of it stands where nobody sees it.
     #[must_use]
     pub fn session_need(&self) -> Option<SessionNeed<'t>> {
@@ -57,7 +67,9 @@ impl<'t> Database<'t> {
     /// What the spec, or else the engine, says about one part.
     #[must_use]
     pub fn memory_part(&self, term: &'t MemoryTerm) -> MemoryPart<'t> {
-        let part = |source, amount| MemoryPart { name: &term.name, source, blind: None, amount, factor: term.factor };
+        let help = term.help.as_deref();
+        let part =
+            |source, amount| MemoryPart { name: &term.name, source, blind: None, help, amount, factor: term.factor };
         if let Some(fixed) = &term.fixed {
             return part(MemorySource::Fixed, Amount::Bytes(bytes(fixed).unwrap_or(0)));
         }

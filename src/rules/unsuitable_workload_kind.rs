@@ -1,0 +1,113 @@
+//! A database in a kind of workload that does not keep it running, or keeps too many of it.
+//!
+//! ## Why
+//! Nobody makes a bare Pod anew when its node goes. A DaemonSet starts one server on each node, with data of its own, and an empty one on each
+//! new node. A Job is for what ends: its server is stopped by a deadline, or keeps the Job from ever being done.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: postgres}
+//! spec:
+//!   containers:
+//!     - name: postgres
+//!       image: postgres:17.7
+//!       volumeMounts:
+//!         - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumes:
+//!     - {name: data, persistentVolumeClaim: {claimName: orders}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: postgres}
+//! spec:
+//!   serviceName: postgres
+//!   selector: {matchLabels: {app: postgres}}
+//!   template:
+//!     metadata: {labels: {app: postgres}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: postgres
+//!           image: postgres:17.7
+//!           env:
+//!             - name: POSTGRES_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRES_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 500m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/postgresql/data}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         storageClassName: ssd-retain
+//!         resources: {requests: {storage: 20Gi}}
+//! ```
+//! A StatefulSet can take over a claim: one replica, and the claim under `volumes` as before.
+//!
+//! Silent are static Pods and what is tied to one node, Pods that are never restarted (they are meant to go), caches, servers on a DaemonSet that
+//! join each other, and Jobs that run a script: it may well stop its server. A server that a Job starts over a claim is a warning.
+//!
+//! ## References
+//! - Kubernetes documentation: Pods without a controller
+//! - kubernetes-sigs: StatefulSet basics
+use crate::{
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Role, Tier},
+    view::{Database, Kind, Owner},
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "unsuitable-workload-kind",
+    source: include_str!("unsuitable_workload_kind.rs"),
+    since: "0.1.0",
+    tier: Tier::Outage,
+    mutate: None,
+    validate: Some(Validate::Database(validate)),
+    spares_ephemeral: false,
+    writes: &[],
+};
+
+const HELP: &str = "use a StatefulSet with one replica; to keep a claim, name it under volumes as it is here";
+
+fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+    let (workload, pod, name) = (database.workload, database.pod, database.name());
+    if database.role != Role::Server || database.is_in_memory() || pod.is_tied_to_a_node() {
+        return;
+    }
+    let kind = workload.kind.as_str();
+    let message = match workload.kind {
+        Kind::Pod if is_left_alone(database) => {
+            format!("a bare {kind} runs database {name:?}: nothing makes it anew when its node goes")
+        }
+        Kind::DaemonSet if !database.is_member() => {
+            format!("a {kind} runs database {name:?} once per node: each has data of its own, a new node an empty one")
+        }
+        // What a script starts it may stop.
+        Kind::Job | Kind::CronJob if database.data.is_kept() && database.container.keeps_entrypoint() => {
+            format!("a {kind} runs database {name:?} over a volume: it never ends, or is killed when the Job is")
+        }
+        _ => return,
+    };
+    // Where nodes are chosen, each may well be meant.
+    let chosen = workload.kind == Kind::DaemonSet && (pod.spec.get("nodeSelector").is_set() || pod.has_node_affinity());
+    let finding = findings.report(workload.spec(), message);
+    finding.about(kind).help(HELP).at_most(if chosen { Action::Audit } else { Action::Warn });
+}
+
+/// True for a Pod that nobody makes anew although its data is meant to stay.
+fn is_left_alone(database: &Database<'_>) -> bool {
+    let (workload, pod) = (database.workload, database.pod);
+    let is_of_the_node = workload.annotation("kubernetes.io/config.mirror").is_some()
+        || workload.annotation("kubernetes.io/config.source").is_some()
+        || pod.spec.get("hostNetwork").bool() == Some(true);
+    Owner::of(workload.object).is_none() && !is_of_the_node && pod.restart_policy() != "Never" && database.keeps_data()
+}
