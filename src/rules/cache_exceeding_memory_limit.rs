@@ -68,6 +68,7 @@
 //! - MySQL reference manual, innodb_buffer_pool_size
 //! - cockroachdb/docs: recommended production settings
 //! - MongoDB SERVER-60412
+use super::support::memory;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -108,7 +109,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     if parts.contains(" + ") {
         parts.push_str(&format!(" = {}", rounded_bytes(need.known(limit))));
     }
-    let room = place.str().map_or_else(|| human_bytes(limit), str::to_owned);
+    let room = memory::said(place, limit);
     let finding = findings.report(
         place,
         if is_full {
@@ -117,7 +118,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
             format!("container {name:?} has {parts} in a memory limit of {room}: over {most} %")
         },
     );
-    finding.measure(sum.saturating_mul(100) / limit);
+    finding.measure(memory::percent(sum, limit));
     if need.parts.iter().any(|part| part.is_spelled() && part.is_share()) {
         finding
             .help(format!("its settings take {said}, and grow with the limit: lower them to {most} % of it together"));

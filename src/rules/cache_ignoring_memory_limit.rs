@@ -70,6 +70,7 @@
 //! - apache/cassandra: conf/cassandra-env.sh
 //! - Redis documentation: maxmemory
 //! - MySQL reference manual: innodb_dedicated_server
+use super::support::memory;
 use crate::{
     engines::schema::Blind,
     finding::Findings,
@@ -98,15 +99,18 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some((place, limit)) = database.memory_limit() else { return };
     let Some(need) = database.memory_need() else { return };
     let Some((part, blind)) = need.parts.iter().find_map(|part| Some((part, part.blind?))) else { return };
-    let (name, what, most, room) = (database.name(), part.name, need.most_percent(), rounded_bytes(limit));
+    let (name, what, most, room) = (database.name(), part.name, need.most_percent(), memory::said(place, limit));
     let message = match blind {
         Blind::Node => format!("container {name:?} sizes {what} by the memory of the node, not by its limit of {room}"),
         Blind::Data => format!("container {name:?} has no {what}: it grows until its memory limit of {room} kills it"),
     };
-    let share = rounded_bytes(i64::try_from(i128::from(limit) * i128::from(most) / 100).unwrap_or(limit));
-    let set = part.help.map_or_else(|| format!("set {what}"), str::to_owned);
+    let share = rounded_bytes(limit / 100 * most);
+    let mut help = format!("set {what} to at most {share}: {most} % of the limit leaves room for what it takes beside");
+    if let Some(more) = part.help {
+        help.push_str(&format!("; {more}"));
+    }
     let finding = findings.report(place, message);
     finding.about(what.to_owned());
-    finding.help(format!("{set}: at most {share}, {most} % of the limit, leaves room for what it takes beside"));
+    finding.help(help);
     finding.at_most(if blind == Blind::Node { Action::Warn } else { Action::Audit });
 }

@@ -69,6 +69,7 @@
 //! ## References
 //! - PostgreSQL documentation: resource consumption, work_mem
 //! - MySQL reference manual: how MySQL uses memory
+use super::support::memory;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -106,12 +107,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     } else {
         format!("{} ({} and others)", rounded_bytes(one), largest.name)
     };
-    let (taken, room) = (rounded_bytes(all), rounded_bytes(limit));
+    let (taken, room) = (rounded_bytes(all), memory::said(place, limit));
     let finding = findings
         .report(place, format!("container {name:?} may take {taken} in a limit of {room}: {most} {count} x {each}"));
-    finding
-        .about(most.to_owned())
-        .measure(i64::try_from(i128::from(all) * 100 / i128::from(limit)).unwrap_or(i64::MAX));
+    finding.about(most.to_owned()).measure(memory::percent(all, limit));
     finding.help(format!(
         "lower {most} and let a pooler share the connections, lower {}, or raise the limit; a query may take it several times",
         largest.name

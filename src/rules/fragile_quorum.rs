@@ -112,9 +112,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         },
     );
     let (more, is_two) = (voters + 1, voters == 2);
+    let or = if cluster.may_have_arbiters { ", or see that one without data votes too" } else { "" };
     finding.about("members").measure(if is_two { 1 } else { 0 });
     finding.help(format!(
-        "run {more} members; to go down, take a member out inside the cluster first, then lower the replicas"
+        "run {more} members{or}; to go down, take a member out inside the cluster first, then lower the replicas"
     ));
     finding.at_most(if is_two && !cluster.may_have_arbiters { Action::Warn } else { Action::Audit });
 }

@@ -69,6 +69,7 @@
 //! - microsoft/mssql-docker#120
 //! - oracle/docker-images: runOracle.sh
 //! - dragonflydb/dragonfly: src/server/dfly_main.cc
+use super::support::memory;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -92,7 +93,7 @@ pub(super) static RULE: Rule = Rule {
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some((least, said)) = database.least_memory() else { return };
     let Some((place, limit)) = database.memory_limit().filter(|(_, limit)| *limit < least) else { return };
-    let (name, room) = (database.name(), rounded_bytes(limit));
+    let (name, room) = (database.name(), memory::said(place, limit));
     let least_said = said.map_or_else(|| rounded_bytes(least), str::to_owned);
     let finding = findings.report(
         place,

@@ -74,6 +74,7 @@
 //! ## References
 //! - Kubernetes documentation: volumes, emptyDir
 //! - timescale/helm-charts#127
+use super::support::memory;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -105,7 +106,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         if let Some(size) = size {
             sized = sized.saturating_add(size);
         } else {
-            let (volume_name, room) = (volume.node.get("name").text(), rounded_bytes(limit));
+            let (volume_name, room) = (volume.node.get("name").text(), memory::said(place, limit));
             let finding = findings.report(
                 volume.size_limit(),
                 format!("volume {volume_name:?} lies in memory without a bound: it counts against a limit of {room}"),
@@ -121,20 +122,14 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     if sum <= limit || spelled >= limit {
         return;
     }
-    let (name, volume_name) = (database.name(), volume.node.get("name").text());
-    let mut parts = format!("{} in memory (volume {volume_name:?})", rounded_bytes(sized));
-    if spelled > 0 {
-        let cache = need.map(|need| need.in_words(limit)).unwrap_or_default();
-        parts.push_str(&format!(" + {cache}"));
+    let (name, volume_name, room) = (database.name(), volume.node.get("name").text(), memory::said(place, limit));
+    let mut parts = format!("{} in volume {volume_name:?}", rounded_bytes(sized));
+    if let Some(need) = need.filter(|_| spelled > 0) {
+        let all = rounded_bytes(sized.saturating_add(need.known(limit)));
+        parts.push_str(&format!(" + {} = {all}", need.in_words(limit)));
     }
-    let room = rounded_bytes(limit);
     let finding = findings.report(place, format!("container {name:?} has {parts} in a memory limit of {room}"));
-    finding
-        .about("volumes in memory")
-        .measure(i64::try_from(i128::from(sum) * 100 / i128::from(limit)).unwrap_or(i64::MAX));
-    finding.help(format!(
-        "together {}: lower the volume's sizeLimit or the cache, or raise the limit above both and what connections take",
-        rounded_bytes(sum)
-    ));
+    finding.about("volumes in memory").measure(memory::percent(sum, limit));
+    finding.help("lower the volume's sizeLimit or the cache, or raise the limit above both and what connections take");
     finding.at_most(Action::Warn);
 }

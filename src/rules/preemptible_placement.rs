@@ -97,7 +97,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let mut report = |at: Node<'_>, message: String, help: &'static str, most: Action| {
         findings.report(at, message).help(help).at_most(most);
     };
-    let elsewhere = "run it on ordinary nodes, or replicate it";
+    let elsewhere = "run it on ordinary nodes (moving it restarts it once), or replicate it";
     match database.pod.spot() {
         Some(Spot::Wanted(at)) => {
             report(
@@ -126,6 +126,11 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         } else {
             format!("database {name:?} has one member, and {EVICTABLE} lets it be evicted")
         };
-        report(annotation, message, "set it to \"false\"", if is_local { Action::Warn } else { Action::Audit });
+        report(
+            annotation,
+            message,
+            "set it to \"false\", or put the data on a claim and leave it out",
+            if is_local { Action::Warn } else { Action::Audit },
+        );
     }
 }

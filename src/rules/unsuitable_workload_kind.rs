@@ -52,16 +52,17 @@
 //! A StatefulSet can take over a claim: one replica, and the claim under `volumes` as before.
 //!
 //! Silent are static Pods and what is tied to one node, Pods that are never restarted (they are meant to go), caches, servers on a DaemonSet that
-//! join each other, and Jobs that run a script: it may well stop its server. A server that a Job starts over a claim is a warning.
+//! join each other, Pods that have lost their controller, and Jobs that run a script: it may well stop its server. A server that a Job starts over a claim is a warning.
 //!
 //! ## References
 //! - Kubernetes documentation: Pods without a controller
 //! - kubernetes-sigs: StatefulSet basics
+use super::DUMP_FIRST;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
-    terms::{Action, Role, Tier},
-    view::{Database, Kind, Owner},
+    terms::{Action, Operation, Role, Tier},
+    view::{Database, Kind, Owner, Volume},
 };
 
 /// The rule.
@@ -76,16 +77,15 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-const HELP: &str = "use a StatefulSet with one replica; to keep a claim, name it under volumes as it is here";
-
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let (workload, pod, name) = (database.workload, database.pod, database.name());
     if database.role != Role::Server || database.is_in_memory() || pod.is_tied_to_a_node() {
         return;
     }
     let kind = workload.kind.as_str();
     let message = match workload.kind {
-        Kind::Pod if is_left_alone(database) => {
+        // One that has lost its controller since is being moved, or waits for the next.
+        Kind::Pod if context.operation == Operation::Create && is_left_alone(database) => {
             format!("a bare {kind} runs database {name:?}: nothing makes it anew when its node goes")
         }
         Kind::DaemonSet if !database.is_member() => {
@@ -100,7 +100,21 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     // Where nodes are chosen, each may well be meant.
     let chosen = workload.kind == Kind::DaemonSet && (pod.spec.get("nodeSelector").is_set() || pod.has_node_affinity());
     let finding = findings.report(workload.spec(), message);
-    finding.about(kind).help(HELP).at_most(if chosen { Action::Audit } else { Action::Warn });
+    finding.help(help(database));
+    finding.about(kind).at_most(if chosen { Action::Audit } else { Action::Warn });
+}
+
+fn help(database: &Database<'_>) -> String {
+    match database.workload.kind {
+        Kind::Job | Kind::CronJob => {
+            "use a StatefulSet for a server; a Job that needs one for a while runs a script that stops it in the end".into()
+        }
+        Kind::Pod if database.data.volume().is_some_and(Volume::is_claim) => {
+            "use a StatefulSet with one replica and the same claim under volumes; delete the Pod first: two servers on a claim              corrupt it"
+                .into()
+        }
+        _ => format!("{DUMP_FIRST}; then use a StatefulSet with volumeClaimTemplates"),
+    }
 }
 
 /// True for a Pod that nobody makes anew although its data is meant to stay.

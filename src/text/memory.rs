@@ -89,19 +89,19 @@ pub fn bytes_of(text: &str, unit: MemoryUnit) -> Option<i64> {
     }
 }
 
-/// Bytes as people say them, for messages: exact where a whole number of Mi or Gi says it, else rounded (`2.4Gi`, `819Mi`).
+/// Bytes as people say them, for messages: `512Mi`, `1536Mi`, `2.4Gi`; rounded to whole Mi below 2Gi, else to tenths of Gi.
 #[must_use]
 pub fn rounded_bytes(bytes: i64) -> String {
-    const UNITS: [(u32, &str); 5] = [(60, "Ei"), (50, "Pi"), (40, "Ti"), (30, "Gi"), (20, "Mi")];
-    let is_whole = bytes.trailing_zeros() >= 30 || (bytes.trailing_zeros() >= 20 && bytes < 10 << 30);
-    let Some((shift, unit)) = UNITS.into_iter().find(|(shift, _)| bytes >> shift > 0).filter(|_| !is_whole) else {
+    const MEBI: i64 = 1 << 20;
+    const GIBI: i64 = 1 << 30;
+    if bytes % GIBI == 0 || bytes < MEBI {
         return human_bytes(bytes);
-    };
-    if unit == "Mi" {
-        return format!("{}{unit}", (i128::from(bytes) + (1 << 19)) >> shift);
     }
-    let tenths = (i128::from(bytes) * 10 + (1_i128 << (shift - 1))) >> shift;
-    if tenths % 10 == 0 { format!("{}{unit}", tenths / 10) } else { format!("{}.{}{unit}", tenths / 10, tenths % 10) }
+    if bytes < 2 * GIBI {
+        return format!("{}Mi", (bytes + MEBI / 2) / MEBI);
+    }
+    let tenths = (i128::from(bytes) * 10 + i128::from(GIBI / 2)) / i128::from(GIBI);
+    if tenths % 10 == 0 { format!("{}Gi", tenths / 10) } else { format!("{}.{}Gi", tenths / 10, tenths % 10) }
 }
 
 enum Scale {
@@ -246,12 +246,13 @@ mod tests {
             (1536 << 20, "1536Mi"),
             (4 << 30, "4Gi"),
             (2_576_980_377, "2.4Gi"),
-            (1_200_000_000, "1.1Gi"),
+            (2_684_354_560, "2.5Gi"),
+            (1_200_000_000, "1144Mi"),
             (858_993_459, "819Mi"),
             (500_000_000, "477Mi"),
             ((50 << 30) + (700 << 20), "50.7Gi"),
             ((1 << 40) - 1, "1024Gi"),
-            (i64::MAX, "8Ei"),
+            (i64::MAX, "8589934592Gi"),
         ] {
             assert_eq!(rounded_bytes(bytes), text, "{bytes}");
         }

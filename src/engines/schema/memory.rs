@@ -125,7 +125,7 @@ pub struct MemoryTerm {
     /// What becomes of it when nothing sets it and it has no default.
     #[serde(default)]
     pub blind: Option<Blind>,
-    /// How to set it, where there is more to it than its name.
+    /// What to know who sets it; told where nothing bounds it.
     #[serde(default)]
     pub help: Option<String>,
     /// Where one of these holds and nothing else sets it, the server sizes it by the memory of the node, and `default` does not

@@ -19,6 +19,8 @@ use crate::{
 pub struct MemoryNeed<'t> {
     facts: &'t Memory,
     role: Role,
+    /// What it does not start below, in bytes.
+    floor: Option<i64>,
     /// Each part of it.
     pub parts: Vec<MemoryPart<'t>>,
 }
@@ -32,7 +34,7 @@ pub struct MemoryPart<'t> {
     pub source: MemorySource<'t>,
     /// For what is [`MemorySource::Unset`]: how it grows, where that is known.
     pub blind: Option<Blind>,
-    /// How to set it, where there is more to it than its name.
+    /// What to know who sets it.
     pub help: Option<&'t str>,
     amount: Amount,
     factor: i64,
@@ -142,10 +144,12 @@ impl MemoryNeed<'_> {
     #[must_use]
     pub fn fit(&self, limit: i64) -> Fit {
         let mut sum = 0_i64;
-        let mut least = self.facts.refuses_below.as_deref().and_then(bytes).unwrap_or(0);
+        let mut least = self.floor.unwrap_or(0);
         for part in &self.parts {
             let floor = match (&part.source, &self.facts.unset) {
                 (MemorySource::Hidden, _) | (MemorySource::Unset, Unset::Never) => return Fit::Unknown,
+                // What is sized by the node would not see the limit.
+                (MemorySource::Unset, _) if part.blind.is_some() => return Fit::Unknown,
                 (MemorySource::Unset | MemorySource::Default, Unset::AtLeast(floor)) => bytes(floor).unwrap_or(0),
                 _ => 0,
             };

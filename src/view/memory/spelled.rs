@@ -13,7 +13,7 @@ impl<'t> Database<'t> {
     pub fn memory_need(&self) -> Option<MemoryNeed<'t>> {
         let facts = self.engine.memory.as_ref()?;
         let parts = facts.terms.iter().map(|term| self.memory_part(term)).collect();
-        Some(MemoryNeed { facts, role: self.role, parts })
+        Some(MemoryNeed { facts, role: self.role, floor: self.least_memory().map(|(least, _)| least), parts })
     }
 
     /// The memory limit that holds for the container, in bytes, and where it is written: its own, else the Pod's.
