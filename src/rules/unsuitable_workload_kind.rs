@@ -51,8 +51,9 @@
 //! ```
 //! A StatefulSet can take over a claim: one replica, and the claim under `volumes` as before.
 //!
-//! Silent are static Pods and what is tied to one node, Pods that are never restarted (they are meant to go), caches, servers on a DaemonSet that
-//! join each other, Pods that have lost their controller, and Jobs that run a script: it may well stop its server. A server that a Job starts over a claim is a warning.
+//! Silent are static Pods and those of one node, Pods that are never restarted (they are meant to go) or have lost their controller, caches on
+//! each node, and Jobs that run a script: it may well stop its server. A cache in a bare Pod is noted, and so is a DaemonSet that chooses its
+//! nodes or whose servers join each other.
 //!
 //! ## References
 //! - Kubernetes documentation: Pods without a controller
@@ -79,29 +80,32 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let (workload, pod, name) = (database.workload, database.pod, database.name());
-    if database.role != Role::Server || database.is_in_memory() || pod.is_tied_to_a_node() {
-        return;
-    }
+    let is_cache = database.role == Role::Cache || database.is_in_memory();
     let kind = workload.kind.as_str();
-    let message = match workload.kind {
+    let (message, most) = match workload.kind {
         // One that has lost its controller since is being moved, or waits for the next.
-        Kind::Pod if context.operation == Operation::Create && is_left_alone(database) => {
-            format!("a bare {kind} runs database {name:?}: nothing makes it anew when its node goes")
-        }
-        Kind::DaemonSet if !database.is_member() => {
-            format!("a {kind} runs database {name:?} once per node: each has data of its own, a new node an empty one")
+        Kind::Pod if context.operation == Operation::Create && is_left_alone(database) => (
+            format!("a bare {kind} runs database {name:?}: nothing makes it anew when its node goes"),
+            if is_cache { Action::Audit } else { Action::Warn },
+        ),
+        Kind::DaemonSet if !is_cache => {
+            // Where nodes are chosen, or members join each other, it may well be meant.
+            let chosen = pod.spec.get("nodeSelector").is_set() || pod.has_node_affinity() || pod.is_tied_to_a_node();
+            (
+                format!("a {kind} runs database {name:?} once per node: each has its own data, a new node none"),
+                if chosen || database.is_member() { Action::Audit } else { Action::Warn },
+            )
         }
         // What a script starts it may stop.
-        Kind::Job | Kind::CronJob if database.data.is_kept() && database.container.keeps_entrypoint() => {
-            format!("a {kind} runs database {name:?} over a volume: it never ends, or is killed when the Job is")
-        }
+        Kind::Job | Kind::CronJob if !is_cache && database.data.is_kept() && database.container.keeps_entrypoint() => (
+            format!("a {kind} runs database {name:?} over a volume: it never ends, or is killed when the Job is"),
+            Action::Warn,
+        ),
         _ => return,
     };
-    // Where nodes are chosen, each may well be meant.
-    let chosen = workload.kind == Kind::DaemonSet && (pod.spec.get("nodeSelector").is_set() || pod.has_node_affinity());
     let finding = findings.report(workload.spec(), message);
     finding.help(help(database));
-    finding.about(kind).at_most(if chosen { Action::Audit } else { Action::Warn });
+    finding.about(kind).at_most(most);
 }
 
 fn help(database: &Database<'_>) -> String {
@@ -117,11 +121,14 @@ fn help(database: &Database<'_>) -> String {
     }
 }
 
-/// True for a Pod that nobody makes anew although its data is meant to stay.
+/// True for a Pod that nobody makes anew, and that is not meant to go.
 fn is_left_alone(database: &Database<'_>) -> bool {
     let (workload, pod) = (database.workload, database.pod);
     let is_of_the_node = workload.annotation("kubernetes.io/config.mirror").is_some()
         || workload.annotation("kubernetes.io/config.source").is_some()
         || pod.spec.get("hostNetwork").bool() == Some(true);
-    Owner::of(workload.object).is_none() && !is_of_the_node && pod.restart_policy() != "Never" && database.keeps_data()
+    Owner::of(workload.object).is_none()
+        && !is_of_the_node
+        && !pod.is_tied_to_a_node()
+        && pod.restart_policy() != "Never"
 }
