@@ -2,24 +2,30 @@
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
 mod cache_exceeding_memory_limit;
+mod cache_ignoring_memory_limit;
 mod changed_data_layout;
 mod changed_data_owner;
 mod changed_first_start_credential;
 mod claims_deleted_with_statefulset;
 mod command_missing_in_image;
+mod connections_exceeding_memory_limit;
 mod contradictory_persistence;
 mod credential_on_command_line;
+mod crowded_members;
 mod data_deleting_script;
 mod data_left_behind;
 mod data_writable_by_sidecar;
 mod database_host_port;
+mod default_shared_memory;
 mod developer_mode;
 mod disabled_authentication;
 mod disabled_durability;
 mod dropped_authentication;
 mod end_of_life_version;
 mod ephemeral_data;
+mod evicting_size_limit;
 mod floating_tag;
+mod fragile_quorum;
 mod host_path_data;
 mod immutable_field_change;
 mod impatient_liveness_probe;
@@ -27,9 +33,12 @@ mod incompatible_version;
 mod instant_kill;
 mod liveness_by_cluster_state;
 mod member_leaving_on_stop;
+mod memory_limit_below_minimum;
+mod memory_volume_exceeding_memory_limit;
 mod mismatched_pod_management;
 mod misplaced_data_mount;
 mod missing_credentials;
+mod missing_huge_pages;
 mod missing_memory_limit;
 mod missing_readiness_probe;
 mod missing_requests;
@@ -40,10 +49,12 @@ mod overlapping_backups;
 mod permanent_recovery;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
+mod preemptible_placement;
 mod readiness_over_socket;
 mod relaxed_durability;
 mod removed_option;
 mod rolling_update_over_claim;
+mod scarce_cpu;
 mod shared_data_claim;
 mod short_grace_period;
 mod signal_to_wrong_process;
@@ -57,30 +68,37 @@ mod unknown_data_label;
 mod unmaintained_image;
 mod unmounted_data;
 mod unreplicated_replicas;
+mod unsuitable_workload_kind;
 
 use crate::rule::Rule;
 
 /// Every rule.
 pub static ALL: &[&Rule] = &[
     &cache_exceeding_memory_limit::RULE,
+    &cache_ignoring_memory_limit::RULE,
     &changed_data_layout::RULE,
     &changed_data_owner::RULE,
     &changed_first_start_credential::RULE,
     &claims_deleted_with_statefulset::RULE,
     &command_missing_in_image::RULE,
+    &connections_exceeding_memory_limit::RULE,
     &contradictory_persistence::RULE,
     &credential_on_command_line::RULE,
+    &crowded_members::RULE,
     &data_deleting_script::RULE,
     &data_left_behind::RULE,
     &data_writable_by_sidecar::RULE,
     &database_host_port::RULE,
+    &default_shared_memory::RULE,
     &developer_mode::RULE,
     &disabled_authentication::RULE,
     &disabled_durability::RULE,
     &dropped_authentication::RULE,
     &end_of_life_version::RULE,
     &ephemeral_data::RULE,
+    &evicting_size_limit::RULE,
     &floating_tag::RULE,
+    &fragile_quorum::RULE,
     &host_path_data::RULE,
     &immutable_field_change::RULE,
     &impatient_liveness_probe::RULE,
@@ -88,9 +106,12 @@ pub static ALL: &[&Rule] = &[
     &instant_kill::RULE,
     &liveness_by_cluster_state::RULE,
     &member_leaving_on_stop::RULE,
+    &memory_limit_below_minimum::RULE,
+    &memory_volume_exceeding_memory_limit::RULE,
     &mismatched_pod_management::RULE,
     &misplaced_data_mount::RULE,
     &missing_credentials::RULE,
+    &missing_huge_pages::RULE,
     &missing_memory_limit::RULE,
     &missing_readiness_probe::RULE,
     &missing_requests::RULE,
@@ -101,10 +122,12 @@ pub static ALL: &[&Rule] = &[
     &permanent_recovery::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
+    &preemptible_placement::RULE,
     &readiness_over_socket::RULE,
     &relaxed_durability::RULE,
     &removed_option::RULE,
     &rolling_update_over_claim::RULE,
+    &scarce_cpu::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
     &signal_to_wrong_process::RULE,
@@ -117,6 +140,7 @@ pub static ALL: &[&Rule] = &[
     &unmaintained_image::RULE,
     &unmounted_data::RULE,
     &unreplicated_replicas::RULE,
+    &unsuitable_workload_kind::RULE,
 ];
 
 /// How the help begins where following it replaces a Pod that may hold the only copy of somebody's data.

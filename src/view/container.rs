@@ -83,6 +83,18 @@ impl<'t> Container<'t> {
         self.0.path("resources.limits.cpu")
     }
 
+    /// `resources.limits.ephemeral-storage`: beyond it the Pod is evicted.
+    #[must_use]
+    pub fn scratch_limit(self) -> Node<'t> {
+        self.0.path("resources.limits").get("ephemeral-storage")
+    }
+
+    /// True when it has huge pages of any size.
+    #[must_use]
+    pub fn has_huge_pages(self) -> bool {
+        self.0.path("resources.limits").fields().any(|(name, _)| name.starts_with("hugepages-"))
+    }
+
     /// `lifecycle.preStop`.
     #[must_use]
     pub fn pre_stop(self) -> Node<'t> {

@@ -75,6 +75,18 @@ impl<'t> Volume<'t> {
         matches!(self.kind, VolumeKind::ClaimTemplate)
     }
 
+    /// True for an emptyDir that lies in memory: what is in it counts against memory limits.
+    #[must_use]
+    pub fn is_in_memory(self) -> bool {
+        self.node.path("emptyDir.medium").str() == Some("Memory")
+    }
+
+    /// `emptyDir.sizeLimit`.
+    #[must_use]
+    pub fn size_limit(self) -> Node<'t> {
+        self.node.path("emptyDir.sizeLimit")
+    }
+
     /// True for a claim, also one that is yet to be made.
     #[must_use]
     pub const fn is_claim(self) -> bool {

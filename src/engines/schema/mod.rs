@@ -17,7 +17,7 @@ use super::{Pattern, VersionRange};
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
-pub use memory::{Memory, MemoryTerm, Unset};
+pub use memory::{Blind, Memory, MemoryTerm, OtherDefault, SessionCount, Sessions, SharedMemory, Unset};
 pub use options::{Condition, Configuration, Options, Switch, Turns};
 pub use stop::{ClusterProbes, OnSignal, PreStop, RecoveryProbes, SocketProbes, Stop};
 
@@ -240,9 +240,21 @@ pub struct Cluster {
     /// True where a majority decides.
     #[serde(default)]
     pub quorum: bool,
+    /// True where every member votes on everything, so that an even number survives no more than one fewer does.
+    #[serde(default)]
+    pub all_vote: bool,
     /// Fewest members that survive the loss of one.
     #[serde(default)]
     pub members: Option<i64>,
+    /// True where a voter without data may run in a workload of its own (an arbiter), so that two members can be enough.
+    #[serde(default)]
+    pub may_have_arbiters: bool,
+    /// Signs that a member does not vote.
+    #[serde(default)]
+    pub no_voter_by: Vec<Condition>,
+    /// Options and variables that list all voters, separated by commas.
+    #[serde(default)]
+    pub listed_by: Vec<String>,
     /// Signs that replicas are members of one database.
     #[serde(default)]
     pub joined_by: Vec<Condition>,
