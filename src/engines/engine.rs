@@ -185,6 +185,8 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         recovery_probes: own.recovery_probes.or_else(|| base.recovery_probes.clone()),
         memory: own.memory.or_else(|| base.memory.clone()),
         user: own.user.or(base.user),
+        made_by_entrypoint: own.made_by_entrypoint.or(base.made_by_entrypoint),
+        needs_privileges: own.needs_privileges.or(base.needs_privileges),
         shell: own.shell.or(base.shell),
         absent_programs: both(&base.absent_programs, own.absent_programs),
         cluster: own.cluster.or_else(|| base.cluster.clone()),

@@ -10,9 +10,11 @@ mod execution;
 mod memory;
 mod options;
 mod owner;
+mod privileges;
 mod probe;
 mod sight;
 mod stop;
+mod supply;
 mod switch;
 #[cfg(test)]
 mod tests;

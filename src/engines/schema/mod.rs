@@ -159,6 +159,12 @@ pub struct Facts {
     /// The user that the image runs as.
     #[serde(default)]
     pub user: Option<User>,
+    /// True where the image does not run without privileges on its node.
+    #[serde(default)]
+    pub needs_privileges: Option<bool>,
+    /// True where the server makes no first files by itself: the image's entrypoint does.
+    #[serde(default)]
+    pub made_by_entrypoint: Option<bool>,
     /// True where the image has `/bin/sh`.
     #[serde(default)]
     pub shell: Option<bool>,
