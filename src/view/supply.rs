@@ -59,7 +59,7 @@ impl<'t> Database<'t> {
         all.iter().filter(move |default| is_shown && !is_changed(default))
     }
 
-    /// The passwords of the image that come from a Secret that may be missing, where nothing else supplies them.
+    /// The credentials of the image that come from a Secret that may be missing, where nothing else supplies them.
     pub fn optional_credentials(&self) -> impl Iterator<Item = (&'t CredentialSet, Var<'t>)> + use<'_, 't> {
         let sets = self
             .engine
@@ -67,7 +67,9 @@ impl<'t> Database<'t> {
             .iter()
             .filter(|set| set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c)));
         sets.flat_map(move |set| {
-            let optional = set.variables.iter().filter(|v| !set.plain.contains(v)).filter_map(|v| self.given(v));
+            // Authentication comes with all of them or not at all.
+            let counts = |name: &&String| set.applies == Applies::SwitchesAuth || !set.plain.contains(name);
+            let optional = set.variables.iter().filter(counts).filter_map(|v| self.given(v));
             let is_supplied = set.supplied_by.iter().any(|v| self.given(v).is_some_and(|v| !is_optional(v)))
                 || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some());
             optional.filter(move |var| is_optional(*var) && !is_supplied).map(move |var| (set, var))
