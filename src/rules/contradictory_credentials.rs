@@ -97,7 +97,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     }
     let name = database.name();
     for (var, file) in database.given_twice() {
-        let message = format!("container {name:?} never starts: both {} and {} are set", var.name(), file.name());
+        let message = format!("container {name:?} never starts: {} and its _FILE are both set", var.name());
         let finding = findings.report(file.0, message);
         finding.help(format!("remove one of them; {} keeps the value out of the environment", file.name()));
         finding.at_most(Action::Warn);

@@ -92,13 +92,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some(volume) = database.data.volume().filter(|_| database.role == Role::Server) else { return };
     let name = database.name();
     let (at, message, ceiling) = if let Some(kind) = volume.network_file_system() {
-        let message = format!(
-            "container {name:?} keeps its data on a network file system ({kind}): locks and fsync are not sure"
-        );
+        let message = format!("container {name:?} keeps its data over a network ({kind}): locks and fsync are unsure");
         (volume.node, message, Action::Warn)
     } else if let Some(class) = volume.network_class() {
-        let message =
-            format!("container {name:?} keeps its data on class {class:?}, a network file system by its name");
+        let message = format!("container {name:?} keeps its data on class {class:?}, a network file system");
         (Claim(volume.node).class(), message, Action::Audit)
     } else {
         return;

@@ -76,6 +76,7 @@
 //! ## References
 //! - docker-library/mongo: `docker-entrypoint.sh` adds `--auth` only where both variables are set
 use crate::{
+    engines::schema::Applies,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
@@ -94,9 +95,18 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+const HELP: &str = "remove optional: true; the Pod then waits until the Secret is there";
+
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     if !database.may_run_entrypoint() {
         return;
+    }
+    if let Some((set, source)) = database.optional_source(context.catalogue.secrets()) {
+        let message =
+            format!("container {:?} may start without its password: its envFrom is optional", database.name());
+        let finding = findings.report(source.get("optional"), message);
+        finding.about(set.variables.join(",")).help(HELP);
+        finding.at_most(if set.applies == Applies::SwitchesAuth { Action::Warn } else { Action::Audit });
     }
     for (set, var) in database.optional_credentials() {
         let opens = database.switches_authentication_on(set, var.name());
@@ -107,7 +117,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
             format!("container {name:?} starts without {variable} when its Secret is missing")
         };
         let finding = findings.report(var.secret_key().get("optional"), message);
-        finding.help("remove optional: true; the Pod then waits until the Secret is there");
+        finding.help(HELP);
         finding.at_most(if opens { Action::Warn } else { Action::Audit });
     }
 }

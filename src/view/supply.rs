@@ -6,6 +6,7 @@ use crate::{
         schema::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside, Turns},
     },
     terms::Role,
+    tree::Node,
 };
 
 impl<'t> Database<'t> {
@@ -74,6 +75,20 @@ impl<'t> Database<'t> {
                 || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some());
             optional.filter(move |var| is_optional(*var) && !is_supplied).map(move |var| (set, var))
         })
+    }
+
+    /// The Secret of `envFrom` that may be missing, where nothing else brings the credentials that the server needs.
+    #[must_use]
+    pub fn optional_source(&self, secrets: &Secrets) -> Option<(&'t CredentialSet, Node<'t>)> {
+        let secret = self.container.env_from().map(|source| source.get("secretRef")).find(|s| s.is_set())?;
+        let is_optional = |source: Node<'t>| source.get("optional").bool() == Some(true);
+        let may_all_miss = self.container.env_from().all(|source| is_optional(source.get("secretRef")));
+        if self.role != Role::Server || !self.image_is_known || !may_all_miss || self.is_injected(secrets) {
+            return None;
+        }
+        let needs = |set: &&CredentialSet| set.required || set.applies == Applies::SwitchesAuth;
+        let set = self.engine.credentials.iter().filter(needs).find(|set| self.lacking_of(set).is_some())?;
+        Some((set, secret))
     }
 
     /// True for a variable without which the server lets everybody in.
