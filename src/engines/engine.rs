@@ -184,6 +184,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         stop: own.stop.or_else(|| base.stop.clone()),
         recovery_probes: own.recovery_probes.or_else(|| base.recovery_probes.clone()),
         memory: own.memory.or_else(|| base.memory.clone()),
+        disk: own.disk.or_else(|| base.disk.clone()),
         user: own.user.or(base.user),
         made_by_entrypoint: own.made_by_entrypoint.or(base.made_by_entrypoint),
         needs_privileges: own.needs_privileges.or(base.needs_privileges),

@@ -39,6 +39,7 @@ mod shared_data_claim;
 mod short_grace_period;
 mod support;
 mod unauthenticated_engine;
+mod undersized_claim;
 mod unfinished_shutdown;
 mod unmounted_data;
 mod well_known_credentials;
@@ -84,6 +85,7 @@ pub static ALL: &[&Rule] = &[
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
     &unauthenticated_engine::RULE,
+    &undersized_claim::RULE,
     &unfinished_shutdown::RULE,
     &unmounted_data::RULE,
     &well_known_credentials::RULE,

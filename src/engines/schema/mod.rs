@@ -156,6 +156,10 @@ pub struct Facts {
     /// What must stay under the memory limit.
     #[serde(default)]
     pub memory: Option<Memory>,
+    /// What the data's volume must have room for by the server's own settings, beside everything else; written as parts of its memory
+    /// are.
+    #[serde(default)]
+    pub disk: Option<Vec<MemoryTerm>>,
     /// The user that the image runs as.
     #[serde(default)]
     pub user: Option<User>,

@@ -16,6 +16,11 @@ impl<'t> Database<'t> {
         Some(MemoryNeed { facts, role: self.role, parts })
     }
 
+    /// What the data's volume must have room for by the server's own settings.
+    pub fn disk_parts(&self) -> impl Iterator<Item = MemoryPart<'t>> + use<'_, 't> {
+        self.engine.facts.disk.iter().flatten().map(|term| self.memory_part(term))
+    }
+
     fn memory_part(&self, term: &'t MemoryTerm) -> MemoryPart<'t> {
         let part = |source, amount| MemoryPart { name: &term.name, source, amount, factor: term.factor };
         if let Some(fixed) = &term.fixed {
