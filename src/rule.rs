@@ -62,6 +62,8 @@ pub enum Validate {
     Refused(fn(&Change<'_, '_>, &Context<'_>, &mut Findings)),
     /// A claim of a database.
     Claim(fn(&Claim<'_>, &Context<'_>, &mut Findings)),
+    /// Each database container, and each claim of a database.
+    Storage(fn(&Database<'_>, &Context<'_>, &mut Findings), fn(&Claim<'_>, &Context<'_>, &mut Findings)),
 }
 
 /// What a rule knows beside the object.

@@ -116,7 +116,7 @@ impl<'t> Deliberation<'t> {
         let of_case = servers.first().map_or_else(|| self.context("", facts), |told| told.context);
         for rule in self.rules() {
             match rule.validate {
-                Some(Validate::Database(call)) => {
+                Some(Validate::Database(call) | Validate::Storage(call, _)) => {
                     for told in servers.iter().filter(|told| !(rule.spares_ephemeral && told.is_meant_to_go)) {
                         let Told { database, context, .. } = told;
                         found.extend(call_one(rule, Some(database.name()), |f| call(database, context, f)));
@@ -160,7 +160,9 @@ impl<'t> Deliberation<'t> {
         let context = self.context("", facts);
         self.rules()
             .filter_map(|rule| match rule.validate {
-                Some(Validate::Claim(call)) => Some(call_one(rule, None, |f| call(claim, &context, f))),
+                Some(Validate::Claim(call) | Validate::Storage(_, call)) => {
+                    Some(call_one(rule, None, |f| call(claim, &context, f)))
+                }
                 _ => None,
             })
             .flatten()

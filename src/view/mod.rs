@@ -13,9 +13,11 @@ mod memory;
 mod options;
 mod owner;
 mod placement;
+mod privileges;
 mod probe;
 mod sight;
 mod stop;
+mod supply;
 mod switch;
 #[cfg(test)]
 mod tests;

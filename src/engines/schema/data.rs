@@ -56,6 +56,9 @@ pub struct Data {
     /// What tools leave in the directory, by its path below it: nothing of the database goes with it (`xtrabackup_*`).
     #[serde(default)]
     pub by_products: Vec<Pattern>,
+    /// True where the directory must be empty before the first start. The root of a block volume has `lost+found`.
+    #[serde(default)]
+    pub must_be_empty: bool,
     /// Mounts that look right and are not: the server ignores them or refuses to start.
     #[serde(default)]
     pub wrong_mounts: Vec<WrongMount>,

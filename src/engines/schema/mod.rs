@@ -166,9 +166,19 @@ pub struct Facts {
     /// What must stay under the memory limit.
     #[serde(default)]
     pub memory: Option<Memory>,
+    /// What the data's volume must have room for by the server's own settings, beside everything else; written as parts of its memory
+    /// are.
+    #[serde(default)]
+    pub disk: Option<Vec<MemoryTerm>>,
     /// The user that the image runs as.
     #[serde(default)]
     pub user: Option<User>,
+    /// True where the image does not run without privileges on its node.
+    #[serde(default)]
+    pub needs_privileges: Option<bool>,
+    /// True where the server makes no first files by itself: the image's entrypoint does.
+    #[serde(default)]
+    pub made_by_entrypoint: Option<bool>,
     /// True where the image has `/bin/sh`.
     #[serde(default)]
     pub shell: Option<bool>,

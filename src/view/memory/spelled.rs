@@ -16,6 +16,11 @@ impl<'t> Database<'t> {
         Some(MemoryNeed { facts, role: self.role, floor: self.least_memory().map(|(least, _)| least), parts })
     }
 
+    /// What the data's volume must have room for by the server's own settings.
+    pub fn disk_parts(&self) -> impl Iterator<Item = MemoryPart<'t>> + use<'_, 't> {
+        self.engine.facts.disk.iter().flatten().map(|term| self.memory_part(term))
+    }
+
     /// The memory limit that holds for the container, in bytes, and where it is written: its own, else the Pod's.
     #[must_use]
     pub fn memory_limit(&self) -> Option<(Node<'t>, i64)> {
