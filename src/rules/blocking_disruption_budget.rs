@@ -124,7 +124,7 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
         return;
     }
     let (kind, name, says) = (&database.kind, &database.name, budget.in_words());
-    let pods = if total == 1 { "its one Pod".to_owned() } else { format!("any of its {total} Pods") };
+    let pods = if total == 1 { "the one Pod".to_owned() } else { format!("any of the {total} Pods") };
     let message = format!("no drain may ever evict {pods} of {kind} {name:?}: {says}");
     findings.report(budget.bound(), message).help(HELP).at_most(Action::Warn);
 }

@@ -90,10 +90,11 @@
 //! - Kubernetes documentation, Persistent Volumes: access modes
 use super::support::beside;
 use crate::{
+    engines::LookAlike,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
-    view::Case,
+    view::{Case, Verdict},
 };
 
 /// The rule.
@@ -117,7 +118,11 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     if workload.pod().volumes().all(|v| !v.is_claim()) || !workload.stands_alone() {
         return;
     }
-    if case.detected.iter().any(|d| d.deals_with_a_database(context.catalogue)) {
+    // Servers are another rule's; what dumps, copies or measures a database may need its files.
+    let may_write = |verdict: Verdict| {
+        matches!(verdict, Verdict::Engine(..) | Verdict::LookAlike(LookAlike::Exporter | LookAlike::Client))
+    };
+    if case.detected.iter().any(|d| may_write(d.verdict)) {
         return;
     }
     for (claim, own) in case.claim_uses() {

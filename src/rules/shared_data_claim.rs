@@ -121,7 +121,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     let others = beside::users_of_claim(claim, context).iter().filter(|u| u.engine.is_some()).filter(is_other);
     for other in others.filter(|other| beside::overlap(&other.sub_path, folder)) {
         let (kind, name) = (&other.kind, &other.name);
-        let message = format!("{kind} {name:?} writes its data to claim {claim:?} as well");
+        let message = format!("writes its data to claim {claim:?}, as {kind} {name:?} does");
         let finding = findings.report(source.get("claimName"), message);
         finding.about(format!("{kind}/{name}")).help(HELP_OTHER).at_most(Action::Warn);
     }

@@ -28,7 +28,7 @@ pub(in crate::rules) fn spells_a_password(key: &str, text: &str, engine: &Engine
     let mut words: Vec<String> = engine.detect.servers.iter().take(1).cloned().collect();
     for line in text.lines().map(str::trim).filter(|line| !COMMENTS.iter().any(|mark| line.starts_with(mark))) {
         // What somebody fills in is no password.
-        if line.is_empty() || line.contains(['$', '{', '%']) {
+        if line.is_empty() || line.contains(['$', '{']) || line.contains("%%") {
             continue;
         }
         if secrets.has_spelled_password(line) || in_sql(line) || in_element(line, secrets) {

@@ -77,7 +77,7 @@ impl<'t> Database<'t> {
         let named = |flag: &String| self.option(flag).and_then(|s| s.value()).is_some_and(|v| touches(v, path));
         own.into_iter().any(|own| touches(own, path))
             || self.engine.data.config_flags.iter().any(named)
-            || self.script.calls().flat_map(|call| call.args()).any(|word| word.text == path)
+            || self.script.calls().flat_map(|call| call.words()).any(|word| word.text == path)
     }
 }
 
