@@ -78,7 +78,17 @@ impl Catalogue {
     /// # Errors
     /// When an embedded file is faulty, which a test rules out.
     pub fn embedded() -> Result<Self, EngineError> {
-        Self::read(&[])
+        Self::read(embedded::ENGINES, &[])
+    }
+
+    /// Some of the embedded engines alone, to measure what the others cost.
+    ///
+    /// # Errors
+    /// When one is like an engine that is not among them.
+    pub fn embedded_among(names: &[&str]) -> Result<Self, EngineError> {
+        let is_named = |file: &str| file.strip_suffix(".yaml").is_some_and(|name| names.contains(&name));
+        let some: Vec<_> = embedded::ENGINES.iter().copied().filter(|(file, _)| is_named(file)).collect();
+        Self::read(&some, &[])
     }
 
     /// The embedded engines and the files of `folders`, which add engines or replace one of the same name; a `secrets.yaml` among them
@@ -101,12 +111,12 @@ impl Catalogue {
                 files.push((path.display().to_string(), text));
             }
         }
-        Self::read(&files)
+        Self::read(embedded::ENGINES, &files)
     }
 
-    fn read(own: &[(String, String)]) -> Result<Self, EngineError> {
+    fn read(shipped: &[(&str, &str)], own: &[(String, String)]) -> Result<Self, EngineError> {
         let mut files: Vec<EngineFile> = Vec::new();
-        let shipped = embedded::ENGINES.iter().map(|(name, text)| ((*name).to_owned(), *text));
+        let shipped = shipped.iter().map(|(name, text)| ((*name).to_owned(), *text));
         let mut secrets = Secrets::read(embedded::SECRETS_FILE, embedded::SECRETS)?;
         for (file, text) in shipped.chain(own.iter().map(|(f, t)| (f.clone(), t.as_str()))) {
             if std::path::Path::new(&file).file_name().is_some_and(|name| name == embedded::SECRETS_FILE) {

@@ -179,8 +179,9 @@ impl<'t> Workload<'t> {
     #[must_use]
     pub fn has_resources_from_elsewhere(self) -> bool {
         const MARKS: [&str; 3] = ["vpaUpdates", "vpaObservedContainers", "kubernetes.io/limit-ranger"];
-        let marked = |object: Node<'t>| MARKS.iter().any(|key| object.path("metadata.annotations").get(key).is_set());
-        marked(self.object) || marked(self.template())
+        let is_mark = |(key, value): (&str, Node<'_>)| MARKS.contains(&key) && value.is_set();
+        let marked = |object: Node<'t>| object.path("metadata.annotations").fields().any(is_mark);
+        marked(self.object) || (self.kind != Kind::Pod && marked(self.template()))
     }
 
     /// A label of the workload; of its template where the workload has none.
