@@ -129,7 +129,7 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
     for workload in beside::pointed_at(companion, context) {
         let Some(database) = workload.databases.iter().find(|d| d.role == Role::Server) else { continue };
         let (kind, name, engine) = (&workload.kind, &workload.name, &database.engine);
-        let message = format!("load decides how many copies of {engine} {kind} {name:?} runs, from {least} to {most}");
+        let message = format!("scales {engine} of {kind} {name:?} by load, from {least} to {most} Pods");
         findings.report(autoscaler.target_place(), message).help(HELP).at_most(Action::Warn);
     }
 }

@@ -67,7 +67,7 @@ impl<'t> Database<'t> {
                 };
                 self.reads_configuration_at(&full).then_some(text)
             });
-            texts.filter_map(|text| in_text(text, term)).last().map(|amount| (place, amount))
+            texts.filter_map(|text| in_text(text, term)).next_back().map(|amount| (place, amount))
         })
     }
 
@@ -126,7 +126,7 @@ fn in_text(text: &str, term: &MemoryTerm) -> Option<Amount> {
         let value = value.strip_prefix(['=', ':']).unwrap_or(value).trim();
         amount(value.trim_matches(['"', '\'']), term)
     };
-    text.lines().filter_map(says).last()
+    text.lines().filter_map(says).next_back()
 }
 
 /// `-` is `_` inside a name, and case does not count.
