@@ -106,6 +106,15 @@ impl<'t> Volume<'t> {
         is_of_network(class, &['.', '-', '_']).then_some(class)
     }
 
+    /// The claim that it names.
+    #[must_use]
+    pub const fn claim_name(self) -> Option<&'t str> {
+        match self.kind {
+            VolumeKind::Claim(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// True for a claim, also one that is yet to be made.
     #[must_use]
     pub const fn is_claim(self) -> bool {
