@@ -207,7 +207,10 @@ fn stop(stop: &Stop) -> Vec<Line> {
         OnSignal::Ignores => "never hears it",
         OnSignal::Dies => "stops at once, uncleanly",
     };
-    let mut text = format!("{} {does}, in {} s or more", stop.signal, stop.minimum_seconds);
+    let mut text = format!("{} {does}", stop.signal);
+    if stop.minimum_seconds > 0 {
+        text.push_str(&format!(", in {} s or more", stop.minimum_seconds));
+    }
     if let Some(seconds) = stop.grace_seconds {
         let only = if stop.grace_with_claim_only { " where they have a claim" } else { "" };
         text.push_str(&format!("; Pods get {seconds} s{only}"));

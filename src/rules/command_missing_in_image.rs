@@ -107,6 +107,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     if !(database.image_is_known && database.packaging_is_known) {
         return;
     }
+    let facts = &database.engine.facts;
+    if facts.shell != Some(false) && facts.absent_programs.is_empty() {
+        return;
+    }
     for errand in database.container.errands() {
         let Some((program, instead)) = missing(database, &errand) else { continue };
         let place = errand.place_of(program);

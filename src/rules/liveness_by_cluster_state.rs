@@ -114,7 +114,8 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     findings
         .report(probe.0, format!("container {name:?} dies with its cluster: livenessProbe asks for {asked}"))
         .help("keep this check for readinessProbe; for liveness ask the process alone: its port by tcpSocket, or the engine's own path for it")
-        .at_most(Action::Warn);
+        // A single replica with others in its settings may be one of several workloads, or have named itself.
+        .at_most(if database.workload.replicas() > 1 { Action::Warn } else { Action::Audit });
 }
 
 /// True where there is nobody else to depend on.

@@ -101,7 +101,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let commands = &database.engine.facts.leaves_by;
-    if database.role != Role::Server || commands.is_empty() {
+    let lifecycle = database.container.0.get("lifecycle");
+    if database.role != Role::Server || commands.is_empty() || !lifecycle.is_set() {
         return;
     }
     let hooks = database.container.errands().filter(|e| e.occasion == Occasion::Hook);
@@ -115,7 +116,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let when = if field == "preStop" { "whenever it stops" } else { "at every start" };
         findings
             .report(
-                database.container.0.get("lifecycle").get(field),
+                lifecycle.get(field),
                 format!("container {name:?} runs `{command}` {when}"),
             )
             .help(

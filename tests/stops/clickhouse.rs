@@ -50,10 +50,12 @@ fn clickhouse_stops_cleanly_when_it_hears_its_signal() {
         sql(port, "create table orders (n UInt8) engine = MergeTree order by n").unwrap();
         sql(port, "insert into orders values (1)").unwrap();
         let mut client = connect(port).unwrap();
-        request(&mut client, "POST", "/", "select sleepEachRow(1) from numbers(600)", "close").unwrap();
+        // A row a second, and each a block of its own: no more than three seconds of sleep are allowed in one.
+        let long = "select sleep(1) from system.numbers limit 600";
+        request(&mut client, "POST", "/?max_block_size=1", long, "close").unwrap();
         container.wait_for("the client to be inside its query", |_| {
-            let busy = "select count() from system.processes where query like 'select sleepEachRow%'";
-            sql(port, busy).is_some_and(|n| n.trim().ends_with('1') || n.contains("\n1\n"))
+            let busy = "select elapsed from system.processes where query like 'select sleep%' and elapsed > 1";
+            sql(port, busy).is_some_and(|rows| rows.contains('.'))
         });
         container.signal(Signal::SIGTERM);
         if front == Front::Shell {

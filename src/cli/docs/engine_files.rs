@@ -115,6 +115,9 @@ fn written(of: &str, all: &[Declaration]) -> String {
     if let Some(inner) = inside("Vec<") {
         return format!("list of {}", written(inner, all));
     }
+    if let Some(inner) = inside("BTreeMap<String, ") {
+        return format!("map from text to {}", written(inner, all));
+    }
     match of {
         "String" => "text".to_owned(),
         "bool" => "`true` or `false`".to_owned(),
