@@ -89,7 +89,7 @@ pub fn bytes_of(text: &str, unit: MemoryUnit) -> Option<i64> {
     }
 }
 
-/// Bytes as people say them, for messages: `512Mi`, `1536Mi`, `2.4Gi`; rounded to whole Mi below 2Gi, else to tenths of Gi.
+/// Bytes as people say them, for messages: `512Mi`, `1536Mi`, `2.4Gi`. Below 100Mi and from 2Gi on to tenths, else to whole Mi.
 #[must_use]
 pub fn rounded_bytes(bytes: i64) -> String {
     const MEBI: i64 = 1 << 20;
@@ -97,11 +97,12 @@ pub fn rounded_bytes(bytes: i64) -> String {
     if bytes % GIBI == 0 || bytes < MEBI {
         return human_bytes(bytes);
     }
-    if bytes < 2 * GIBI {
+    if (100 * MEBI..2 * GIBI).contains(&bytes) {
         return format!("{}Mi", (bytes + MEBI / 2) / MEBI);
     }
-    let tenths = (i128::from(bytes) * 10 + i128::from(GIBI / 2)) / i128::from(GIBI);
-    if tenths % 10 == 0 { format!("{}Gi", tenths / 10) } else { format!("{}.{}Gi", tenths / 10, tenths % 10) }
+    let (size, unit) = if bytes < GIBI { (MEBI, "Mi") } else { (GIBI, "Gi") };
+    let tenths = (i128::from(bytes) * 10 + i128::from(size / 2)) / i128::from(size);
+    if tenths % 10 == 0 { format!("{}{unit}", tenths / 10) } else { format!("{}.{}{unit}", tenths / 10, tenths % 10) }
 }
 
 enum Scale {
@@ -242,6 +243,9 @@ mod tests {
         for (bytes, text) in [
             (0, "0"),
             (100, "100"),
+            (655_360, "640Ki"),
+            (9_043_968, "8.6Mi"),
+            (4 << 20, "4Mi"),
             (512 << 20, "512Mi"),
             (1536 << 20, "1536Mi"),
             (4 << 30, "4Gi"),
