@@ -7,7 +7,7 @@ CARGO ?= cargo
 # Where cargo puts what it builds; kept in step with cargo, which reads it too.
 CARGO_TARGET_DIR ?= target
 
-.PHONY: help demo build test bench bless check needs-rust needs-go needs-wrk
+.PHONY: help demo build test bench bless check needs-rust needs-go needs-wrk needs-deny
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothi
 bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
 	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast
 
-check: needs-rust ## format, lints, links of the documentation, licences and sources of the dependencies
+check: needs-rust needs-deny ## format, lints, links of the documentation, licences and sources of the dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --lib --locked --quiet
@@ -49,3 +49,6 @@ needs-go:
 
 needs-wrk:
 	@command -v wrk >/dev/null || { echo "wrk is not installed: it puts load on the servers; install the package wrk" >&2; exit 1; }
+
+needs-deny:
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is not installed: it checks the dependencies; run cargo install --locked cargo-deny" >&2; exit 1; }

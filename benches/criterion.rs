@@ -106,6 +106,54 @@ fn decision(c: &mut Criterion) {
     group.finish();
 }
 
+/// What more engines and more rules cost a database's Pod, and what reading them costs the start.
+fn growth(c: &mut Criterion) {
+    const TWELVE: [&str; 12] = [
+        "mysql",
+        "mariadb",
+        "percona",
+        "vitess",
+        "postgres",
+        "mongodb",
+        "redis",
+        "valkey",
+        "etcd",
+        "elasticsearch",
+        "cassandra",
+        "cockroachdb",
+    ];
+    let mut group = c.benchmark_group("growth");
+    group.bench_function("start: read the catalogue", |b| {
+        b.iter(|| Catalogue::embedded().expect("the catalogue").engines().len());
+    });
+    let tree = read(REVIEWS[1].1);
+    let all = Catalogue::embedded().expect("the catalogue");
+    let twelve = Catalogue::embedded_among(&TWELVE).expect("twelve engines");
+    let workload = Workload { kind: Kind::Pod, object: tree.root().path("request.object") };
+    for (name, catalogue) in [("twelve", &twelve), ("all", &all)] {
+        group.bench_function(BenchmarkId::new("engines", name), |b| {
+            b.iter(|| Case::of(black_box(workload), catalogue).databases.len());
+        });
+    }
+    let known = KnownNames { rules: &rules::names(), engines: &all.names() };
+    let settings = Settings::read("settings.yaml", include_str!("settings.yaml"), None, known).expect("the settings");
+    let review = Review::of(&tree).expect("a review");
+    let facts = Facts::empty_namespace();
+    let ten = rules::ALL.get(..10).expect("ten rules");
+    for (name, rules) in [("ten", ten), ("all", rules::ALL)] {
+        let world = World { catalogue: &all, settings: &settings, rules, kubernetes_minor: Some(36) };
+        group.bench_function(BenchmarkId::new("rules", name), |b| {
+            b.iter(|| {
+                let tree = read(black_box(REVIEWS[1].1));
+                let request = Request::of_review(&review, &tree);
+                let request = Request { object: tree.root().path("request.object"), ..request };
+                Deliberation::of(request, world, NOW).expect("ours to judge").judge(Some(&facts)).judgements.len()
+            });
+        });
+    }
+    group.finish();
+}
+
 /// Quick: the differences that matter here are larger than what more samples would show.
 fn quick() -> Criterion {
     Criterion::default()
@@ -115,5 +163,5 @@ fn quick() -> Criterion {
         .without_plots()
 }
 
-criterion_group! { name = benches; config = quick(); targets = tree, detection, decision }
+criterion_group! { name = benches; config = quick(); targets = tree, detection, decision, growth }
 criterion_main!(benches);

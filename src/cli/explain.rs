@@ -61,6 +61,7 @@ fn explain(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
         out,
         "  {FAINT}A finding may do less than its profile says: `seawall check` shows what it does here.{FAINT:#}"
     )?;
+    writeln!(out, "  To change it, in the settings:  spec: {{rules: {{{}: off | audit | warn | deny}}}}", rule.name)?;
     for (heading, body) in &documentation.sections {
         writeln!(out, "\n{STRONG}{heading}{STRONG:#}")?;
         section(out, body)?;

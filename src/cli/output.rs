@@ -113,8 +113,20 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     let help = error.chain().find_map(|cause| cause.downcast_ref::<Helped>()).map(|helped| helped.help.as_str());
     let mut stream = AutoStream::auto(io::stderr().lock());
     // Nothing is left to tell it to if standard error is closed, too.
-    let _ = report(&mut stream, &format!("{error:#}"), help);
+    let _ = report(&mut stream, &chained(error), help);
     ExitCode::from(FAILED)
+}
+
+/// The error with its causes in one line. Some libraries repeat the cause in their own words' end; it is said once.
+fn chained(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| {
+        let text = cause.to_string();
+        match said.as_str() {
+            "" => text,
+            before if before.ends_with(&text) => said,
+            before => format!("{before}: {text}"),
+        }
+    })
 }
 
 pub(crate) fn report(stream: &mut impl Write, error: &str, help: Option<&str>) -> io::Result<()> {

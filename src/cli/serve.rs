@@ -54,7 +54,8 @@ pub(crate) struct Args {
         value_name = "ADDRESS:PORT",
         env = "SEAWALL_LISTEN",
         hide_env_values = true,
-        default_value = "127.0.0.1:8443"
+        default_value = "127.0.0.1:8443",
+        value_parser = address
     )]
     pub(crate) listen: SocketAddr,
 
@@ -64,7 +65,8 @@ pub(crate) struct Args {
         value_name = "ADDRESS:PORT",
         env = "SEAWALL_METRICS_LISTEN",
         hide_env_values = true,
-        default_value = "127.0.0.1:9090"
+        default_value = "127.0.0.1:9090",
+        value_parser = address
     )]
     pub(crate) metrics_listen: SocketAddr,
 
@@ -100,6 +102,11 @@ impl Args {
             (None, false) => Ok(Connection::InCluster),
         }
     }
+}
+
+/// An address with its port.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "expected an IP address with a port, such as 0.0.0.0:8443 or [::]:8443")
 }
 
 /// Serves until it is told to stop.

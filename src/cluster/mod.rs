@@ -23,10 +23,10 @@ pub enum ConnectError {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: Box<kube::config::KubeconfigError>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is no service account to use.
-    #[error("failed to find the cluster from inside; outside of one, give --kubeconfig FILE or --offline")]
+    #[error("failed to find the cluster from inside")]
     InCluster(#[source] kube::config::InClusterError),
     /// The configuration cannot be used.
     #[error("failed to make a client for the API server")]
@@ -57,7 +57,15 @@ impl Cluster {
     /// # Errors
     /// When the file cannot be read or used.
     pub async fn from_kubeconfig(path: &std::path::Path) -> Result<Self, ConnectError> {
-        let failed = |source| ConnectError::Kubeconfig { path: path.to_owned(), source: Box::new(source) };
+        use kube::config::KubeconfigError;
+        let failed = |error| {
+            // Which file it is stands before it already.
+            let source = match error {
+                KubeconfigError::ReadConfig(cause, _) => cause.into(),
+                other => other.into(),
+            };
+            ConnectError::Kubeconfig { path: path.to_owned(), source }
+        };
         let kubeconfig = kube::config::Kubeconfig::read_from(path).map_err(failed)?;
         let options = kube::config::KubeConfigOptions::default();
         let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(failed)?;

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 pub use engine::{Engine, Packaging};
 pub use index::{ImageMatch, Index};
-pub use look_alikes::{LookAlike, LookAlikes};
+pub use look_alikes::{AdminPage, LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::Pattern;
 pub use range::VersionRange;
@@ -29,7 +29,7 @@ use schema::EngineFile;
 pub use secrets::{Exposed, Secrets};
 
 pub use crate::text::version::Version;
-use crate::tree::{FieldError, Tree, from_node};
+use crate::tree::{FieldError, Node, Tree, from_node};
 
 /// Why the catalogue could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,17 @@ impl Catalogue {
     /// # Errors
     /// When an embedded file is faulty, which a test rules out.
     pub fn embedded() -> Result<Self, EngineError> {
-        Self::read(&[])
+        Self::read(embedded::ENGINES, &[])
+    }
+
+    /// Some of the embedded engines alone, to measure what the others cost.
+    ///
+    /// # Errors
+    /// When one is like an engine that is not among them.
+    pub fn embedded_among(names: &[&str]) -> Result<Self, EngineError> {
+        let is_named = |file: &str| file.strip_suffix(".yaml").is_some_and(|name| names.contains(&name));
+        let some: Vec<_> = embedded::ENGINES.iter().copied().filter(|(file, _)| is_named(file)).collect();
+        Self::read(&some, &[])
     }
 
     /// The embedded engines and the files of `folders`, which add engines or replace one of the same name; a `secrets.yaml` among them
@@ -101,12 +111,12 @@ impl Catalogue {
                 files.push((path.display().to_string(), text));
             }
         }
-        Self::read(&files)
+        Self::read(embedded::ENGINES, &files)
     }
 
-    fn read(own: &[(String, String)]) -> Result<Self, EngineError> {
+    fn read(shipped: &[(&str, &str)], own: &[(String, String)]) -> Result<Self, EngineError> {
         let mut files: Vec<EngineFile> = Vec::new();
-        let shipped = embedded::ENGINES.iter().map(|(name, text)| ((*name).to_owned(), *text));
+        let shipped = shipped.iter().map(|(name, text)| ((*name).to_owned(), *text));
         let mut secrets = Secrets::read(embedded::SECRETS_FILE, embedded::SECRETS)?;
         for (file, text) in shipped.chain(own.iter().map(|(f, t)| (f.clone(), t.as_str()))) {
             if std::path::Path::new(&file).file_name().is_some_and(|name| name == embedded::SECRETS_FILE) {
@@ -176,19 +186,24 @@ impl Catalogue {
 
 /// Reads one YAML text through the tree.
 fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, EngineError> {
+    checked(file, text, |_, _| Ok(()))
+}
+
+/// The same, and looks at what was read beside the text that it came from.
+fn checked<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+    check: impl FnOnce(&T, Node<'_>) -> Result<(), FieldError>,
+) -> Result<T, EngineError> {
     let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
         file: file.to_owned(),
         line: e.line,
         message: e.to_string_with_help(),
     })?;
-    from_node(tree.root()).map_err(|error| EngineError::Field { file: file.to_owned(), error })
+    let read = from_node(tree.root()).and_then(|read| check(&read, tree.root()).map(|()| read));
+    read.map_err(|error| EngineError::Field { file: file.to_owned(), error })
 }
 
 fn parse(file: &str, text: &str) -> Result<EngineFile, EngineError> {
-    let read: EngineFile = document(file, text)?;
-    check::file(&read).map_err(|message| EngineError::Field {
-        file: file.to_owned(),
-        error: FieldError { line: None, field: String::new(), message },
-    })?;
-    Ok(read)
+    checked(file, text, check::file)
 }

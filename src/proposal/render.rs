@@ -5,7 +5,7 @@ use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation
 use serde_json::{Map, Value};
 
 use super::{Edit, Merged, larger};
-use crate::tree::{Node, Tree};
+use crate::tree::{Node, Tree, steps};
 
 impl Merged {
     /// The operations that turn the object at `top` into the mended one. Empty when everything is so already.
@@ -26,7 +26,7 @@ impl Merged {
                 }
                 Edit::Append { list, element } => match tree.at_pointer(top, list).filter(|n| n.is_set()) {
                     Some(_) => appended.push((format!("{list}/-"), element.clone())),
-                    None => graft(tree, top, &mut grafts, list, |slot| match slot {
+                    None => graft(top, &mut grafts, list, |slot| match slot {
                         Value::Array(items) => items.push(element.clone()),
                         other => *other = Value::Array(vec![element.clone()]),
                     }),
@@ -36,7 +36,7 @@ impl Merged {
                     let Some(value) = wanted(edit, there) else { continue };
                     match there.filter(|n| n.is_set()) {
                         Some(_) => replaced.push((mend.place.pointer.clone(), value)),
-                        None => graft(tree, top, &mut grafts, &mend.place.pointer, |slot| *slot = value.clone()),
+                        None => graft(top, &mut grafts, &mend.place.pointer, |slot| *slot = value.clone()),
                     }
                 }
             }
@@ -71,20 +71,14 @@ fn wanted(edit: &Edit, there: Option<Node<'_>>) -> Option<Value> {
 }
 
 /// Puts a value where parents may be missing: the first missing one (or a null) is added, with what lies below.
-fn graft(
-    tree: &Tree<'_>,
-    top: Node<'_>,
-    grafts: &mut BTreeMap<String, Value>,
-    path: &str,
-    write: impl FnOnce(&mut Value),
-) {
+fn graft(top: Node<'_>, grafts: &mut BTreeMap<String, Value>, path: &str, write: impl FnOnce(&mut Value)) {
     let mut root = String::new();
     let mut node = top;
-    let mut steps = path.split('/').skip(1);
+    let mut steps = steps(path);
     for step in steps.by_ref() {
         root.push('/');
         root.push_str(step);
-        match tree.at_pointer(node, &format!("/{step}")).filter(|n| n.is_set()) {
+        match node.step(step).filter(|n| n.is_set()) {
             Some(next) => node = next,
             None => break,
         }

@@ -85,7 +85,7 @@ impl<'t> Node<'t> {
     }
 
     #[inline]
-    fn child(self, name: &str) -> Option<Id> {
+    pub(super) fn child(self, name: &str) -> Option<Id> {
         let is_it = |(_, entry): &(Id, &Entry<'_>)| matches!(&entry.key, Key::Name(own) if own == name);
         self.children().filter(is_it).last().map(|(at, _)| at)
     }

@@ -1,7 +1,7 @@
 //! Where a value is: as RFC 6901 writes it, and as people and the ratchet know it.
 use std::borrow::Cow;
 
-use super::{Id, Key, Node, Tree};
+use super::{Id, Key, Node, Tree, Type};
 
 /// Both names of one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,11 +38,39 @@ fn identity(list: &str, element: Node<'_>) -> Option<String> {
     }
 }
 
+/// Whether `name` identifies an element of the list `list`; see [`identity`].
+fn is_identified(list: &str, element: Node<'_>, name: &str) -> bool {
+    match merge_key(list) {
+        ["metadata", key] => element.get("metadata").get(key).str() == Some(name),
+        [key] => element.get(key).str() == Some(name),
+        _ => identity(list, element).as_deref() == Some(name),
+    }
+}
+
 fn escape(step: &str) -> Cow<'_, str> {
     if step.contains(['~', '/']) { step.replace('~', "~0").replace('/', "~1").into() } else { step.into() }
 }
 
+/// The steps of an RFC 6901 pointer, still escaped.
+pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = &str> {
+    #[expect(clippy::manual_pattern_char_comparison, reason = "the search for a character is made for longer texts")]
+    pointer.split(|c| c == '/').skip(1)
+}
+
 impl<'t> Node<'t> {
+    /// The value behind one step of an RFC 6901 pointer, still escaped; `None` when it does not exist.
+    pub(crate) fn step(self, raw: &str) -> Option<Self> {
+        let step = unescape(raw);
+        if self.type_of() == Type::List {
+            let position: u32 = step.parse().ok()?;
+            return self
+                .children()
+                .find(|(_, e)| matches!(e.key, Key::Index(i) if i == position))
+                .map(|(at, _)| Node::at(self.tree, at));
+        }
+        self.child(&step).map(|at| Node::at(self.tree, at))
+    }
+
     fn chain(self) -> Vec<Id> {
         let mut ids = Vec::with_capacity(12);
         let mut id = self.at;
@@ -123,17 +151,7 @@ impl<'a> Tree<'a> {
     /// The node at an RFC 6901 pointer below `from`; `None` when it does not exist.
     #[must_use]
     pub fn at_pointer<'t>(&'t self, from: Node<'t>, pointer: &str) -> Option<Node<'t>> {
-        pointer.split('/').skip(1).try_fold(from, |node, raw| {
-            let step = unescape(raw);
-            let position: Option<u32> = step.parse().ok();
-            node.children()
-                .filter(|(_, e)| match &e.key {
-                    Key::Name(name) => *name == step,
-                    Key::Index(index) => position == Some(*index),
-                })
-                .last()
-                .map(|(at, _)| Node::at(node.tree, at))
-        })
+        steps(pointer).try_fold(from, Node::step)
     }
 
     /// The node at a stable place below `from`, for the places that fixtures and annotations name; `None` when the words cannot be read.
@@ -146,7 +164,7 @@ impl<'a> Tree<'a> {
             if let Some(inner) = rest.strip_prefix('[') {
                 let (name, after) = inner.split_once(']')?;
                 let list = node.key()?;
-                node = node.items().find(|n| identity(list, *n).as_deref() == Some(name))?;
+                node = node.items().find(|n| is_identified(list, *n, name))?;
                 rest = after.strip_prefix('.').unwrap_or(after);
                 continue;
             }

@@ -57,11 +57,6 @@ impl<'t> Database<'t> {
         context.get("fsGroup").is_set() && at_each_start && !insists
     }
 
-    fn run_as_user(&self) -> Node<'t> {
-        let own = self.container.0.path("securityContext.runAsUser");
-        if own.is_set() { own } else { self.pod.spec.path("securityContext.runAsUser") }
-    }
-
     fn image_user(&self) -> Option<User> {
         self.engine.facts.user.filter(|_| self.packaging_is_known && self.image_is_known)
     }

@@ -179,15 +179,23 @@ impl<'t> Workload<'t> {
     #[must_use]
     pub fn has_resources_from_elsewhere(self) -> bool {
         const MARKS: [&str; 3] = ["vpaUpdates", "vpaObservedContainers", "kubernetes.io/limit-ranger"];
-        let marked = |object: Node<'t>| MARKS.iter().any(|key| object.path("metadata.annotations").get(key).is_set());
-        marked(self.object) || marked(self.template())
+        let is_mark = |(key, value): (&str, Node<'_>)| MARKS.contains(&key) && value.is_set();
+        let marked = |object: Node<'t>| object.path("metadata.annotations").fields().any(is_mark);
+        marked(self.object) || (self.kind != Kind::Pod && marked(self.template()))
     }
 
     /// A label of the workload; of its template where the workload has none.
     #[must_use]
     pub fn label(self, key: &'t str) -> Option<&'t str> {
-        let of = |object: Node<'t>| object.get("metadata").get("labels").get(key).str();
-        of(self.object).or_else(|| of(self.template()))
+        self.place_of_label(key).str()
+    }
+
+    /// Where [`Self::label`] is read; absent where neither has the label.
+    #[must_use]
+    pub fn place_of_label(self, key: &'t str) -> Node<'t> {
+        let of = |object: Node<'t>| object.get("metadata").get("labels").get(key);
+        let own = of(self.object);
+        if own.str().is_some() { own } else { of(self.template()) }
     }
 
     /// What its author says about the data.
@@ -292,6 +300,12 @@ impl<'t> Pod<'t> {
     #[must_use]
     pub fn memory_limit(self) -> Node<'t> {
         self.spec.path("resources.limits.memory")
+    }
+
+    /// True when the whole Pod has huge pages of any size.
+    #[must_use]
+    pub fn has_huge_pages(self) -> bool {
+        self.spec.path("resources.limits").fields().any(|(name, _)| name.starts_with("hugepages-"))
     }
 
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.

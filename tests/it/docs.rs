@@ -18,7 +18,16 @@ fn rules_are_documented() {
 
 #[test]
 fn engines_are_documented() {
-    hold("docs/engines.md", &docs::engines(&Catalogue::embedded().unwrap()));
+    let catalogue = Catalogue::embedded().unwrap();
+    hold("docs/engines.md", &docs::engines(&catalogue));
+    let pages = docs::engine_pages(&catalogue);
+    for (file, page) in &pages {
+        hold(&format!("docs/engines/{file}"), page);
+    }
+    let there = std::fs::read_dir(repository("docs/engines")).unwrap().map(|e| e.unwrap().file_name());
+    let mut stale: Vec<_> = there.filter(|name| !pages.iter().any(|(file, _)| name == file.as_str())).collect();
+    stale.sort();
+    assert!(stale.is_empty(), "docs/engines has pages of no engine: {stale:?}");
 }
 
 #[test]
@@ -75,7 +84,7 @@ fn nesting_and_size_end_where_the_documentation_says() {
 /// Every Markdown file of the repository.
 fn documents() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in [".", "docs", "docs/decisions", "examples"] {
+    for folder in [".", "docs", "docs/decisions", "docs/engines", "examples"] {
         let entries = std::fs::read_dir(repository(folder)).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());
         found.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "md")));

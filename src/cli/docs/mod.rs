@@ -11,7 +11,7 @@ mod settings;
 mod source;
 
 pub use engine_files::engine_files;
-pub use engines::engines;
+pub use engines::{engine_pages, engines};
 pub use facts::facts;
 pub use limits::limits;
 pub use rules::rules;
