@@ -50,8 +50,12 @@ fn what_engine_files_say_fits_into_a_message() {
 
 #[test]
 fn a_denial_never_rests_on_a_switch_without_a_source() {
-    let denies =
-        |turns| matches!(turns, Turns::AuthenticationOff | Turns::DurabilityOff | Turns::DataLayout | Turns::Removed);
+    let denies = |turns| {
+        matches!(
+            turns,
+            Turns::AuthenticationOff | Turns::DurabilityOff | Turns::DataLayout | Turns::Removed | Turns::RecoveryOn
+        )
+    };
     for engine in catalogue().engines() {
         for switch in engine.facts.switches.iter().filter(|s| denies(s.turns)) {
             let place = format!("{} ({}): {:?}", engine.name, engine.variant, switch.does);

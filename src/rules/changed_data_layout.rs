@@ -154,6 +154,9 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
+/// Most characters of a message.
+const LONGEST: usize = 120;
+
 fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findings) {
     for pair in over_data(change, context) {
         let (old, new) = (pair.old, pair.new);
@@ -162,11 +165,9 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
         }
         for LayoutChange { switch, at, name, is_certain } in new.layout_changes(old) {
             let does = &switch.does;
-            let message = if does.contains(name) {
-                format!("container {:?} {does}", new.name())
-            } else {
-                format!("container {:?} {does}: {name} changed", new.name())
-            };
+            let short = format!("container {:?} {does}", new.name());
+            let long = format!("{short}: {name} changed");
+            let message = if does.contains(name) || long.chars().count() > LONGEST { short } else { long };
             let finding = findings.report(at, message);
             finding.in_container(new.name()).about(name.to_owned()).help(switch.help.clone());
             if !is_certain || !pair.is_sure() {

@@ -131,7 +131,7 @@
 //! ```
 //!
 //! ## References
-//! - kubernetes/enhancements#4651
+//! - kubernetes/enhancements#4651, kubernetes/kubernetes#141876
 //! - kubernetes/kubernetes: pkg/apis/apps/validation, updates to statefulset spec
 //! - kubernetes.io/docs: expanding persistent volumes claims
 use super::support::{
@@ -190,8 +190,10 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
     .filter_map(|(field, changed)| changed.then_some(field))
     .collect();
     let Some(first) = fields.first() else { return };
-    let recreation =
-        Recreation { namespace: context.namespace, old, new, templates, changes_service, changes_selector };
+    let is_new = |t: Node<'_>| !old.claim_templates().items().any(|o| Claim(o).name() == Claim(t).name());
+    let adds_templates = new.claim_templates().items().any(is_new);
+    let namespace = context.namespace;
+    let recreation = Recreation { namespace, old, new, templates, adds_templates, changes_service, changes_selector };
     let message = format!("{} of a StatefulSet cannot be changed; this does it:", fields.join(", "));
     let finding = findings.report(new.spec().get(first), message);
     finding.about(fields.join(",")).steps(recreation.steps()).at_most(Action::Warn).help(

@@ -50,11 +50,13 @@ impl<'t> Home<'t> {
         let name = match self.volume.kind {
             VolumeKind::Claim(claim) => claim,
             VolumeKind::ClaimTemplate => self.template(),
+            VolumeKind::HostPath => self.volume.node.path("hostPath.path").text(),
             _ => self.volume.node.get("name").text(),
         };
         let kind = match self.volume.kind {
             VolumeKind::Claim(_) | VolumeKind::ClaimTemplate => "claim",
             VolumeKind::EmptyDir => "emptyDir",
+            VolumeKind::HostPath => "the node's folder",
             _ => "volume",
         };
         format!("{kind} {name:?}")

@@ -7,6 +7,8 @@ use crate::{
 
 /// Most characters of a command line in a warning.
 const LONGEST: usize = 240;
+/// Most Pods that are named one by one.
+const MOST_PODS: i64 = 5;
 
 /// What differs in one claim template that both sides have.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub(in crate::rules) struct Recreation<'c, 't> {
     pub(in crate::rules) old: Workload<'t>,
     pub(in crate::rules) new: Workload<'t>,
     pub(in crate::rules) templates: Vec<TemplateChange<'t>>,
+    /// True where there are templates that the Pods have no volume of.
+    pub(in crate::rules) adds_templates: bool,
     pub(in crate::rules) changes_service: bool,
     pub(in crate::rules) changes_selector: bool,
 }
@@ -64,6 +68,9 @@ impl Recreation<'_, '_> {
             steps.push(self.relabel());
         }
         steps.push("then apply the same manifest again: the Pods were not stopped, and are adopted".to_owned());
+        if self.adds_templates {
+            self.replace_pods(&mut steps);
+        }
         if self.changes_service {
             steps.push(format!("kubectl -n {namespace} rollout restart statefulset {name}"));
             steps.push(
@@ -75,7 +82,7 @@ impl Recreation<'_, '_> {
 
     fn resize(&self, template: &TemplateChange<'_>, steps: &mut Vec<String>) {
         let (namespace, set) = (self.namespace, self.old.name());
-        let first = self.old.spec().path("ordinals.start").i64().unwrap_or(0);
+        let first = self.first_ordinal();
         let all = first..first.saturating_add(self.old.replicas());
         let claim = |ordinal: i64| format!("{}-{set}-{ordinal}", template.name);
         if template.shrinks {
@@ -103,6 +110,29 @@ impl Recreation<'_, '_> {
                 names.clear();
             }
         }
+    }
+
+    /// A Pod that is adopted without a volume of each template is never replaced by its controller, which tries to add it for ever.
+    fn replace_pods(&self, steps: &mut Vec<String>) {
+        let (namespace, name) = (self.namespace, self.old.name());
+        let first = self.first_ordinal();
+        let end = first.saturating_add(self.old.replicas());
+        if first == end {
+            return;
+        }
+        steps.push(
+            "no controller gives a Pod another volume: delete them one by one, each when the last is ready again"
+                .to_owned(),
+        );
+        let shown = end.min(first.saturating_add(MOST_PODS));
+        steps.extend((first..shown).map(|ordinal| format!("kubectl -n {namespace} delete pod {name}-{ordinal}")));
+        if shown < end {
+            steps.push(format!("and so on, up to {name}-{}", end - 1));
+        }
+    }
+
+    fn first_ordinal(&self) -> i64 {
+        self.old.spec().path("ordinals.start").i64().unwrap_or(0)
     }
 
     /// Makes the Pods match the new selector, so that they are adopted.

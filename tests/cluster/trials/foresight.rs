@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         trial("foresight::claims_grow_while_the_pods_live_on", async |plane| grown(&plane).await),
         trial("foresight::pods_follow_a_new_selector_and_service", async |plane| renamed(&plane).await),
+        trial("foresight::pods_get_a_further_claim", async |plane| further(&plane).await),
         trial("foresight::a_lost_claim_template_gets_no_commands", async |plane| lost(&plane).await),
         trial("foresight::the_validating_webhook_is_not_asked", async |plane| order(&plane).await),
     ]
@@ -61,6 +62,10 @@ async fn follow_the_warnings(plane: &Plane, namespace: &Namespace, manifest: &Va
         if let Some(command) = line.strip_prefix("kubectl ") {
             let words = words(command);
             plane.kubectl(&words.iter().map(String::as_str).collect::<Vec<_>>()).await?.succeeded()?;
+            if command.contains(" delete pod ") {
+                // "each when the last is ready again"
+                ready(namespace, "orders").await?;
+            }
         } else if line.starts_with(LATER) {
             namespace.apply(&manifest).await?;
         }
@@ -157,6 +162,35 @@ async fn renamed(plane: &Arc<Plane>) -> Result<()> {
         ensure!(host.as_deref() == Some("orders-peers"), "Pod {name} is below {host:?}");
     }
     ensure!(claims(&namespace).await? == before, "the claims are others");
+    seawall.stop().await
+}
+
+async fn further(plane: &Arc<Plane>) -> Result<()> {
+    let (seawall, namespace, _kubelet) = guarded(plane, "further").await?;
+    let before = claims(&namespace).await?;
+    let mut other = set();
+    let mut template = other["spec"]["volumeClaimTemplates"][0].clone();
+    template["metadata"]["name"] = json!("dumps");
+    if let Some(templates) = other["spec"]["volumeClaimTemplates"].as_array_mut() {
+        templates.push(template);
+    }
+    let mount = json!({"name": "dumps", "mountPath": "/dumps"});
+    if let Some(mounts) = other["spec"]["template"]["spec"]["containers"][0]["volumeMounts"].as_array_mut() {
+        mounts.push(mount);
+    }
+    let pods = ready(&namespace, "orders").await?;
+    follow_the_warnings(plane, &namespace, &other).await?;
+
+    let now = ready(&namespace, "orders").await?;
+    ensure!(now.iter().all(|(name, uid)| pods.get(name) != Some(uid)), "a Pod is still the old one");
+    for name in now.keys() {
+        let pod = namespace.api::<Pod>().get(name).await?;
+        let volumes = pod.spec.and_then(|spec| spec.volumes).unwrap_or_default();
+        let claimed: Vec<_> = volumes.iter().filter_map(|v| v.persistent_volume_claim.as_ref()).collect();
+        ensure!(claimed.iter().any(|c| c.claim_name == format!("dumps-{name}")), "Pod {name} has {claimed:?}");
+    }
+    let after = claims(&namespace).await?;
+    ensure!(after.len() == 2 * REPLICAS && before.iter().all(|claim| after.contains(claim)), "{after:?}");
     seawall.stop().await
 }
 
