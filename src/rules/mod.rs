@@ -24,6 +24,7 @@ mod missing_memory_limit;
 mod missing_requests;
 mod missing_storage_class;
 mod open_admin_page;
+mod outdated_dump_client;
 mod overlapping_backups;
 mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
@@ -67,6 +68,7 @@ pub static ALL: &[&Rule] = &[
     &missing_requests::RULE,
     &missing_storage_class::RULE,
     &open_admin_page::RULE,
+    &outdated_dump_client::RULE,
     &overlapping_backups::RULE,
     &plaintext_credentials::RULE,
     &pre_stop_exceeding_grace::RULE,
