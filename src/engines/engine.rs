@@ -192,6 +192,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
         moved_tags: both(&base.moved_tags, own.moved_tags),
+        grows_to: both(&base.grows_to, own.grows_to),
         unmaintained: own.unmaintained.or_else(|| base.unmaintained.clone()),
     }
 }

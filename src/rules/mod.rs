@@ -15,6 +15,7 @@ mod disabled_durability;
 mod end_of_life_version;
 mod ephemeral_data;
 mod floating_tag;
+mod growth_exceeding_volume;
 mod host_path_data;
 mod impatient_liveness_probe;
 mod instant_kill;
@@ -59,6 +60,7 @@ pub static ALL: &[&Rule] = &[
     &end_of_life_version::RULE,
     &ephemeral_data::RULE,
     &floating_tag::RULE,
+    &growth_exceeding_volume::RULE,
     &host_path_data::RULE,
     &impatient_liveness_probe::RULE,
     &instant_kill::RULE,

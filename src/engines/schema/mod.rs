@@ -13,6 +13,7 @@ mod stop;
 use serde::Deserialize;
 
 use super::{Pattern, VersionRange};
+use crate::text::memory::MemoryUnit;
 
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
@@ -122,7 +123,7 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `absent_programs` and `moved_tags`, which add to it.
+/// `secrets`, `switches`, `absent_programs`, `moved_tags` and `grows_to`, which add to it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -180,9 +181,31 @@ pub struct Facts {
     /// Tags that are known to have moved from one data format to another.
     #[serde(default)]
     pub moved_tags: Vec<MovedTag>,
+    /// Settings that say how large a part of the data may grow.
+    #[serde(default)]
+    pub grows_to: Vec<Growth>,
     /// Set where the image itself is no longer maintained.
     #[serde(default)]
     pub unmaintained: Option<String>,
+}
+
+/// A setting that says how large a part of the data may grow.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// As people call it: `max_wal_size`.
+    pub name: String,
+    /// Options that set it.
+    #[serde(default)]
+    pub flags: Vec<String>,
+    /// Variables that set it.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// How its value is written.
+    pub unit: MemoryUnit,
+    /// Source.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// The user that an image runs as.
