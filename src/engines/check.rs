@@ -1,7 +1,10 @@
 //! What the types of an engine file cannot say.
 use std::collections::HashSet;
 
-use super::schema::{EngineFile, Facts};
+use super::{
+    Version,
+    schema::{EngineFile, Facts},
+};
 use crate::{
     text::{date, quantity::Quantity},
     tree::{FieldError, Node, nearest},
@@ -28,6 +31,11 @@ pub(super) fn file(file: &EngineFile, root: Node<'_>) -> Result<(), FieldError> 
 
 fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
     paths(node.get("data"))?;
+    for begin in node.path("upgrade.series").items() {
+        if Version::parse(begin.text()).is_none() {
+            return Err(FieldError::at(begin, format!("{:?} is no version", begin.text())));
+        }
+    }
     for (switch, at) in facts.switches.iter().zip(node.get("switches").items()) {
         if switch.flag.is_some() == switch.variable.is_some() {
             return Err(FieldError::at(at, format!("{:?} needs either flag or variable", switch.does)));

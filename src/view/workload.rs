@@ -302,6 +302,12 @@ impl<'t> Pod<'t> {
         self.spec.path("resources.limits.memory")
     }
 
+    /// True when the whole Pod has huge pages of any size.
+    #[must_use]
+    pub fn has_huge_pages(self) -> bool {
+        self.spec.path("resources.limits").fields().any(|(name, _)| name.starts_with("hugepages-"))
+    }
+
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.
     #[must_use]
     pub fn has_pod_resources(self) -> bool {

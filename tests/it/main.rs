@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod beside;
 mod births;
 mod certs;
 mod certs_errors;
@@ -20,6 +21,7 @@ mod cli_knowledge;
 mod conventions;
 mod credentials;
 mod docs;
+mod engine_tables;
 mod example_settings;
 mod examples;
 mod excuses;

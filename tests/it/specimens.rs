@@ -118,7 +118,7 @@ fn documented() -> Vec<Specimen> {
             let name = format!("{}, {section}", rule.name);
             for block in rule.documentation().blocks(section) {
                 match (rule.validate, &values(&block)[..]) {
-                    (Some(Validate::Change(_)), [old, new]) => {
+                    (Some(Validate::Change(_) | Validate::Refused(_)), [old, new]) => {
                         let case = Case::of(new.clone(), Some(old.clone()));
                         found.push(Specimen::new(name.clone(), None, case));
                     }
@@ -139,7 +139,12 @@ fn values(text: &str) -> Vec<Value> {
 }
 
 fn documents(name: &str, text: &str) -> Vec<Specimen> {
-    values(text).into_iter().map(|object| Specimen::new(name.to_owned(), None, Case::of(object, None))).collect()
+    let run = values(text);
+    let specimen = |(at, object): (usize, &Value)| {
+        let beside = run.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, o)| o.clone()).collect();
+        Specimen::new(name.to_owned(), None, Case::of(object.clone(), None).beside(beside))
+    };
+    run.iter().enumerate().map(specimen).collect()
 }
 
 impl Specimen {

@@ -14,6 +14,9 @@ pub struct Detect {
     /// Programs that are the server.
     #[serde(default)]
     pub servers: Vec<String>,
+    /// Sub-commands by which the server runs where its program is the image's entrypoint: `start` in `args: [start, ...]`.
+    #[serde(default)]
+    pub serving: Vec<String>,
     /// Programs that talk to a server.
     #[serde(default)]
     pub clients: Vec<String>,
