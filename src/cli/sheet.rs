@@ -134,6 +134,8 @@ const TURNS: &[(Turns, &str)] = &[
     (Turns::RecoveryOn, "recovery switches"),
     (Turns::EncryptionOff, "encryption off by"),
     (Turns::DeveloperModeOn, "developer modes"),
+    (Turns::EvictionOn, "throws data away by"),
+    (Turns::GrowthUnbounded, "grows without end by"),
     (Turns::DataLayout, "never to be changed"),
     (Turns::Removed, "removed options"),
     (Turns::PasswordPrinted, "password printed by"),

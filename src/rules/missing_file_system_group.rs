@@ -18,7 +18,7 @@
 //!       terminationGracePeriodSeconds: 120
 //!       containers:
 //!         - name: postgres
-//!           image: bitnamilegacy/postgresql:17.5.0
+//!           image: registry.example.com/bitnamilegacy/postgresql:17.5.0
 //!           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, kill -INT "$(head -n 1 /bitnami/postgresql/data/postmaster.pid)"]}}}
 //!           env:
 //!             - name: POSTGRESQL_PASSWORD
@@ -51,7 +51,7 @@
 //!       securityContext: {fsGroup: 1001, fsGroupChangePolicy: OnRootMismatch}
 //!       containers:
 //!         - name: postgres
-//!           image: bitnamilegacy/postgresql:17.5.0
+//!           image: registry.example.com/bitnamilegacy/postgresql:17.5.0
 //!           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, kill -INT "$(head -n 1 /bitnami/postgresql/data/postmaster.pid)"]}}}
 //!           env:
 //!             - name: POSTGRESQL_PASSWORD

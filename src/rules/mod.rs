@@ -58,6 +58,7 @@ mod needless_root;
 mod network_file_system_data;
 mod open_admin_page;
 mod optional_credentials;
+mod outdated_dump_client;
 mod overlapping_backups;
 mod permanent_recovery;
 mod plaintext_credentials;
@@ -154,6 +155,7 @@ pub static ALL: &[&Rule] = &[
     &network_file_system_data::RULE,
     &open_admin_page::RULE,
     &optional_credentials::RULE,
+    &outdated_dump_client::RULE,
     &overlapping_backups::RULE,
     &permanent_recovery::RULE,
     &plaintext_credentials::RULE,

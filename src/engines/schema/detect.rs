@@ -23,6 +23,9 @@ pub struct Detect {
     /// Programs among them that read a whole database out, for a backup.
     #[serde(default)]
     pub dumps: Vec<String>,
+    /// Programs among those that refuse a server of a newer major version (`pg_dump`).
+    #[serde(default)]
+    pub refuse_newer: Vec<String>,
     /// Ports the server listens on for its clients, then for its peers.
     #[serde(default)]
     pub ports: Vec<i64>,
