@@ -6,6 +6,7 @@ mod credentials;
 mod data;
 mod database;
 mod detect;
+mod directories;
 mod execution;
 mod memory;
 mod options;
