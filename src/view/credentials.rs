@@ -58,10 +58,11 @@ impl<'t> Database<'t> {
             || set.variables.iter().any(|name| in_file(&name))
             || set.variables.iter().any(|name| self.is_assigned(name));
         // Where somebody switched authentication off, no password is missed unless the server does not start without.
-        let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some()
-            || set.unless.iter().any(|c| self.holds(c))
-            || !(set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c)));
-        if supplied || is_moot || self.is_guarded(set) {
+        let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some();
+        // Where the image does not read them, or has no need of them, none is missing.
+        let is_read = set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c));
+        let is_excused = !is_read || set.unless.iter().any(|c| self.holds(c));
+        if supplied || is_moot || is_excused || self.is_guarded(set) {
             return None;
         }
         let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());

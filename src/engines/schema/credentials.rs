@@ -29,7 +29,7 @@ pub struct CredentialSet {
     /// Where one of these holds, the server needs none: security is switched off.
     #[serde(default)]
     pub unless: Vec<Condition>,
-    /// The server needs them only where one of these holds; empty: always.
+    /// The image reads them only where one of these holds; empty: always.
     #[serde(default)]
     pub only_with: Vec<Condition>,
     /// What the value looks like where not any text will do: `neo4j/PASSWORD`. Told where a Secret has to be made.
