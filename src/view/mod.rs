@@ -8,6 +8,7 @@ mod credentials;
 mod data;
 mod database;
 mod detect;
+mod directories;
 mod door;
 mod execution;
 mod layout;
