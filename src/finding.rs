@@ -30,12 +30,20 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub help: Cow<'static, str>,
+    /// What to do about this very object, one line each: commands to be copied, and words between them.
+    pub steps: Vec<String>,
 }
 
 impl Finding {
     /// What to do about it.
     pub fn help(&mut self, text: impl Into<Cow<'static, str>>) -> &mut Self {
         self.help = text.into();
+        self
+    }
+
+    /// Commands that do it, and words between them.
+    pub fn steps(&mut self, lines: Vec<String>) -> &mut Self {
+        self.steps = lines;
         self
     }
 
@@ -121,6 +129,7 @@ impl Findings {
             container: None,
             message: message.into(),
             help: "".into(),
+            steps: Vec::new(),
         });
         #[expect(clippy::indexing_slicing, reason = "pushed just above")]
         &mut self.all[index]

@@ -57,8 +57,13 @@ pub enum Validate {
     Commands(fn(&Case<'_>, &[Executions<'_>], &Context<'_>, &mut Findings)),
     /// An UPDATE of a workload with a database: what was and what will be.
     Change(fn(&Change<'_, '_>, &Context<'_>, &mut Findings)),
+    /// The same, for what the API server refuses by itself. It does so before it asks the validating webhook, so that the mutating one says
+    /// what is found; nothing of it is ever denied.
+    Refused(fn(&Change<'_, '_>, &Context<'_>, &mut Findings)),
     /// A claim of a database.
     Claim(fn(&Claim<'_>, &Context<'_>, &mut Findings)),
+    /// Each database container, and each claim of a database.
+    Storage(fn(&Database<'_>, &Context<'_>, &mut Findings), fn(&Claim<'_>, &Context<'_>, &mut Findings)),
     /// A Service, a budget, an autoscaler or a ConfigMap. What it is for, the other documents of a run say.
     Companion(fn(&Companion<'_>, &Context<'_>, &mut Findings)),
 }

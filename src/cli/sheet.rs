@@ -141,6 +141,9 @@ const TURNS: &[(Turns, &str)] = &[
 
 fn data(data: &Data) -> String {
     let Some(directory) = &data.directory else {
+        if let Some(folder) = &data.in_working_directory {
+            return format!("{folder} in the working directory; moved by {}", data.flags.join(", "));
+        }
         return if data.unknown { "not told by a spec".to_owned() } else { "wherever it is told".to_owned() };
     };
     let mut text = directory.clone();
@@ -208,6 +211,9 @@ fn stop(stop: &Stop) -> Vec<Line> {
     if let Some(seconds) = stop.grace_seconds {
         let only = if stop.grace_with_claim_only { " where they have a claim" } else { "" };
         text.push_str(&format!("; Pods get {seconds} s{only}"));
+    }
+    if let Some(measured) = &stop.measured {
+        text.push_str(&format!("; measured on {measured}"));
     }
     let hook = stop.pre_stop.as_ref().map(|hook| {
         line("preStop hook", format!("{} ({}; run for real by {})", hook.command.join(" "), hook.why, hook.verified_by))

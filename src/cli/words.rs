@@ -29,8 +29,11 @@ pub(crate) const fn looks_at(rule: &Rule) -> &'static str {
         Some(Validate::Database(_)) => "each container that is a database server or cache",
         Some(Validate::Workload(_)) => "each workload with all of its containers",
         Some(Validate::Commands(_)) => "each workload with everything that its containers run",
-        Some(Validate::Change(_)) => "each update of a workload with a database",
+        Some(Validate::Change(_) | Validate::Refused(_)) => "each update of a workload with a database",
         Some(Validate::Claim(_)) => "each claim of a database",
+        Some(Validate::Storage(..)) => {
+            "each container that is a database server or cache, and each claim of a database"
+        }
         Some(Validate::Companion(_)) => {
             "Services, budgets, autoscalers and ConfigMaps, where the same run of `check` holds the database"
         }

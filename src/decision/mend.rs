@@ -110,7 +110,12 @@ impl Deliberation<'_> {
     pub fn mend(&self, facts: &Facts) -> Mended {
         if self.request.operation == Operation::Update {
             // A controller that takes something out would do so for ever, if it came back each time.
-            return if self.has_foreign_controller() { Mended::default() } else { self.restored_from_old() };
+            if self.has_foreign_controller() {
+                return Mended::default();
+            }
+            let mut mended = self.restored_from_old();
+            mended.notes.extend(self.foretold());
+            return mended;
         }
         // A restore gives back what was there, Seawall's own marks included.
         if self.is_restorers() {

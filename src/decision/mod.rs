@@ -4,6 +4,7 @@
 //! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
 mod again;
 mod birth;
+mod foretell;
 mod hands;
 mod judge;
 mod marks;

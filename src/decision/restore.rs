@@ -166,7 +166,7 @@ impl<'t> Deliberation<'t> {
         if self.is_pod() {
             return true;
         }
-        let Some(Validate::Database(call)) = rule.validate else { return true };
+        let Some(Validate::Database(call) | Validate::Storage(call, _)) = rule.validate else { return true };
         let Some(case) = self.case() else { return true };
         let facts = Facts::default();
         case.servers().filter(|d| place.contains(&format!("[{}]", d.name()))).any(|database| {

@@ -116,7 +116,7 @@ impl<'t> Deliberation<'t> {
         let of_case = servers.first().map_or_else(|| self.context("", facts), |told| told.context);
         for rule in self.rules() {
             match rule.validate {
-                Some(Validate::Database(call)) => {
+                Some(Validate::Database(call) | Validate::Storage(call, _)) => {
                     for told in servers.iter().filter(|told| !(rule.spares_ephemeral && told.is_meant_to_go)) {
                         let Told { database, context, .. } = told;
                         found.extend(call_one(rule, Some(database.name()), |f| call(database, context, f)));
@@ -129,7 +129,7 @@ impl<'t> Deliberation<'t> {
                     let executions = executions.get_or_insert_with(|| case.executions());
                     found.extend(call_one(rule, None, |f| call(case, executions, &of_case, f)));
                 }
-                Some(Validate::Change(call)) => {
+                Some(Validate::Change(call) | Validate::Refused(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
                     let change = Change { old, new: case };
                     found.extend(call_one(rule, None, |f| call(&change, &of_case, f)));
@@ -140,12 +140,29 @@ impl<'t> Deliberation<'t> {
         found
     }
 
+    /// What rules find that the API server refuses by itself.
+    pub(super) fn found_refused(&self, old: &Case<'_>, new: &Case<'_>, facts: &Facts) -> Vec<(&'static Rule, Finding)> {
+        let context = self.context("", facts);
+        let change = Change { old, new };
+        let calls = self.rules().filter_map(|rule| match rule.validate {
+            Some(Validate::Refused(call)) => Some((rule, call)),
+            _ => None,
+        });
+        calls
+            .flat_map(|(rule, call)| {
+                call_one(rule, None, |f| call(&change, &context, f)).into_iter().map(move |finding| (rule, finding))
+            })
+            .collect()
+    }
+
     /// What rules find in a claim.
     pub(super) fn found_in_claim(&self, claim: &Claim<'_>, facts: &Facts) -> Vec<Finding> {
         let context = self.context("", facts);
         self.rules()
             .filter_map(|rule| match rule.validate {
-                Some(Validate::Claim(call)) => Some(call_one(rule, None, |f| call(claim, &context, f))),
+                Some(Validate::Claim(call) | Validate::Storage(_, call)) => {
+                    Some(call_one(rule, None, |f| call(claim, &context, f)))
+                }
                 _ => None,
             })
             .flatten()

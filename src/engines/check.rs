@@ -1,59 +1,230 @@
 //! What the types of an engine file cannot say.
 use std::collections::HashSet;
 
-use super::schema::{EngineFile, Facts};
-use crate::tree::nearest;
+use super::{
+    Version,
+    schema::{EngineFile, Facts},
+};
+use crate::{
+    text::{date, quantity::Quantity},
+    tree::{FieldError, Node, nearest},
+};
 
-/// Checks one file; the error names the field.
-pub(super) fn file(file: &EngineFile) -> Result<(), String> {
+/// Checks one file, which was read from `root`; the error has line and field.
+pub(super) fn file(file: &EngineFile, root: Node<'_>) -> Result<(), FieldError> {
     if file.name.is_empty() || !file.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
-        return Err(format!("name: {:?} is not kebab-case", file.name));
+        return Err(FieldError::at(root.get("name"), format!("{:?} is not kebab-case", file.name)));
     }
     if file.variants.is_empty() {
-        return Err("variants: at least one is needed".to_owned());
+        return Err(FieldError::at(root.get("variants"), "at least one is needed"));
     }
+    of_facts(&file.facts, root.get("facts"))?;
     let mut names = HashSet::new();
-    for variant in &file.variants {
+    for (variant, node) in file.variants.iter().zip(root.get("variants").items()) {
         if !names.insert(&variant.name) {
-            return Err(format!("variants: {:?} occurs twice", variant.name));
+            return Err(FieldError::at(node.get("name"), format!("{:?} occurs twice", variant.name)));
         }
-    }
-    for (place, facts) in std::iter::once(("facts".to_owned(), &file.facts))
-        .chain(file.variants.iter().map(|v| (format!("variants[{}].facts", v.name), &v.facts)))
-    {
-        of_facts(facts).map_err(|message| format!("{place}.{message}"))?;
+        of_facts(&variant.facts, node.get("facts"))?;
     }
     Ok(())
 }
 
-fn of_facts(facts: &Facts) -> Result<(), String> {
-    if let Some(data) = &facts.data {
-        let elsewhere = data.elsewhere.iter().map(|e| &e.directory);
-        let mut paths =
-            data.directory.iter().chain(&data.also).chain(&data.mount).chain(&data.image_volumes).chain(elsewhere);
-        if let Some(path) = paths.find(|p| !p.starts_with('/') || p.ends_with('/')) {
-            return Err(format!("data: {path:?} is not an absolute path without a slash at its end"));
+fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
+    paths(node.get("data"))?;
+    for begin in node.path("upgrade.series").items() {
+        if Version::parse(begin.text()).is_none() {
+            return Err(FieldError::at(begin, format!("{:?} is no version", begin.text())));
         }
     }
-    for switch in &facts.switches {
+    for (switch, at) in facts.switches.iter().zip(node.get("switches").items()) {
         if switch.flag.is_some() == switch.variable.is_some() {
-            return Err(format!("switches: {:?} needs either flag or variable", switch.does));
+            return Err(FieldError::at(at, format!("{:?} needs either flag or variable", switch.does)));
         }
     }
-    for set in facts.credentials.iter().flatten() {
+    for (set, at) in facts.credentials.iter().flatten().zip(node.get("credentials").items()) {
         if let Some(stranger) = set.plain.iter().find(|v| !set.variables.contains(v)) {
-            return Err(format!("credentials: plain names {stranger:?}{}", nearest(stranger, &set.variables)));
+            let message = format!("{stranger:?} is not among the variables{}", nearest(stranger, &set.variables));
+            return Err(FieldError::at(at.get("plain"), message));
         }
     }
-    if let Some(stop) = &facts.stop
-        && stop.grace_seconds.is_some_and(|s| !(1..=600).contains(&s))
-    {
-        return Err("stop.grace_seconds: must be from 1 to 600, where node drains give up".to_owned());
+    if facts.stop.as_ref().and_then(|stop| stop.grace_seconds).is_some_and(|s| !(1..=600).contains(&s)) {
+        let at = node.get("stop").get("grace_seconds");
+        return Err(FieldError::at(at, "must be from 1 to 600, where node drains give up"));
     }
-    if let Some(memory) = &facts.memory
-        && !(1..=100).contains(&memory.most_percent)
-    {
-        return Err("memory.most_percent: must be from 1 to 100".to_owned());
+    for at in node.get("end_of_life").items().map(|e| e.get("date")) {
+        if date::seconds(at.text()).is_none() {
+            return Err(FieldError::at(at, format!("{:?} is not a date such as 2026-04-30", at.text())));
+        }
+    }
+    memory(facts, node.get("memory"))
+}
+
+fn paths(data: Node<'_>) -> Result<(), FieldError> {
+    let single = [data.get("directory"), data.get("mount")].into_iter();
+    let listed = data.get("also").items().chain(data.get("image_volumes").items());
+    let others = data.get("elsewhere").items().map(|e| e.get("directory"));
+    for at in single.chain(listed).chain(others).filter(|n| n.is_set()) {
+        let path = at.text();
+        if !path.starts_with('/') || path.ends_with('/') {
+            let message = format!("{path:?} is not an absolute path without a slash at its end");
+            return Err(FieldError::at(at, message));
+        }
     }
     Ok(())
+}
+
+fn memory(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
+    let Some(memory) = &facts.memory else { return Ok(()) };
+    let percents = [
+        (Some(memory.most_percent), node.get("most_percent")),
+        (memory.most_percent_cache, node.get("most_percent_cache")),
+    ];
+    if let Some((_, at)) = percents.into_iter().find(|(percent, _)| percent.is_some_and(|p| !(1..=100).contains(&p))) {
+        return Err(FieldError::at(at, "must be from 1 to 100"));
+    }
+    let own = ["refuses_below", "advised", "least"].into_iter().map(|key| node.get(key));
+    let from = node.get("unset").get("at_least");
+    let fixed = node.get("terms").items().map(|term| term.get("fixed"));
+    for at in own.chain([from]).chain(fixed).filter(|n| n.is_set()) {
+        if !is_amount(at.text()) {
+            return Err(FieldError::at(at, format!("{:?} is not a quantity above nought such as 512Mi", at.text())));
+        }
+    }
+    for at in node.get("terms").items().map(|term| term.get("default")).filter(|n| n.is_set()) {
+        let text = at.text();
+        let is_share =
+            text.strip_suffix('%').and_then(|p| p.parse::<i64>().ok()).is_some_and(|p| (1..=100).contains(&p));
+        if !is_share && !is_amount(text) {
+            let message = format!("{text:?} is neither a quantity above nought such as 512Mi nor a share such as 25%");
+            return Err(FieldError::at(at, message));
+        }
+    }
+    Ok(())
+}
+
+fn is_amount(text: &str) -> bool {
+    Quantity::parse(text).and_then(Quantity::bytes).is_some_and(|bytes| bytes > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use crate::engines::parse;
+
+    const SOUND: &str = "name: own
+title: Own
+detect: {}
+facts:
+  data: {directory: /data, also: [/log], image_volumes: [/data], elsewhere: [{when: {flag: -x}, directory: /x}]}
+  credentials:
+    - {variables: [USER, PASSWORD], plain: [USER], applies: first_start, without: starts open}
+  switches:
+    - {turns: recovery_on, flag: --force, does: forces, help: remove it}
+  stop: {on_signal: stops, minimum_seconds: 30, grace_seconds: 60}
+  memory:
+    most_percent: 50
+    most_percent_cache: 80
+    refuses_below: 2000M
+    advised: 1Gi
+    least: 256Mi
+    unset: {at_least: 1Gi}
+    terms:
+      - {name: cache, flags: [--cache], unit: bytes, default: 25%}
+      - {name: rest, fixed: 128Mi}
+  end_of_life:
+    - {versions: <=1, date: 2020-01-31}
+variants:
+  - {name: official, images: [own]}
+  - {name: other, facts: {data: {directory: /other}}}
+";
+
+    #[test]
+    fn a_sound_file_is_read() {
+        assert_eq!(&*parse("own.yaml", SOUND).unwrap().name, "own");
+    }
+
+    /// Each is one change of a sound file, and what it is told.
+    #[test]
+    fn a_fault_is_told_with_its_line_and_field() {
+        for (from, to, told) in [
+            ("name: own", "name: Own", "line 1: name: \"Own\" is not kebab-case"),
+            (
+                "{directory: /data,",
+                "{directory: data,",
+                "line 5: facts.data.directory: \"data\" is not an absolute path without a slash at its end",
+            ),
+            (
+                "also: [/log]",
+                "also: [/log/]",
+                "line 5: facts.data.also: \"/log/\" is not an absolute path without a slash at its end",
+            ),
+            (
+                "directory: /x}",
+                "directory: x}",
+                "line 5: facts.data.elsewhere.directory: \"x\" is not an absolute path without a slash at its end",
+            ),
+            (
+                "plain: [USER]",
+                "plain: [USR]",
+                "line 7: facts.credentials.plain: \"USR\" is not among the variables; did you mean \"USER\"?",
+            ),
+            ("flag: --force, ", "", "line 9: facts.switches: \"forces\" needs either flag or variable"),
+            (
+                "grace_seconds: 60",
+                "grace_seconds: 601",
+                "line 10: facts.stop.grace_seconds: must be from 1 to 600, where node drains give up",
+            ),
+            ("most_percent: 50", "most_percent: 0", "line 12: facts.memory.most_percent: must be from 1 to 100"),
+            (
+                "most_percent_cache: 80",
+                "most_percent_cache: 101",
+                "line 13: facts.memory.most_percent_cache: must be from 1 to 100",
+            ),
+            (
+                "refuses_below: 2000M",
+                "refuses_below: 2000MB",
+                "line 14: facts.memory.refuses_below: \"2000MB\" is not a quantity above nought such as 512Mi",
+            ),
+            (
+                "advised: 1Gi",
+                "advised: 1 Gi",
+                "line 15: facts.memory.advised: \"1 Gi\" is not a quantity above nought such as 512Mi",
+            ),
+            (
+                "least: 256Mi",
+                "least: -1Mi",
+                "line 16: facts.memory.least: \"-1Mi\" is not a quantity above nought such as 512Mi",
+            ),
+            (
+                "at_least: 1Gi",
+                "at_least: much",
+                "line 17: facts.memory.unset.at_least: \"much\" is not a quantity above nought such as 512Mi",
+            ),
+            (
+                "default: 25%",
+                "default: 125%",
+                "line 19: facts.memory.terms.default: \"125%\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
+            ),
+            (
+                "fixed: 128Mi",
+                "fixed: 0Mi",
+                "line 20: facts.memory.terms.fixed: \"0Mi\" is not a quantity above nought such as 512Mi",
+            ),
+            (
+                "date: 2020-01-31",
+                "date: 2020-02-31",
+                "line 22: facts.end_of_life.date: \"2020-02-31\" is not a date such as 2026-04-30",
+            ),
+            ("name: other", "name: official", "line 25: variants.name: \"official\" occurs twice"),
+            (
+                "directory: /other",
+                "directory: other",
+                "line 25: variants.facts.data.directory: \"other\" is not an absolute path without a slash at its end",
+            ),
+        ] {
+            assert!(SOUND.contains(from), "{from}");
+            let error = parse("own.yaml", &SOUND.replacen(from, to, 1)).unwrap_err().to_string();
+            assert_eq!(error, format!("own.yaml: {told}"), "{to}");
+        }
+    }
 }

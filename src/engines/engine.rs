@@ -101,6 +101,12 @@ impl Engine {
         !matches!(self.class, Class::Stateful)
     }
 
+    /// The engine that it is a relative of, or itself.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.like.as_deref().unwrap_or(&self.name)
+    }
+
     /// The switches that turn something off or on.
     pub fn switches(&self, turns: Turns) -> impl Iterator<Item = &Switch> {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
@@ -183,12 +189,20 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         switches: both(&base.switches, own.switches),
         stop: own.stop.or_else(|| base.stop.clone()),
         recovery_probes: own.recovery_probes.or_else(|| base.recovery_probes.clone()),
+        cluster_probes: own.cluster_probes.or_else(|| base.cluster_probes.clone()),
+        socket_probes: own.socket_probes.or_else(|| base.socket_probes.clone()),
+        leaves_by: both(&base.leaves_by, own.leaves_by),
         memory: own.memory.or_else(|| base.memory.clone()),
+        disk: own.disk.or_else(|| base.disk.clone()),
         user: own.user.or(base.user),
+        made_by_entrypoint: own.made_by_entrypoint.or(base.made_by_entrypoint),
+        needs_privileges: own.needs_privileges.or(base.needs_privileges),
         shell: own.shell.or(base.shell),
         absent_programs: both(&base.absent_programs, own.absent_programs),
         cluster: own.cluster.or_else(|| base.cluster.clone()),
         end_of_life: own.end_of_life.or_else(|| base.end_of_life.clone()),
+        sorts_by_libc: own.sorts_by_libc || base.sorts_by_libc,
+        recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
         moved_tags: both(&base.moved_tags, own.moved_tags),

@@ -27,6 +27,25 @@ struct File {
     images: Vec<Images>,
     /// Words of an image's last segment, split at `-`, `_` and `.`.
     words: Vec<Words>,
+    /// Administration pages.
+    pages: Vec<AdminPage>,
+}
+
+/// An administration page that can log in to a database by itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdminPage {
+    /// Repositories, as in an engine's `images`.
+    images: Vec<Pattern>,
+    /// Variables with which it logs in to the database on behalf of its visitors.
+    pub logs_in_by: Vec<String>,
+    /// Variables that make it ask its visitors who they are.
+    pub guarded_by: Vec<String>,
+    /// What to write instead.
+    pub help: String,
+    /// Where that was read.
+    #[expect(dead_code, reason = "for those who read the file")]
+    source: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +72,7 @@ pub struct LookAlikes {
     images: Patterns<(usize, LookAlike)>,
     /// By words in lower case, in the order of the file.
     words: Table<String, Vec<Word>>,
+    pages: Vec<AdminPage>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +93,7 @@ impl LookAlikes {
                 all.words.entry(word.to_ascii_lowercase()).or_default().push(Word { is, at_end });
             }
         }
+        all.pages = file.pages;
         Ok(all)
     }
 
@@ -81,6 +102,13 @@ impl LookAlikes {
     pub fn image(&self, path: &str) -> Option<LookAlike> {
         let mut ends = std::iter::once(path).chain(path.match_indices('/').filter_map(|(i, _)| path.get(i + 1..)));
         ends.find_map(|end| self.images.matching(end).min_by_key(|(position, _)| *position)).map(|(_, is)| is)
+    }
+
+    /// What is known of an administration page, by its image's path.
+    #[must_use]
+    pub fn page(&self, path: &str) -> Option<&AdminPage> {
+        let ends = || std::iter::once(path).chain(path.match_indices('/').filter_map(|(i, _)| path.get(i + 1..)));
+        self.pages.iter().find(|page| ends().any(|end| page.images.iter().any(|pattern| pattern.matches(end))))
     }
 
     /// What a name's words make it.

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 pub use engine::{Engine, Packaging};
 pub use index::{ImageMatch, Index};
-pub use look_alikes::{LookAlike, LookAlikes};
+pub use look_alikes::{AdminPage, LookAlike, LookAlikes};
 pub use operators::Operators;
 pub use pattern::Pattern;
 pub use range::VersionRange;
@@ -29,7 +29,7 @@ use schema::EngineFile;
 pub use secrets::{Exposed, Secrets};
 
 pub use crate::text::version::Version;
-use crate::tree::{FieldError, Tree, from_node};
+use crate::tree::{FieldError, Node, Tree, from_node};
 
 /// Why the catalogue could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -186,19 +186,24 @@ impl Catalogue {
 
 /// Reads one YAML text through the tree.
 fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, EngineError> {
+    checked(file, text, |_, _| Ok(()))
+}
+
+/// The same, and looks at what was read beside the text that it came from.
+fn checked<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+    check: impl FnOnce(&T, Node<'_>) -> Result<(), FieldError>,
+) -> Result<T, EngineError> {
     let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
         file: file.to_owned(),
         line: e.line,
         message: e.to_string_with_help(),
     })?;
-    from_node(tree.root()).map_err(|error| EngineError::Field { file: file.to_owned(), error })
+    let read = from_node(tree.root()).and_then(|read| check(&read, tree.root()).map(|()| read));
+    read.map_err(|error| EngineError::Field { file: file.to_owned(), error })
 }
 
 fn parse(file: &str, text: &str) -> Result<EngineFile, EngineError> {
-    let read: EngineFile = document(file, text)?;
-    check::file(&read).map_err(|message| EngineError::Field {
-        file: file.to_owned(),
-        error: FieldError { line: None, field: String::new(), message },
-    })?;
-    Ok(read)
+    checked(file, text, check::file)
 }

@@ -36,7 +36,8 @@ fn what_engine_files_say_fits_into_a_message() {
         let does = engine.facts.switches.iter().map(|s| &s.does);
         let wrong = engine.data.wrong_mounts.iter().map(|w| &w.does);
         let without = engine.credentials.iter().map(|c| &c.without);
-        for text in does.chain(wrong).chain(without) {
+        let beside = engine.credentials.iter().flat_map(|c| &c.not_beside).filter_map(|n| n.does.as_ref());
+        for text in does.chain(wrong).chain(without).chain(beside) {
             assert!(text.len() <= 88, "{place}: {text:?} is longer than 88 characters");
             assert!(text.starts_with(char::is_lowercase), "{place}: {text:?} does not begin in lower case");
             assert!(!text.ends_with('.'), "{place}: {text:?} ends with a period");

@@ -69,13 +69,12 @@
 //! - MySQL reference manual, innodb_buffer_pool_size
 //! - cockroachdb/docs: recommended production settings
 //! - MongoDB SERVER-60412
-use super::support::beside;
+use super::support::{beside, memory};
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
-    text::quantity::{Quantity, human_bytes},
-    tree::Node,
+    text::{memory::rounded_bytes, quantity::human_bytes},
     view::Database,
 };
 
@@ -92,7 +91,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let Some((place, limit)) = limit(database) else { return };
+    let Some((place, limit)) = database.memory_limit() else { return };
     let look = |name: &str| beside::config_map(name, context);
     let Some(need) =
         database.memory_need_beside(&look).filter(|_| database.engine.memory.as_ref().is_some_and(|m| !m.doubtful))
@@ -108,34 +107,40 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         return;
     }
     let name = database.name();
-    let (parts, taken) = (need.in_words(limit), mebibytes(sum));
-    let room = place.str().map_or_else(|| human_bytes(limit), str::to_owned);
+    let mut parts = need.in_words(limit);
+    let said = rounded_bytes(sum);
+    if parts.contains(" + ") {
+        parts.push_str(&format!(" = {}", rounded_bytes(need.known(limit))));
+    }
+    let room = memory::said(place, limit);
     let finding = findings.report(
         place,
         if is_full {
             format!("container {name:?} is killed when its cache fills: {parts} in a memory limit of {room}")
         } else {
-            format!("container {name:?} has {parts} in a memory limit of {room}: more than {most} %")
+            format!("container {name:?} has {parts} in a memory limit of {room}: over {most} %")
         },
     );
-    finding.measure(sum.saturating_mul(100) / limit);
-    let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
+    finding.measure(memory::percent(sum, limit));
     let file = need.parts.iter().find_map(|p| Some((p.name, p.config_map()?)));
-    let said = file.map(|(name, map)| format!("; {name} stands in ConfigMap {map:?}")).unwrap_or_default();
-    finding.help(format!("its settings take {taken}: raise the limit to {enough} or more, or lower them{said}"));
-    // A ConfigMap can be changed without this workload.
-    if !is_full || file.is_some() {
+    let stands = file.map(|(name, map)| format!("; {name} stands in ConfigMap {map:?}")).unwrap_or_default();
+    if need.parts.iter().any(|part| part.is_spelled() && part.is_share()) {
+        finding.help(format!(
+            "its settings take {said}, and grow with the limit: lower them to {most} % of it together{stands}"
+        ));
+    } else {
+        let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
+        finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them{stands}"));
+    }
+    if !is_full {
+        // A factor is a margin: without it such settings go well, if not always.
+        let is_margin =
+            need.has_factors() && need.spelled_once(limit).saturating_mul(100) <= limit.saturating_mul(most);
+        finding.at_most(if is_margin { Action::Audit } else { Action::Warn });
+    } else if file.is_some() {
+        // A ConfigMap can be changed without this workload.
         finding.at_most(Action::Warn);
     }
-}
-
-/// The limit that holds for the container, in bytes, and where it is written: its own, else the Pod's.
-fn limit<'t>(database: &Database<'t>) -> Option<(Node<'t>, i64)> {
-    let own = database.container.memory_limit();
-    let place = if own.is_set() { own } else { database.pod.spec.path("resources.limits.memory") };
-    let quantity = place.str().and_then(Quantity::parse).or_else(|| place.i64().map(Quantity::from_i64))?;
-    // The API server reads a limit of nought as none.
-    quantity.bytes().filter(|bytes| *bytes > 0).map(|bytes| (place, bytes))
 }
 
 /// Rounded up, in the units of a manifest.

@@ -130,7 +130,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         _ => format!("container {name:?} has no memory limit and can take the node's memory"),
     };
     let mut help = "set limits.memory above its measured peak".to_owned();
-    if let Some(need) = database.memory_need() {
+    if let Some(need) = database.memory_need().filter(|need| !need.parts.is_empty()) {
         help.push_str(&format!("; keep {} under {} % of it", need.as_advice(), need.most_percent()));
     }
     if let Limit::Unsuitable(stated, why) = stated {

@@ -6,6 +6,10 @@
 //! Pod what the engine needs; where an image only waits for its clients, a hook that was tested against the real server. A longer time
 //! without a working stop is only a longer outage, so that is reported instead.
 //!
+//! The signal goes to process 1. A shell there keeps it to itself, unless it has given way: by `exec`, or, in bash from 5.1 on, because
+//! the server is the last command of its script. `su -c` passes it on, and kills what it runs two seconds later. `lifecycle.stopSignal`
+//! takes the place of the image's signal: with SIGTERM, PostgreSQL waits for its clients.
+//!
 //! ## Example
 //! ```yaml
 //! apiVersion: apps/v1
@@ -71,6 +75,7 @@
 //!
 //! ## References
 //! - Kubernetes documentation: termination of Pods
+//! - PostgreSQL documentation: shutting down the server
 //! - bitnami/containers#19662, bitnami/containers#40519: SIGTERM waits for clients
 //! - kubernetes/kubernetes#94435: node drains give up after 600 seconds
 //! - kubernetes/kubernetes#122488: a `sleep` hook on servers that do not know it
@@ -130,7 +135,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let Some(shutdown) = Shutdown::of(database) else { return };
     let (container, pod, name) = (database.container, database.pod, database.name());
     let (grace, needed) = (pod.grace_seconds(), shutdown.stop.minimum_seconds);
+    let chosen = container.stop_signal().filter(|signal| *signal != shutdown.stop.signal);
+    let signal = || if chosen.is_some() { container.0.path("lifecycle.stopSignal") } else { container.pre_stop() };
     let hook = || match &shutdown.stop.pre_stop {
+        _ if chosen.is_some() => format!("remove stopSignal: the image's own is {}", shutdown.stop.signal),
         Some(hook) => format!("give it a preStop hook that stops it; {}", hook.why),
         None => "give it a preStop hook that stops it, or use an image that stops on its signal".to_owned(),
     };
@@ -138,23 +146,29 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         Some(Obstacle::Shell) => {
             let command = container.0.get("command");
             let at = if command.is_set() { command } else { container.0.get("args") };
+            let (first, help) = if database.is_behind_su() {
+                (
+                    "su",
+                    "use gosu, su-exec or setpriv, which the server replaces; su stays, and kills it after two seconds",
+                )
+            } else {
+                ("a shell", "write `exec` before the server, so that it takes the shell's place")
+            };
             let message =
-                format!("container {name:?} may never hear that it should stop: a shell is its first process");
-            (at, message, "write `exec` before the server, so that it takes the shell's place".to_owned())
+                format!("container {name:?} may never hear that it should stop: {first} is its first process");
+            (at, message, help.to_owned())
         }
         Some(Obstacle::WaitsForClients) => {
             let message = format!(
                 "container {name:?} refuses new clients when it is stopped, waits {grace} s for the others, and is killed"
             );
-            (container.pre_stop(), message, hook())
+            (signal(), message, hook())
         }
         Some(Obstacle::Ignores) => {
             let message = format!("container {name:?} ignores its stop signal and is killed after {grace} s");
-            (container.pre_stop(), message, hook())
+            (signal(), message, hook())
         }
-        Some(Obstacle::Dies) => {
-            (container.pre_stop(), format!("container {name:?} stops uncleanly on its stop signal"), hook())
-        }
+        Some(Obstacle::Dies) => (signal(), format!("container {name:?} stops uncleanly on its stop signal"), hook()),
         None if pod.has_default_grace() && grace < needed && shutdown.needs_time() => {
             let message = format!("container {name:?} is killed after {grace} s: a clean stop can take {needed} s");
             let seconds = shutdown.stop.grace_seconds.unwrap_or(needed);

@@ -85,10 +85,15 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     if database.role != Role::Server || database.is_in_memory() {
         return;
     }
-    let (name, known) = (database.name(), database.packaging_is_known);
+    let (name, is_relative) = (database.name(), !directory.starts_with('/'));
+    let known = database.packaging_is_known && !is_relative;
     // Where nobody knows the image, nobody knows the directory either; but no volume is none.
     let what = if known { directory } else { "its data" };
-    let place = if known { database.mount_point().unwrap_or(directory) } else { "the image's data directory" };
+    let place = match database.engine.data.flags.first().filter(|_| is_relative) {
+        Some(flag) => format!("a directory that {flag} names"),
+        None if known => database.mount_point().unwrap_or(directory).to_owned(),
+        None => "the image's data directory".to_owned(),
+    };
     let finding = findings.report(
         database.container.0.get("volumeMounts"),
         format!("container {name:?} keeps {what} on no volume: the next restart starts an empty database"),

@@ -1,6 +1,6 @@
 //! Amounts of memory as the engines themselves write them: `512M` is not the same number everywhere.
 
-use super::quantity::{Decimal, Quantity};
+use super::quantity::{Decimal, Quantity, human_bytes};
 use serde::Deserialize;
 
 /// How a setting of an engine writes an amount of memory. Engine files name a variant in `snake_case`.
@@ -87,6 +87,21 @@ pub fn bytes_of(text: &str, unit: MemoryUnit) -> Option<i64> {
         Amount::Bytes(bytes) => Some(bytes),
         Amount::Share(_) => None,
     }
+}
+
+/// Bytes as people say them, for messages: `512Mi`, `1536Mi`, `2.4Gi`; rounded to whole Mi below 2Gi, else to tenths of Gi.
+#[must_use]
+pub fn rounded_bytes(bytes: i64) -> String {
+    const MEBI: i64 = 1 << 20;
+    const GIBI: i64 = 1 << 30;
+    if bytes % GIBI == 0 || bytes < MEBI {
+        return human_bytes(bytes);
+    }
+    if bytes < 2 * GIBI {
+        return format!("{}Mi", (bytes + MEBI / 2) / MEBI);
+    }
+    let tenths = (i128::from(bytes) * 10 + i128::from(GIBI / 2)) / i128::from(GIBI);
+    if tenths % 10 == 0 { format!("{}Gi", tenths / 10) } else { format!("{}.{}Gi", tenths / 10, tenths % 10) }
 }
 
 enum Scale {
@@ -220,6 +235,27 @@ mod tests {
         assert_eq!(Amount::Share(250_000).of(2 * GI), GI / 2);
         assert_eq!(Amount::Bytes(MI).of(2 * GI), MI);
         assert_eq!(Amount::Share(u32::MAX).of(i64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn people_say_no_single_bytes() {
+        for (bytes, text) in [
+            (0, "0"),
+            (100, "100"),
+            (512 << 20, "512Mi"),
+            (1536 << 20, "1536Mi"),
+            (4 << 30, "4Gi"),
+            (2_576_980_377, "2.4Gi"),
+            (2_684_354_560, "2.5Gi"),
+            (1_200_000_000, "1144Mi"),
+            (858_993_459, "819Mi"),
+            (500_000_000, "477Mi"),
+            ((50 << 30) + (700 << 20), "50.7Gi"),
+            ((1 << 40) - 1, "1024Gi"),
+            (i64::MAX, "8589934592Gi"),
+        ] {
+            assert_eq!(rounded_bytes(bytes), text, "{bytes}");
+        }
     }
 
     proptest! {

@@ -61,6 +61,24 @@ impl<'t> Claim<'t> {
         ["volumeName", "selector", "dataSource", "dataSourceRef"].into_iter().any(|f| self.spec().get(f).is_set())
     }
 
+    /// The bytes that it asks for.
+    #[must_use]
+    pub fn bytes(self) -> Option<i64> {
+        super::quantity(self.spec().path("resources.requests.storage"))?.bytes()
+    }
+
+    /// True where somebody says that it holds a database's data: its author, or Seawall when it was made.
+    #[must_use]
+    pub fn is_of_a_database(self) -> bool {
+        self.data_label() == Some(DataLabel::Durable) || self.labels().any(|(key, _)| key == keys::HOLDS_DATA)
+    }
+
+    /// `spec.accessModes`.
+    #[must_use]
+    pub fn access_modes(self) -> Node<'t> {
+        self.spec().get("accessModes")
+    }
+
     /// True when it may be mounted by many nodes at once.
     #[must_use]
     pub fn is_shared(self) -> bool {

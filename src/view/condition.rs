@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A value, as far as the spec shows it.
-enum Value<'v> {
+pub(super) enum Value<'v> {
     /// An option that stands alone: it is switched on.
     Alone,
     /// Spelled.
@@ -87,7 +87,7 @@ pub(super) fn shows(
 }
 
 /// An option; where the image takes variables for settings, such a variable.
-fn option<'v>(name: &str, container: Container<'v>, options: &'v Options<'_>) -> Option<Value<'v>> {
+pub(super) fn option<'v>(name: &str, container: Container<'v>, options: &'v Options<'_>) -> Option<Value<'v>> {
     let Some(setting) = options.get(name) else {
         return if options.spelling() == Spelling::Elastic { variable(name, container) } else { None };
     };

@@ -46,7 +46,12 @@ impl<'t> Container<'t> {
     /// True when variables come from ConfigMaps or Secrets as a whole: any variable may be set.
     #[must_use]
     pub fn has_env_from(self) -> bool {
-        self.0.get("envFrom").items().next().is_some()
+        self.env_from().next().is_some()
+    }
+
+    /// The ConfigMaps and Secrets that variables come from as a whole.
+    pub fn env_from(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        self.0.get("envFrom").items()
     }
 
     /// Volume mounts.
@@ -81,6 +86,18 @@ impl<'t> Container<'t> {
     #[must_use]
     pub fn cpu_limit(self) -> Node<'t> {
         self.0.path("resources.limits.cpu")
+    }
+
+    /// `resources.limits.ephemeral-storage`: beyond it the Pod is evicted.
+    #[must_use]
+    pub fn scratch_limit(self) -> Node<'t> {
+        self.0.path("resources.limits").get("ephemeral-storage")
+    }
+
+    /// True when it has huge pages of any size.
+    #[must_use]
+    pub fn has_huge_pages(self) -> bool {
+        self.0.path("resources.limits").fields().any(|(name, _)| name.starts_with("hugepages-"))
     }
 
     /// `lifecycle.preStop`.
@@ -118,6 +135,18 @@ impl<'t> Var<'t> {
     #[must_use]
     pub fn value_from(self) -> Node<'t> {
         self.0.get("valueFrom")
+    }
+
+    /// The key of a Secret that it takes its value from.
+    #[must_use]
+    pub fn secret_key(self) -> Node<'t> {
+        self.value_from().get("secretKeyRef")
+    }
+
+    /// The key of a ConfigMap that it takes its value from.
+    #[must_use]
+    pub fn config_map_ref(self) -> Node<'t> {
+        self.value_from().get("configMapKeyRef")
     }
 
     /// The value that the spec itself spells: not empty, not a reference to somewhere else, not made of `$(OTHER)`.

@@ -3,7 +3,7 @@ use super::{Container, Database, Detected, Var, Verdict, VolumeKind};
 use crate::{
     engines::{
         Catalogue, Engine, LookAlike, Secrets,
-        schema::{Applies, CredentialSet, Turns},
+        schema::{Applies, CredentialSet, NotBeside, Turns},
     },
     terms::Role,
     tree::Node,
@@ -48,18 +48,20 @@ impl<'t> Database<'t> {
         lacking
     }
 
-    fn lacking_of(&self, set: &'t CredentialSet) -> Option<Lacking<'t>> {
+    pub(super) fn lacking_of(&self, set: &'t CredentialSet) -> Option<Lacking<'t>> {
         if set.variables.iter().all(|name| self.given(name).is_some()) {
             return None;
         }
-        let in_file = |name: &&String| self.given(&format!("{name}_FILE")).is_some();
         let supplied = set.supplied_by.iter().any(|name| self.given(name).is_some())
             || set.supplied_by_flags.iter().any(|flag| self.option(flag).is_some())
-            || set.variables.iter().any(|name| in_file(&name))
+            || set.variables.iter().any(|name| self.given_by_file(name).is_some())
             || set.variables.iter().any(|name| self.is_assigned(name));
         // Where somebody switched authentication off, no password is missed unless the server does not start without.
         let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some();
-        if supplied || is_moot || self.is_guarded(set) {
+        // Where the image does not read them, or has no need of them, none is missing.
+        let is_read = set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c));
+        let is_excused = !is_read || set.unless.iter().any(|c| self.holds(c)) || self.mounts_at(&set.in_files);
+        if supplied || is_moot || is_excused || self.guard(set).is_some() {
             return None;
         }
         let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());
@@ -67,12 +69,25 @@ impl<'t> Database<'t> {
         (!(absent.is_empty() && empty.is_empty())).then_some(Lacking { set, absent, empty })
     }
 
-    /// True where the server does not start with these credentials, because of what else it is told.
-    fn is_guarded(&self, set: &CredentialSet) -> bool {
-        set.not_beside.iter().any(|guard| {
+    /// What else the server is told, beside which these credentials are not wanted.
+    pub(super) fn guard(&self, set: &'t CredentialSet) -> Option<&'t NotBeside> {
+        set.not_beside.iter().find(|guard| {
             let is_lifted = guard.unless.as_deref().is_some_and(|flag| self.option(flag).is_some());
             self.option(&guard.flag).is_some() && !is_lifted
         })
+    }
+
+    /// The variable that names the file in which another one's value is.
+    #[must_use]
+    pub fn given_by_file(&self, variable: &str) -> Option<Var<'t>> {
+        let names = |var: &Var<'_>| var.name().strip_suffix("_FILE") == Some(variable);
+        self.container.env().filter(names).last().filter(|var| var.is_given())
+    }
+
+    /// True where something is mounted at, above or below one of `paths`.
+    fn mounts_at(&self, paths: &[String]) -> bool {
+        let mut mounts = self.container.mounts().filter_map(|m| m.get("mountPath").str());
+        !paths.is_empty() && mounts.any(|mount| paths.iter().any(|path| touches(mount, path)))
     }
 
     /// True where the image's entrypoint runs, and runs the server: it is what reads the variables.
@@ -82,8 +97,10 @@ impl<'t> Database<'t> {
         let named = self.container.0.get("command").strs().any(is_entrypoint);
         let first = self.container.0.get("args").strs().next().unwrap_or("-");
         let program = first.rsplit('/').next().unwrap_or(first);
-        let is_servers =
-            first.starts_with('-') || is_entrypoint(first) || self.engine.detect.servers.iter().any(|s| s == program);
+        let is_servers = first.starts_with('-')
+            || is_entrypoint(first)
+            || self.engine.detect.servers.iter().any(|s| s == program)
+            || self.is_serving(first);
         named || (self.container.keeps_entrypoint() && is_servers)
     }
 
@@ -98,13 +115,15 @@ impl<'t> Database<'t> {
     /// webhook adds, a secrets store, a script that reads a file into its environment.
     #[must_use]
     pub fn is_fed_elsewhere(&self, secrets: &Secrets) -> bool {
+        self.container.has_env_from() || self.is_injected(secrets)
+    }
+
+    /// The same, but for `envFrom`.
+    pub(super) fn is_injected(&self, secrets: &Secrets) -> bool {
         let annotations = self.workload.template().path("metadata.annotations");
         let is_store =
             |kind: VolumeKind<'_>, driver: &str| kind == VolumeKind::Other("csi") && secrets.is_injector_driver(driver);
-        self.container.has_env_from()
-            || annotations
-                .fields()
-                .any(|(key, value)| secrets.is_injector_annotation(key) && value.str() != Some("false"))
+        annotations.fields().any(|(key, value)| secrets.is_injector_annotation(key) && value.str() != Some("false"))
             || self.pod.volumes().any(|v| is_store(v.kind, v.node.path("csi.driver").text()))
             || self.script.calls().any(|call| matches!(call.program(), "." | "source" | "eval"))
     }
@@ -126,7 +145,7 @@ impl<'t> Database<'t> {
         let servers = &self.engine.detect.servers;
         let is_image_s = self.container.argv().next().is_none();
         is_image_s
-            || self.script.calls().any(|c| servers.iter().any(|s| s == c.program()))
+            || self.script.calls().any(|c| servers.iter().any(|s| s == c.program()) || self.is_serving(c.program()))
             || self.script.main().is_some_and(|c| c.program().is_empty() && self.container.keeps_entrypoint())
     }
 

@@ -1,5 +1,9 @@
 //! Where an engine's files go: first the directory, then the mount that covers it, then the volume behind the mount.
-use super::{Container, Pod, condition, condition::holds, options::Options};
+use super::{
+    Container, Pod,
+    condition::{self, Value, holds},
+    options::Options,
+};
 use crate::{
     engines::{Engine, schema},
     text::command::Script,
@@ -65,6 +69,43 @@ impl<'t> Volume<'t> {
         )
     }
 
+    /// True for a claim that a StatefulSet makes for each Pod.
+    #[must_use]
+    pub const fn is_claim_template(self) -> bool {
+        matches!(self.kind, VolumeKind::ClaimTemplate)
+    }
+
+    /// True for an emptyDir that lies in memory: what is in it counts against memory limits.
+    #[must_use]
+    pub fn is_in_memory(self) -> bool {
+        self.node.path("emptyDir.medium").str() == Some("Memory")
+    }
+
+    /// `emptyDir.sizeLimit`.
+    #[must_use]
+    pub fn size_limit(self) -> Node<'t> {
+        self.node.path("emptyDir.sizeLimit")
+    }
+
+    /// The file system that several nodes have mounted at once, where the spec itself names one: a volume of that kind or of a CSI
+    /// driver for it.
+    #[must_use]
+    pub fn network_file_system(self) -> Option<&'t str> {
+        const KINDS: [&str; 5] = ["nfs", "cephfs", "glusterfs", "azureFile", "quobyte"];
+        let VolumeKind::Other(kind) = self.kind else { return None };
+        match kind {
+            "csi" => self.node.path("csi.driver").str().filter(|driver| is_of_network(driver, &['.'])),
+            kind => KINDS.into_iter().find(|known| *known == kind),
+        }
+    }
+
+    /// The storage class of a claim template that is called like such a file system.
+    #[must_use]
+    pub fn network_class(self) -> Option<&'t str> {
+        let class = self.node.path("spec.storageClassName").str().filter(|_| self.kind == VolumeKind::ClaimTemplate)?;
+        is_of_network(class, &['.', '-', '_']).then_some(class)
+    }
+
     /// The claim that it names.
     #[must_use]
     pub const fn claim_name(self) -> Option<&'t str> {
@@ -98,6 +139,12 @@ impl<'t> VolumeKind<'t> {
     }
 }
 
+/// Whether a word of a name is that of a network file system.
+fn is_of_network(name: &str, between: &[char]) -> bool {
+    const WORDS: [&str; 8] = ["nfs", "efs", "smb", "cifs", "cephfs", "azurefile", "filestore", "glusterfs"];
+    name.split(between).any(|word| WORDS.contains(&word)) || name == "file.csi.azure.com"
+}
+
 /// Where an engine's files go.
 #[derive(Debug, Clone)]
 pub enum DataPlace<'t> {
@@ -121,7 +168,7 @@ pub enum DataPlace<'t> {
     },
     /// Into the container; nothing is mounted.
     Nowhere {
-        /// The directory.
+        /// The directory; a relative one lies where the image starts.
         directory: String,
     },
     /// The spec does not say.
@@ -149,7 +196,7 @@ impl<'t> DataPlace<'t> {
     pub fn directory(&self) -> Option<&str> {
         match self {
             Self::On { directory, .. } | Self::Beside { directory, .. } | Self::Nowhere { directory } => {
-                Some(directory)
+                Some(directory.as_str()).filter(|path| path.starts_with('/'))
             }
             Self::Unknown => None,
         }
@@ -166,60 +213,75 @@ impl<'t> DataPlace<'t> {
     }
 }
 
-/// The directory that a server writes to.
-enum Directory {
+/// The directories that a server writes to: one, for nearly all.
+enum Directories {
     /// Known.
-    At(String),
+    At(Vec<String>),
     /// Taken from somewhere that the spec does not show.
     Unknown,
 }
 
-fn directory(data: &schema::Data, container: Container<'_>, options: &Options<'_>, script: &Script<'_>) -> Directory {
+impl Directories {
+    fn one(path: &str) -> Self {
+        Self::At(vec![trimmed(path)])
+    }
+
+    /// What a setting says: a path, or several between commas; behind one of `heads` where it takes other things as well.
+    fn of(value: &str, heads: &[String]) -> Self {
+        let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
+        let value = heads.iter().find_map(after).unwrap_or(value);
+        let mut parts = value.split(',').map(str::trim).peekable();
+        if parts.peek().is_none_or(|first| !first.starts_with('/')) {
+            return Self::Unknown;
+        }
+        Self::At(parts.filter(|part| part.starts_with('/')).map(trimmed).collect())
+    }
+}
+
+fn directories(
+    data: &schema::Data,
+    container: Container<'_>,
+    options: &Options<'_>,
+    script: &Script<'_>,
+) -> Directories {
     if data.unknown {
-        return Directory::Unknown;
+        return Directories::Unknown;
     }
     for flag in &data.flags {
-        if let Some(setting) = options.get(flag) {
-            return match setting.value().and_then(|value| path_in(value, &data.path_after)) {
-                Some(path) if path.starts_with('/') => Directory::At(trimmed(path)),
-                _ => Directory::Unknown,
-            };
+        if let Some(value) = condition::option(flag, container, options) {
+            let Value::Shown(value) = value else { return Directories::Unknown };
+            return Directories::of(value, &data.path_after);
         }
     }
     let argument = script.calls().flat_map(|call| call.words()).find_map(|word| {
         let path = data.path_after.iter().find_map(|before| word.text.strip_prefix(before.as_str()))?;
-        Some(if word.literal && path.starts_with('/') { Directory::At(trimmed(path)) } else { Directory::Unknown })
+        Some(if word.literal && path.starts_with('/') { Directories::one(path) } else { Directories::Unknown })
     });
-    if let Some(directory) = argument {
-        return directory;
+    if let Some(directories) = argument {
+        return directories;
     }
     let own = data.variables.iter().map(|name| (name, None));
     for (name, folder) in own.chain(data.inside.iter().map(|i| (&i.variable, Some(&i.folder)))) {
         if let Some(var) = container.var(name).filter(|v| v.is_given()) {
-            return match var.literal().filter(|path| path.starts_with('/')).map(trimmed) {
-                Some(path) => Directory::At(folder.map_or_else(|| path.clone(), |f| format!("{path}/{f}"))),
-                None => Directory::Unknown,
+            return match (var.literal().map(|value| Directories::of(value, &data.path_after)), folder) {
+                (Some(Directories::At(around)), Some(folder)) => {
+                    Directories::At(around.iter().map(|path| format!("{path}/{folder}")).collect())
+                }
+                (Some(directories), None) => directories,
+                _ => Directories::Unknown,
             };
         }
     }
     if data.config_flags.iter().any(|flag| options.get(flag).is_some()) {
-        return Directory::Unknown;
+        return Directories::Unknown;
     }
     if let Some(other) = data.elsewhere.iter().find(|e| holds(&e.when, container, options)) {
-        return Directory::At(other.directory.clone());
+        return Directories::one(&other.directory);
     }
     // A variable or a file that nobody sees here may still move it. People rarely do so, and the default stands for messages about
     // mounts that cover it; nothing is concluded from the absence of such a mount (see `resolve`).
-    data.directory.clone().map_or(Directory::Unknown, Directory::At)
-}
-
-/// The path in an option's value: all of it, or where it can hold several things, what follows one of `heads`, else the first.
-fn path_in<'v>(value: &'v str, heads: &[String]) -> Option<&'v str> {
-    if heads.is_empty() {
-        return Some(value);
-    }
-    let after = |head: &String| value.split(',').find_map(|part| part.trim().strip_prefix(head.as_str()));
-    heads.iter().find_map(after).or_else(|| value.split(',').next())
+    let usual = data.directory.as_deref().or(data.in_working_directory.as_deref());
+    usual.map_or(Directories::Unknown, Directories::one)
 }
 
 /// A path of the container, behind the image's links.
@@ -241,7 +303,7 @@ fn covers(outer: &str, inner: &str) -> bool {
     outer == "/" || inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Follows the data of one packaging to its volume.
+/// Follows the data of one packaging to its volume. A database in several directories is as safe as the least safe of them.
 pub(super) fn resolve<'t>(
     engine: &Engine,
     pod: Pod<'t>,
@@ -249,8 +311,31 @@ pub(super) fn resolve<'t>(
     options: &Options<'_>,
     script: &Script<'_>,
 ) -> DataPlace<'t> {
+    let Directories::At(directories) = directories(&engine.data, container, options, script) else {
+        return DataPlace::Unknown;
+    };
+    let danger = |place: &DataPlace<'_>| match place {
+        DataPlace::Beside { .. } | DataPlace::Nowhere { .. } => 0,
+        DataPlace::On { volume, .. } if !volume.is_kept() => 1,
+        DataPlace::Unknown => 2,
+        DataPlace::On { .. } => 3,
+    };
+    let places = directories.into_iter().map(|directory| follow(engine, pod, container, script, directory));
+    places.min_by_key(danger).unwrap_or(DataPlace::Unknown)
+}
+
+fn follow<'t>(
+    engine: &Engine,
+    pod: Pod<'t>,
+    container: Container<'t>,
+    script: &Script<'_>,
+    directory: String,
+) -> DataPlace<'t> {
     let data = &engine.data;
-    let Directory::At(directory) = directory(data, container, options, script) else { return DataPlace::Unknown };
+    let directory = linked(directory, &data.links);
+    if !directory.starts_with('/') && has_kept_mount(pod, container) {
+        return DataPlace::Unknown;
+    }
     let place = |mount: Node<'_>| Some(linked(trimmed(mount.get("mountPath").str()?), &data.links));
     let mounts = || container.mounts().filter_map(|mount| Some((mount, place(mount)?)));
     // The innermost mount around the directory is the one that is written to.

@@ -195,6 +195,13 @@ impl<'t> Database<'t> {
         }
     }
 
+    /// True when the spec tells an engine that keeps data where it is asked to that it is to keep none (`--save ""`).
+    #[must_use]
+    pub fn declines_to_keep_data(&self) -> bool {
+        let facts = &self.engine.data;
+        facts.keeps == Keeps::WhenAsked && facts.declined_by.iter().any(|c| self.holds(c))
+    }
+
     /// True when the server writes nothing to disk on purpose.
     #[must_use]
     pub fn is_in_memory(&self) -> bool {

@@ -50,27 +50,40 @@ const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 const HOOKS: [&str; 2] = ["postStart", "preStop"];
 
 impl<'t> Container<'t> {
-    fn executions(self, own: Option<Arc<Script<'t>>>) -> impl Iterator<Item = Execution<'t>> + use<'t> {
-        let main = (Occasion::Main, "", [self.0.get("command"), self.0.get("args")]);
+    /// The commands of its probes and hooks.
+    pub fn errands(self) -> impl Iterator<Item = Execution<'t>> + use<'t> {
         let nothing = self.0.get("");
         let probes =
             PROBES.into_iter().map(move |p| (Occasion::Probe, p, [self.0.get(p).path("exec.command"), nothing]));
         let hooks = HOOKS
             .into_iter()
             .map(move |h| (Occasion::Hook, h, [self.0.get("lifecycle").get(h).path("exec.command"), nothing]));
-        let said = |lists: &[Node<'t>; 2]| lists.iter().any(|list| list.items().next().is_some());
-        std::iter::once(main).chain(probes).chain(hooks).filter(move |(_, _, lists)| said(lists)).map(
-            move |(occasion, field, lists)| {
-                let [command, args] = lists;
-                let own = own.as_ref().filter(|_| occasion == Occasion::Main).map(Arc::clone);
-                let script = own.unwrap_or_else(|| Arc::new(Script::of(command.strs(), args.strs())));
-                Execution { occasion, script, lists, field }
-            },
-        )
+        let said = |list: Node<'t>| list.items().next().is_some();
+        probes.chain(hooks).filter(move |(_, _, [list, _])| said(*list)).map(|(occasion, field, lists)| {
+            let [command, _] = lists;
+            Execution { occasion, script: Arc::new(Script::of(command.strs(), [])), lists, field }
+        })
+    }
+
+    fn executions(self, own: Option<Arc<Script<'t>>>) -> impl Iterator<Item = Execution<'t>> + use<'t> {
+        let lists = [self.0.get("command"), self.0.get("args")];
+        let [command, args] = lists;
+        let is_said = lists.iter().any(|list| list.items().next().is_some());
+        let main = is_said.then(|| {
+            let script = own.unwrap_or_else(|| Arc::new(Script::of(command.strs(), args.strs())));
+            Execution { occasion: Occasion::Main, script, lists, field: "" }
+        });
+        main.into_iter().chain(self.errands())
     }
 }
 
 impl<'t> Execution<'t> {
+    /// Its words, as they stand in the spec.
+    pub fn words(&self) -> impl Iterator<Item = &'t str> + use<'t> {
+        let [command, args] = self.lists;
+        command.items().chain(args.items()).filter_map(Node::str)
+    }
+
     /// The word in which `text` stands; the whole list where it cannot be told, because quotes or escapes are in between.
     #[must_use]
     pub fn place_of(&self, text: &str) -> Node<'t> {

@@ -8,16 +8,23 @@ mod credentials;
 mod data;
 mod database;
 mod detect;
+mod door;
 mod execution;
+mod layout;
 mod memory;
 mod options;
 mod owner;
+mod placement;
+mod privileges;
 mod probe;
 mod sight;
 mod stop;
+mod supply;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod upgrade;
+mod user;
 mod workload;
 
 use crate::{engines::Catalogue, tree::Node};
@@ -30,12 +37,16 @@ pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict};
 pub use execution::{Execution, Executions, Occasion};
-pub use memory::{ConfigLook, Fit, MemoryNeed, MemoryPart, MemorySource};
+pub use layout::LayoutChange;
+pub use memory::{ConfigLook, Fit, MemoryNeed, MemoryPart, MemorySource, SessionNeed};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
+pub use placement::Spot;
 pub use probe::Probe;
 pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
 pub use switch::Thrown;
+pub use upgrade::Move;
+pub use user::{RunsAs, sorts_otherwise};
 pub use workload::{Kind, Pod, Workload};
 
 /// One object, as what it is.

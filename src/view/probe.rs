@@ -1,8 +1,12 @@
 //! Probes, and how long they let a server be silent.
 use super::{Container, Database};
-use crate::{engines::schema::RecoveryProbes, text::command::Script, tree::Node};
+use crate::{
+    engines::schema::{ClusterProbes, RecoveryProbes, SocketProbes},
+    text::command::{Call, Script, Word},
+    tree::Node,
+};
 
-/// A liveness or startup probe.
+/// A liveness, startup or readiness probe.
 #[derive(Debug, Clone, Copy)]
 pub struct Probe<'t>(pub Node<'t>);
 
@@ -18,9 +22,43 @@ impl<'t> Container<'t> {
     pub fn startup(self) -> Option<Probe<'t>> {
         Some(self.0.get("startupProbe")).filter(|p| p.is_set()).map(Probe)
     }
+
+    /// `readinessProbe`.
+    #[must_use]
+    pub fn readiness(self) -> Option<Probe<'t>> {
+        Some(self.0.get("readinessProbe")).filter(|p| p.is_set()).map(Probe)
+    }
 }
 
 impl<'t> Probe<'t> {
+    /// What it asks that depends on others, in the engine's words: a path, or a text of its command.
+    #[must_use]
+    pub fn asks_for_others(self, facts: &ClusterProbes) -> Option<&str> {
+        let asked = self.0.path("httpGet.path").str().unwrap_or("");
+        if let Some(path) = facts.paths.iter().find(|path| is_request(asked, path)) {
+            return Some(path);
+        }
+        let words: Vec<String> = self.0.path("exec.command").strs().map(str::to_lowercase).collect();
+        let says = |text: &&String| words.iter().any(|word| word.contains(text.as_str()));
+        // A request that is answered by the node alone.
+        let is_local = words.iter().any(|word| word.contains("local=true") || word.contains("serializable"));
+        facts.texts.iter().find(says).filter(|_| !is_local).map(String::as_str)
+    }
+
+    /// The program by which it passes over the socket, where it certainly uses no TCP.
+    #[must_use]
+    pub fn uses_socket(self, facts: &SocketProbes, has_variable: impl Fn(&str) -> bool) -> Option<&str> {
+        if facts.also_by.iter().any(|name| has_variable(name)) {
+            return None;
+        }
+        let script = Script::of(self.0.path("exec.command").strs(), []);
+        let calls: Vec<_> = script.calls().filter(|c| facts.programs.iter().any(|p| p == c.program())).collect();
+        let first = calls.first()?.program();
+        let program = facts.programs.iter().find(|p| *p == first)?;
+        // One check over TCP is enough, wherever it stands.
+        calls.iter().all(|call| is_by_socket(*call, facts)).then_some(program.as_str())
+    }
+
     /// `terminationGracePeriodSeconds` of the probe itself.
     #[must_use]
     pub fn grace(self) -> Node<'t> {
@@ -52,6 +90,37 @@ impl<'t> Probe<'t> {
             || facts.commands.iter().any(runs)
             || facts.paths.iter().any(asks)
     }
+}
+
+/// Whether a client is told no host, or one that means the socket. What the spec does not show may be any.
+fn is_by_socket(call: Call<'_, '_>, facts: &SocketProbes) -> bool {
+    let mut words = call.args().iter().peekable();
+    let is_socket = |word: &Word<'_>, host: &str| {
+        word.literal && (host.is_empty() || host.starts_with('/') || facts.socket_hosts.iter().any(|h| h == host))
+    };
+    while let Some(word) = words.next() {
+        let text = word.text.as_ref();
+        // `postgresql://...`, `host=...`, an option that chooses TCP, arguments from elsewhere.
+        if text.contains("://") || text.contains("host=") && !text.starts_with('-') || text == "$@" {
+            return false;
+        }
+        if facts.also_by.iter().any(|name| name.starts_with('-') && text.starts_with(name.as_str())) {
+            return false;
+        }
+        for flag in &facts.flags {
+            let Some(rest) = text.strip_prefix(flag.as_str()) else { continue };
+            let told = match rest.strip_prefix('=').unwrap_or(rest) {
+                "" => words.peek().is_some_and(|next| is_socket(next, &next.text)),
+                // `-hlocalhost`; another long option that begins alike is none.
+                host if rest.starts_with('=') || !flag.starts_with("--") => is_socket(word, host),
+                _ => continue,
+            };
+            if !told {
+                return false;
+            }
+        }
+    }
+    call.assignments().all(|(name, ..)| !facts.also_by.iter().any(|n| n == name))
 }
 
 /// Whether a request is the known one: the same path, and each parameter that the known one has, with its value where it has one.

@@ -1,6 +1,6 @@
 //! How a container is stopped: the signal, the hook before it, the time for both.
 use super::{Container, Database, Pod};
-use crate::{text::command::Script, tree::Node};
+use crate::{engines::schema::OnSignal, text::command::Script, tree::Node};
 
 /// Whether the signal that ends a container arrives at the server in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum SignalPath {
     Arrives,
     /// Something runs that the spec does not show.
     Unknown,
-    /// A shell is the first process, and passes no signal on.
+    /// A shell is the first process, and passes no signal on; or `su`, which kills what it runs two seconds later.
     Lost,
 }
 
@@ -86,7 +86,7 @@ impl<'t> PreStopHook<'t> {
     }
 }
 
-impl Database<'_> {
+impl<'t> Database<'t> {
     /// Whether the signal that ends the container arrives at the server.
     #[must_use]
     pub fn signal_path(&self) -> SignalPath {
@@ -94,32 +94,68 @@ impl Database<'_> {
             program.is_empty()
                 || program.contains("entrypoint")
                 || self.engine.detect.servers.iter().any(|s| s == program)
+                || self.is_serving(program)
         };
-        if !self.runs_shell_script() {
+        if self.is_behind_su() {
+            return SignalPath::Lost;
+        }
+        let Some(shell) = self.shell() else {
             let known = self.script.main().is_none_or(|main| runs_server(main.program()));
             return if known { SignalPath::Arrives } else { SignalPath::Unknown };
-        }
+        };
         let Some(main) = self.script.main() else { return SignalPath::Unknown };
         if main.is_exec() {
             return if main.is_piped() || main.is_background() { SignalPath::Unknown } else { SignalPath::Arrives };
         }
-        // A shell whose script is one command becomes that command, except old ones; a trap may pass signals on.
-        let several = self.script.calls().filter(|call| call.runs_here()).nth(1).is_some();
+        // bash becomes the last command of a script, and other shells the only one, if at all (tests/stops/shells.rs); a trap may
+        // pass signals on.
+        let last = self.script.calls().rfind(|call| call.runs_here());
+        let becomes_last =
+            shell == "bash" && last.is_some_and(|c| runs_server(c.program()) && !c.is_piped() && !c.is_background());
+        let several = self.script.calls().filter(|call| call.runs_here()).nth(1).is_some() && !becomes_last;
         let traps = self.script.calls().any(|call| call.program() == "trap");
         let server_is_seen = self.script.calls().any(|call| !call.program().is_empty() && runs_server(call.program()));
         if several && !traps && server_is_seen { SignalPath::Lost } else { SignalPath::Unknown }
     }
 
-    /// True when `command` and `args` hand a script to a shell.
-    fn runs_shell_script(&self) -> bool {
+    /// True where the image's entrypoint is the server's own program, and `word` is what makes it serve.
+    #[must_use]
+    pub fn is_serving(&self, word: &str) -> bool {
+        self.container.keeps_entrypoint() && self.engine.detect.serving.iter().any(|s| s == word)
+    }
+
+    /// True where `su -c` stays in front of what it runs.
+    #[must_use]
+    pub fn is_behind_su(&self) -> bool {
+        let mut words = self.container.argv().filter_map(Node::str);
+        let first = words.next().unwrap_or_default();
+        matches!(first.rsplit('/').next(), Some("su" | "runuser"))
+            && words.any(|word| matches!(word, "-c" | "--command"))
+    }
+
+    /// What the server does on the signal that it is sent: the image's, or the one that `lifecycle.stopSignal` names. `None` where nobody
+    /// knows.
+    #[must_use]
+    pub fn on_stop_signal(&self) -> Option<OnSignal> {
+        let stop = self.engine.stop.as_ref()?;
+        match self.container.stop_signal() {
+            None => Some(stop.on_signal),
+            Some(signal) if signal == stop.signal => Some(stop.on_signal),
+            Some("SIGKILL") => Some(OnSignal::Dies),
+            Some(signal) => stop.other_signals.get(signal).copied(),
+        }
+    }
+
+    /// The shell to which `command` and `args` hand a script.
+    fn shell(&self) -> Option<&'t str> {
         const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
-        let is_shell =
-            |word: &str| !word.starts_with('-') && word.rsplit('/').next().is_some_and(|n| SHELLS.contains(&n));
+        let name = |word: &'t str| word.rsplit('/').next().filter(|n| !word.starts_with('-') && SHELLS.contains(n));
         let mut words = self.container.argv().filter_map(Node::str);
         // Behind an entry point or a small init; never far from the front.
-        let found = words.by_ref().take(8).any(is_shell);
+        let found = words.by_ref().take(8).find_map(name);
         let is_option = |word: &&str| word.starts_with(['-', '+']) || matches!(*word, "pipefail" | "errexit");
-        found && words.take_while(is_option).any(|word| !word.starts_with("--") && word.contains('c'))
+        let has_script = words.take_while(is_option).any(|word| !word.starts_with("--") && word.contains('c'));
+        found.filter(|_| has_script)
     }
 
     /// The engine's verified hook with the data directory filled in; `None` where there is none, or where it cannot be known to work:
@@ -158,14 +194,55 @@ mod tests {
             (vec!["sh", "-c", "echo a; docker-entrypoint.sh mysqld"], vec![], Lost),
             (vec!["sh", "-c", "docker-entrypoint.sh mysqld & sleep 20; mysql -e x; wait"], vec![], Lost),
             (vec!["sh", "-c", "mysqld 2>&1 | tee /log"], vec![], Lost),
-            (vec!["bash", "-o", "pipefail", "-c", "echo a && mysqld"], vec![], Lost),
+            (vec!["sh", "-o", "pipefail", "-c", "echo a && mysqld"], vec![], Lost),
+            (vec!["bash", "-c", "echo a && mysqld"], vec![], Unknown),
+            (vec!["bash", "-c", "mysqld; echo b"], vec![], Lost),
+            (vec!["bash", "-c", "mysqld 2>&1 | tee /log"], vec![], Lost),
             (vec!["sh", "-c", "mysqld"], vec![], Unknown),
             (vec!["sh", "-c", "trap 'kill $p' TERM; mysqld & p=$!; wait"], vec![], Unknown),
             (vec!["/scripts/start.sh"], vec![], Unknown),
             (vec!["bash", "/scripts/start.sh", "--cluster"], vec![], Unknown),
+            (vec!["su", "-", "mysql", "-s", "/bin/sh", "-c", "mysqld"], vec![], Lost),
+            (vec!["gosu", "mysql", "mysqld"], vec![], Arrives),
         ] {
             let container = json!({"name": "mysql", "image": "mysql:8.4", "command": command, "args": args});
             looked_at(&container, |d| assert_eq!(d.signal_path(), expected, "{command:?} {args:?}"));
+        }
+    }
+
+    #[test]
+    fn a_sub_command_is_the_server_s_where_the_entrypoint_is() {
+        for (image, command, args, expected) in [
+            ("surrealdb/surrealdb:v3.0.0", vec![], vec!["start", "rocksdb:/data/db"], SignalPath::Arrives),
+            ("surrealdb/surrealdb:v3.0.0", vec!["/start"], vec!["start"], SignalPath::Unknown),
+            ("cockroachdb/cockroach:v26.2.1", vec![], vec!["start", "--join=a", "--certs-dir=/c"], SignalPath::Arrives),
+            ("cockroachdb/cockroach:v26.2.1", vec![], vec!["start-single-node"], SignalPath::Arrives),
+            ("influxdb:3-core", vec![], vec!["serve", "--node-id=a"], SignalPath::Arrives),
+        ] {
+            let container = json!({"name": "db", "image": image, "command": command, "args": args});
+            looked_at(&container, |d| {
+                let is_seen = expected == SignalPath::Arrives;
+                assert_eq!(d.signal_path(), expected, "{image} {args:?}");
+                assert_eq!((d.runs_own_entrypoint(), d.shows_its_server()), (is_seen, is_seen), "{image} {args:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_chosen_signal_takes_the_place_of_the_image_s() {
+        use OnSignal::{Dies, Stops, WaitsForClients};
+        for (image, signal, expected) in [
+            ("postgres:17", None, Some(Stops)),
+            ("postgres:17", Some("SIGINT"), Some(Stops)),
+            ("postgres:17", Some("SIGTERM"), Some(WaitsForClients)),
+            ("postgres:17", Some("SIGQUIT"), Some(Dies)),
+            ("bitnamilegacy/postgresql:17.5.0", None, Some(WaitsForClients)),
+            ("bitnamilegacy/postgresql:17.5.0", Some("SIGINT"), Some(Stops)),
+            ("mysql:8.4", Some("SIGKILL"), Some(Dies)),
+            ("mysql:8.4", Some("SIGUSR1"), None),
+        ] {
+            let container = json!({"name": "db", "image": image, "lifecycle": {"stopSignal": signal}});
+            looked_at(&container, |d| assert_eq!(d.on_stop_signal(), expected, "{image} {signal:?}"));
         }
     }
 

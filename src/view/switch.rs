@@ -34,7 +34,8 @@ impl<'t> Database<'t> {
         if version == Some(false) {
             return None;
         }
-        let (at, name, is_spelled) = self.by_flag(switch).or_else(|| self.by_variable(switch))?;
+        let (at, name, is_spelled) =
+            self.by_flag(switch).or_else(|| self.by_variable(switch)).or_else(|| self.by_absence(switch))?;
         let harmless = switch.unless.iter().any(|c| self.holds(c));
         let alone = !switch.only_with.is_empty() && !switch.only_with.iter().any(|c| self.holds(c));
         (!harmless && !alone).then(|| Thrown {
@@ -59,6 +60,20 @@ impl<'t> Database<'t> {
 
     fn by_variable(&self, switch: &'t Switch) -> Option<(Node<'t>, &'t str, bool)> {
         self.by_name(switch, switch.variable.as_deref()?)
+    }
+
+    /// What holds unless somebody says otherwise, where nobody can have said it out of sight.
+    fn by_absence(&self, switch: &'t Switch) -> Option<(Node<'t>, &'t str, bool)> {
+        let name = switch.flag.as_deref().or(switch.variable.as_deref()).filter(|_| switch.when_absent)?;
+        let is_said =
+            switch.flag.as_deref().is_some_and(|flag| self.option(flag).is_some() || self.given(flag).is_some())
+                || switch.variable.as_deref().is_some_and(|variable| self.container.var(variable).is_some());
+        let is_hidden = !self.image_is_known
+            || !self.shows_its_server()
+            || self.container.has_env_from()
+            || self.is_configured_elsewhere();
+        let list = self.container.0.get(if switch.flag.is_some() { "args" } else { "env" });
+        (!is_said && !is_hidden).then_some((list, name, true))
     }
 
     fn by_name(&self, switch: &'t Switch, name: &'t str) -> Option<(Node<'t>, &'t str, bool)> {

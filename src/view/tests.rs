@@ -4,8 +4,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::{DataPlace, Subject};
-use crate::{engines::Catalogue, terms::Role, tree::Tree};
+use super::{DataPlace, Subject, Verdict};
+use crate::{
+    engines::{Catalogue, LookAlike},
+    terms::Role,
+    tree::Tree,
+};
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::embedded().unwrap());
 
@@ -216,4 +220,55 @@ fn the_token_that_every_pod_gets_is_no_configuration() {
         let Subject::Workload(case) = Subject::of("Pod", tree.root(), &CATALOGUE) else { panic!("no workload") };
         assert_eq!(case.databases.first().unwrap().has_mounted_configuration(), expected, "{path}");
     }
+}
+
+#[test]
+fn what_operators_leave_to_a_default_is_known_by_its_name() {
+    let container = |name: &str, port: i64| {
+        json!({
+            "name": name,
+            "ports": [{"containerPort": port}],
+            "env": [{"name": "MONGODB_PASSWORD", "value": "$(P)"}],
+            "volumeMounts": [{"name": "data", "mountPath": "/data/db"}],
+        })
+    };
+    looked_at(&container("mongod", 27017), |d| assert_eq!((&*d.engine.name, d.role), ("mongodb", Role::Server)));
+    let text = json!({"kind": "Pod", "spec": {"containers": [container("logrotate", 8080)]}}).to_string();
+    let tree = Tree::from_json(&text).unwrap();
+    let Subject::Workload(case) = Subject::of("Pod", tree.root(), &CATALOGUE) else { panic!("no workload") };
+    assert_eq!(case.detected[0].verdict, Verdict::LookAlike(LookAlike::Client));
+}
+
+#[test]
+fn data_in_several_directories_is_as_safe_as_the_least_safe() {
+    let server = |directories: &str, mounts: &[&str]| {
+        let mounts: Vec<_> = mounts.iter().map(|path| json!({"name": "data", "mountPath": path})).collect();
+        json!({
+            "name": "db", "image": "yugabytedb/yugabyte:2024.2.1.0-b185", "volumeMounts": mounts,
+            "command": ["yb-tserver", format!("--fs_data_dirs={directories}")],
+        })
+    };
+    for (directories, mounts, expected) in [
+        ("/a,/b", &["/a", "/b"][..], Some("/a")),
+        ("/a, /b/", &["/a"][..], Some("/b")),
+        ("/a,/b", &["/b"][..], Some("/a")),
+        ("data,/b", &["/b"][..], None),
+    ] {
+        looked_at(&server(directories, mounts), |d| {
+            assert_eq!(d.data.directory(), expected, "{directories} {mounts:?}")
+        });
+    }
+}
+
+#[test]
+fn a_variable_that_is_a_setting_moves_the_data() {
+    let container = json!({
+        "name": "es", "image": "docker.elastic.co/elasticsearch/elasticsearch:8.19.2",
+        "env": [{"name": "path.data", "value": "/store"}],
+        "volumeMounts": [{"name": "data", "mountPath": "/store"}],
+    });
+    looked_at(&container, |d| {
+        assert_eq!(d.data.directory(), Some("/store"));
+        assert!(d.data.is_kept());
+    });
 }

@@ -187,8 +187,15 @@ impl<'t> Workload<'t> {
     /// A label of the workload; of its template where the workload has none.
     #[must_use]
     pub fn label(self, key: &'t str) -> Option<&'t str> {
-        let of = |object: Node<'t>| object.get("metadata").get("labels").get(key).str();
-        of(self.object).or_else(|| of(self.template()))
+        self.place_of_label(key).str()
+    }
+
+    /// Where [`Self::label`] is read; absent where neither has the label.
+    #[must_use]
+    pub fn place_of_label(self, key: &'t str) -> Node<'t> {
+        let of = |object: Node<'t>| object.get("metadata").get("labels").get(key);
+        let own = of(self.object);
+        if own.str().is_some() { own } else { of(self.template()) }
     }
 
     /// What its author says about the data.
@@ -293,6 +300,12 @@ impl<'t> Pod<'t> {
     #[must_use]
     pub fn memory_limit(self) -> Node<'t> {
         self.spec.path("resources.limits.memory")
+    }
+
+    /// True when the whole Pod has huge pages of any size.
+    #[must_use]
+    pub fn has_huge_pages(self) -> bool {
+        self.spec.path("resources.limits").fields().any(|(name, _)| name.starts_with("hugepages-"))
     }
 
     /// True when resources are given for the whole Pod, so that none are to be given to its containers.

@@ -128,7 +128,7 @@ fn an_engine_shows_what_its_file_says() {
         "  ports: 5432\n",
         "  data: /var/lib/postgresql/data; moved by",
         "  data: /var/lib/postgresql/18/docker, mounted at /var/lib/postgresql;",
-        "  stop: SIGTERM refuses new clients, and waits for those it has, in 60 s or more; Pods get 120 s\n",
+        "  stop: SIGTERM refuses new clients, and waits for those it has, in 60 s or more; Pods get 120 s; measured on PostgreSQL 15,",
         "  preStop hook: /bin/sh -c ",
         "  memory: shared_buffers (128Mi unless set) at most 40 % of the limit;",
         "  durability off by: fsync, full_page_writes",

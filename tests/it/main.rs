@@ -21,6 +21,7 @@ mod cli_knowledge;
 mod conventions;
 mod credentials;
 mod docs;
+mod engine_tables;
 mod example_settings;
 mod examples;
 mod excuses;

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::sys::signal::Signal;
 use seawall::engines::Catalogue;
 
 /// How long a server that waits for its client is watched. It would stop in a fraction of a second if it did not wait.
@@ -105,8 +106,12 @@ impl Server {
 
     /// As the kubelet stops a container whose image has no STOPSIGNAL.
     fn sigterm(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = nix::unistd::Pid::from_raw(i32::try_from(self.process.id()).unwrap());
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        nix::sys::signal::kill(pid, signal).unwrap();
     }
 
     fn state(&self) -> String {
@@ -180,6 +185,26 @@ fn sigterm_waits_for_clients_and_the_hook_does_not() {
         server.sigterm();
         server.wait_for("the server to stop", Server::is_gone);
         assert_eq!(server.state(), "shut down", "the server did not stop cleanly");
+    }
+}
+
+/// What the official image's STOPSIGNAL does, and what an author gets who chooses another signal.
+#[test]
+fn sigint_stops_cleanly_and_sigquit_does_not() {
+    let Some(bin) = programs() else {
+        assert!(std::env::var_os("CI").is_none(), "PostgreSQL is needed in CI: apt-get install postgresql");
+        println!("skipped: no PostgreSQL under /usr/lib/postgresql (apt-get install postgresql)");
+        return;
+    };
+    let scratch = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+    make_reachable(scratch.path());
+    for (signal, state) in [(Signal::SIGINT, "shut down"), (Signal::SIGQUIT, "in production")] {
+        let folder = scratch.path().join(signal.as_str());
+        std::fs::create_dir(&folder).unwrap();
+        let mut server = Server::start(&bin, &folder);
+        server.signal(signal);
+        server.wait_for("the server to stop", Server::is_gone);
+        assert_eq!(server.state(), state, "{signal}");
     }
 }
 

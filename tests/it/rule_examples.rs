@@ -27,7 +27,7 @@ fn run(rule: &Rule, section: &str) -> Outcome {
             Err(error) => panic!("{section}: line {}: {}", error.line, error.message),
         })
         .collect();
-    let is_change = matches!(rule.validate, Some(Validate::Change(_)));
+    let is_change = matches!(rule.validate, Some(Validate::Change(_) | Validate::Refused(_)));
     if is_change {
         assert_eq!(documents.len(), 2, "{section}: documents");
         let object = documents.pop().unwrap();

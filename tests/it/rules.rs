@@ -56,6 +56,8 @@ struct FindingSnapshot {
     path: String,
     message: String,
     help: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +75,7 @@ impl Snapshot {
             path: j.finding.place.stable.clone(),
             message: j.finding.message.clone(),
             help: j.finding.help.clone().into_owned(),
+            steps: j.finding.steps.clone(),
         });
         let mends = outcome.mends.iter().filter(|m| m.rule == rule.name).map(|m| MendSnapshot {
             rule: m.rule,

@@ -118,7 +118,7 @@ fn documented() -> Vec<Specimen> {
             let name = format!("{}, {section}", rule.name);
             for block in rule.documentation().blocks(section) {
                 match (rule.validate, &values(&block)[..]) {
-                    (Some(Validate::Change(_)), [old, new]) => {
+                    (Some(Validate::Change(_) | Validate::Refused(_)), [old, new]) => {
                         let case = Case::of(new.clone(), Some(old.clone()));
                         found.push(Specimen::new(name.clone(), None, case));
                     }

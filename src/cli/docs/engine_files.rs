@@ -53,7 +53,9 @@ sources:
 ```
 
 Write down where each fact was read (`source`, `sources`): the next one who doubts it will want to look. A denial may rest on what the
-image's own Dockerfile or entrypoint does; what is hearsay gets `doubtful: true`, which warns at most.
+image's own Dockerfile or entrypoint does; what is hearsay gets `doubtful: true`, which warns at most. How a server stops is `measured`
+where a test of this project (`tests/stops/`) started the real one, connected a client, sent the signal to process 1 of a namespace of
+its own, with and without a shell in front, and looked at what the next start found.
 
 ";
 

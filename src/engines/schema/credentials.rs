@@ -26,9 +26,21 @@ pub struct CredentialSet {
     /// True where they are never written by Seawall.
     #[serde(default)]
     pub never_written: bool,
-    /// Where one of these holds, the server needs none: security is switched off.
+    /// Where one of these holds, the server needs none, or has them from elsewhere: nothing is missing.
     #[serde(default)]
     pub unless: Vec<Condition>,
+    /// The image reads them only where one of these holds; empty: always.
+    #[serde(default)]
+    pub only_with: Vec<Condition>,
+    /// Files and folders that bring them as well: nothing is missing where something is mounted at, above or below one of them.
+    #[serde(default)]
+    pub in_files: Vec<String>,
+    /// True where the image takes each from a file, too, by the variable with `_FILE` behind its name, and exits where both are set.
+    #[serde(default)]
+    pub exits_beside_file: bool,
+    /// The variable that says from where their account may log in; without it, from everywhere.
+    #[serde(default)]
+    pub host_variable: Option<String>,
     /// What the value looks like where not any text will do: `neo4j/PASSWORD`. Told where a Secret has to be made.
     #[serde(default)]
     pub shape: Option<String>,
@@ -51,6 +63,9 @@ pub struct NotBeside {
     /// The option that lifts it.
     #[serde(default)]
     pub unless: Option<String>,
+    /// What happens where the credentials are there all the same, to complete "container X ...": `never starts: ...`.
+    #[serde(default)]
+    pub does: Option<String>,
 }
 
 /// When an engine reads its credentials.

@@ -8,9 +8,13 @@ use crate::engines::Pattern;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// The data directory when nothing moves it. Absent: it must be given (etcd).
+    /// The data directory when nothing moves it. Absent: it must be given, or lies `in_working_directory`.
     #[serde(default)]
     pub directory: Option<String>,
+    /// The data directory when nothing moves it, below wherever the image starts: in the container, though nobody knows where (etcd's
+    /// `default.etcd`).
+    #[serde(default)]
+    pub in_working_directory: Option<String>,
     /// True where no spec tells the directory (Windows images): nothing is said about it.
     #[serde(default)]
     pub unknown: bool,
@@ -29,16 +33,17 @@ pub struct Data {
     /// `VOLUME`s of the image: containerd covers a mount above one of them with an anonymous volume.
     #[serde(default)]
     pub image_volumes: Vec<String>,
-    /// Options that move the directory.
+    /// Options that move the directory; of several between commas all count.
     #[serde(default)]
     pub flags: Vec<String>,
-    /// Variables that move the directory.
+    /// Variables that move the directory, in the same way.
     #[serde(default)]
     pub variables: Vec<String>,
     /// Variables that name the folder around it, where none of `variables` is set (`POSTGRESQL_VOLUME_DIR`).
     #[serde(default)]
     pub inside: Vec<Inside>,
-    /// Texts behind which the path stands inside the value of one of `flags` (`path=` in `--store=path=/x,size=1Gi`).
+    /// Texts behind which the path stands inside the value of one of `flags` or `variables` (`path=` in `--store=path=/x,size=1Gi`), or
+    /// in an argument (`rocksdb:` in `start rocksdb:/data`).
     #[serde(default)]
     pub path_after: Vec<String>,
     /// Options that name a configuration file which may move it: the directory is then unknown.
@@ -51,6 +56,9 @@ pub struct Data {
     /// What tools leave in the directory, by its path below it: nothing of the database goes with it (`xtrabackup_*`).
     #[serde(default)]
     pub by_products: Vec<Pattern>,
+    /// True where the directory must be empty before the first start. The root of a block volume has `lost+found`.
+    #[serde(default)]
+    pub must_be_empty: bool,
     /// Mounts that look right and are not: the server ignores them or refuses to start.
     #[serde(default)]
     pub wrong_mounts: Vec<WrongMount>,

@@ -14,9 +14,15 @@ pub struct Detect {
     /// Programs that are the server.
     #[serde(default)]
     pub servers: Vec<String>,
+    /// Sub-commands by which the server runs where its program is the image's entrypoint: `start` in `args: [start, ...]`.
+    #[serde(default)]
+    pub serving: Vec<String>,
     /// Programs that talk to a server.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// Programs among them that read a whole database out, for a backup.
+    #[serde(default)]
+    pub dumps: Vec<String>,
     /// Ports the server listens on for its clients, then for its peers.
     #[serde(default)]
     pub ports: Vec<i64>,

@@ -17,9 +17,9 @@ use super::{Pattern, VersionRange};
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
-pub use memory::{Memory, MemoryTerm, Unset};
+pub use memory::{Blind, Memory, MemoryTerm, OtherDefault, SessionCount, Sessions, SharedMemory, Unset};
 pub use options::{Condition, Configuration, Options, Switch, Turns};
-pub use stop::{OnSignal, PreStop, RecoveryProbes, Stop};
+pub use stop::{ClusterProbes, OnSignal, PreStop, RecoveryProbes, SocketProbes, Stop};
 
 /// One file of `src/engines/`, or of the folder given by `--engines`.
 #[derive(Debug, Deserialize)]
@@ -122,7 +122,7 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `absent_programs` and `moved_tags`, which add to it.
+/// `secrets`, `switches`, `leaves_by`, `absent_programs` and `moved_tags`, which add to it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -153,12 +153,32 @@ pub struct Facts {
     /// Probes that fail while it recovers.
     #[serde(default)]
     pub recovery_probes: Option<RecoveryProbes>,
+    /// Probes that pass or fail by the state of others.
+    #[serde(default)]
+    pub cluster_probes: Option<ClusterProbes>,
+    /// Probes that pass too early at the first start.
+    #[serde(default)]
+    pub socket_probes: Option<SocketProbes>,
+    /// Commands that take a member out of its cluster for good, or empty it: a program and words among its arguments (`nodetool
+    /// decommission`), or one text within an argument (`rs.remove`).
+    #[serde(default)]
+    pub leaves_by: Vec<String>,
     /// What must stay under the memory limit.
     #[serde(default)]
     pub memory: Option<Memory>,
+    /// What the data's volume must have room for by the server's own settings, beside everything else; written as parts of its memory
+    /// are.
+    #[serde(default)]
+    pub disk: Option<Vec<MemoryTerm>>,
     /// The user that the image runs as.
     #[serde(default)]
     pub user: Option<User>,
+    /// True where the image does not run without privileges on its node.
+    #[serde(default)]
+    pub needs_privileges: Option<bool>,
+    /// True where the server makes no first files by itself: the image's entrypoint does.
+    #[serde(default)]
+    pub made_by_entrypoint: Option<bool>,
     /// True where the image has `/bin/sh`.
     #[serde(default)]
     pub shell: Option<bool>,
@@ -171,6 +191,12 @@ pub struct Facts {
     /// Versions without updates.
     #[serde(default)]
     pub end_of_life: Option<Vec<EndOfLife>>,
+    /// True where the order of text, and so its indexes, is the C library's.
+    #[serde(default)]
+    pub sorts_by_libc: bool,
+    /// Programs that throw away what a crash left, and belong into no start (`pg_resetwal`).
+    #[serde(default)]
+    pub recovery_programs: Vec<String>,
     /// What an upgrade may skip.
     #[serde(default)]
     pub upgrade: Option<Upgrade>,
@@ -196,6 +222,12 @@ pub struct User {
     /// True where the container starts as root and drops.
     #[serde(default)]
     pub starts_as_root: bool,
+    /// The user id in images whose tag says `alpine`, where it is another.
+    #[serde(default)]
+    pub alpine_uid: Option<i64>,
+    /// True where the server refuses files of another owner, whatever their group may do.
+    #[serde(default)]
+    pub must_own: bool,
 }
 
 /// A program that people expect and the image lacks.
@@ -218,9 +250,21 @@ pub struct Cluster {
     /// True where a majority decides.
     #[serde(default)]
     pub quorum: bool,
+    /// True where every member votes on everything, so that an even number survives no more than one fewer does.
+    #[serde(default)]
+    pub all_vote: bool,
     /// Fewest members that survive the loss of one.
     #[serde(default)]
     pub members: Option<i64>,
+    /// True where a voter without data may run in a workload of its own (an arbiter), so that two members can be enough.
+    #[serde(default)]
+    pub may_have_arbiters: bool,
+    /// Signs that a member does not vote.
+    #[serde(default)]
+    pub no_voter_by: Vec<Condition>,
+    /// Options and variables that list all voters, separated by commas.
+    #[serde(default)]
+    pub listed_by: Vec<String>,
     /// Signs that replicas are members of one database.
     #[serde(default)]
     pub joined_by: Vec<Condition>,
@@ -230,6 +274,9 @@ pub struct Cluster {
     /// True where members must start in order.
     #[serde(default)]
     pub ordered: bool,
+    /// True where a member is ready only among a majority, so that all must start at once.
+    #[serde(default)]
+    pub together: bool,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
@@ -255,7 +302,24 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
+    /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
+    #[serde(default)]
+    pub series: Vec<String>,
+    /// Other engines whose files it reads.
+    #[serde(default)]
+    pub takes_over: Vec<TakesOver>,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// Another engine whose files one reads.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakesOver {
+    /// Its name.
+    pub engine: String,
+    /// Its versions whose files are read; without it all.
+    #[serde(default)]
+    pub versions: Option<VersionRange>,
 }

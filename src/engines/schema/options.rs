@@ -78,13 +78,16 @@ pub struct Switch {
     /// For a variable or option that holds several: a text within the value that counts (`--auth=trust` in POSTGRES_INITDB_ARGS).
     #[serde(default)]
     pub contains: Vec<String>,
-    /// It counts also where it is not given at all (scylla's developer mode is on by default).
+    /// It counts also where neither is given, and nothing out of sight could give it (scylla's developer mode is on by default).
     #[serde(default)]
     pub when_absent: bool,
     /// For [`Turns::DataLayout`]: to give it for the first time is a supported step, and only another value is dangerous
     /// (mongod's `--replSet`).
     #[serde(default)]
     pub may_be_added: bool,
+    /// For [`Turns::DataLayout`]: the value that it has where nothing gives one. Without it, giving one for the first time warns.
+    #[serde(default)]
+    pub default: Option<String>,
     /// Where one of these holds, it is harmless.
     #[serde(default)]
     pub unless: Vec<Condition>,
@@ -128,4 +131,10 @@ pub enum Turns {
     Removed,
     /// A password that the image makes up and prints into the log.
     PasswordPrinted,
+    /// Data is thrown away when the memory is full: wrong where it is meant to be kept.
+    EvictionOn,
+    /// Something grows until the volume is full.
+    GrowthUnbounded,
+    /// The server runs as root, although its image would drop that.
+    RootKept,
 }

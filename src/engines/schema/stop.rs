@@ -1,4 +1,6 @@
 //! How a server stops, and what fails while it recovers.
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// How the server stops.
@@ -10,6 +12,9 @@ pub struct Stop {
     pub signal: String,
     /// What the server does on that signal.
     pub on_signal: OnSignal,
+    /// What it does on signals that an author may choose by `lifecycle.stopSignal`. SIGKILL needs no entry.
+    #[serde(default)]
+    pub other_signals: BTreeMap<String, OnSignal>,
     /// Seconds below which a clean stop cannot be expected.
     #[serde(default)]
     pub minimum_seconds: i64,
@@ -25,6 +30,9 @@ pub struct Stop {
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+    /// Set where a test of this project has stopped the real server, with a client connected: which version, and where it came from.
+    #[serde(default)]
+    pub measured: Option<String>,
 }
 
 fn sigterm() -> String {
@@ -70,6 +78,40 @@ pub struct RecoveryProbes {
     /// True where the port is closed during recovery, so that a TCP probe fails.
     #[serde(default)]
     pub tcp: bool,
+    /// Source.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// Probes that pass or fail by the state of others: of a cluster's other members, of a majority, of a primary.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterProbes {
+    /// Texts in what an exec probe runs, in lower case.
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// Paths of an HTTP probe.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// Source.
+    #[serde(default)]
+    pub source: Option<String>,
+}
+
+/// Probes that pass too early: at its first start the image runs a server for itself, which listens on the socket alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketProbes {
+    /// Programs that use the socket unless they are told otherwise.
+    pub programs: Vec<String>,
+    /// Options with which they are given a host.
+    pub flags: Vec<String>,
+    /// Hosts that mean the socket.
+    #[serde(default)]
+    pub socket_hosts: Vec<String>,
+    /// Options and variables that may choose TCP by other means.
+    #[serde(default)]
+    pub also_by: Vec<String>,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,

@@ -146,8 +146,25 @@ impl SecretOption {
                 });
                 found.extend(secret.map(|secret| (flag.index, name.as_str(), secret)));
             }
+            found.extend(self.in_one_word(name, call));
         }
         found
+    }
+}
+
+impl SecretOption {
+    /// `"--requirepass x"`: redis joins its arguments to a configuration before it splits them.
+    fn in_one_word<'o, 'w, 'a>(&'o self, name: &'o str, call: &Call<'w, 'a>) -> Option<Found<'o, 'a>> {
+        if !name.starts_with("--") || self.holds != Holds::Password {
+            return None;
+        }
+        let value = |word: &'w Word<'a>| {
+            let rest = word.text.strip_prefix(name).filter(|rest| rest.starts_with(char::is_whitespace))?;
+            Some(rest.trim().trim_matches(['"', '\'']))
+        };
+        let (index, word, value) =
+            call.args().iter().enumerate().find_map(|(index, word)| Some((index, word, value(word)?)))?;
+        Some((index, name, word.part(value)))
     }
 }
 

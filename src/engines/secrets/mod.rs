@@ -24,6 +24,9 @@ pub struct Secrets {
     /// Names of variables whose value is a secret.
     #[serde(default)]
     names: Names,
+    /// Passwords that anybody tries first, in lower case.
+    #[serde(default)]
+    well_known: Vec<String>,
     /// What brings credentials into a container without a variable of the spec.
     #[serde(default)]
     injectors: Injectors,
@@ -190,6 +193,7 @@ impl Secrets {
         self.names.never.append(&mut other.names.never);
         self.names.never_with.append(&mut other.names.never_with);
         self.names.no_secrets.append(&mut other.names.no_secrets);
+        self.well_known.append(&mut other.well_known);
         self.injectors.annotations.append(&mut other.injectors.annotations);
         self.injectors.drivers.append(&mut other.injectors.drivers);
         self.schemes.append(&mut other.schemes);
@@ -248,6 +252,13 @@ impl Secrets {
     #[must_use]
     pub fn has_spelled_password(&self, value: &str) -> bool {
         url::connection(value).is_some_and(|found| !self.points_elsewhere(value) && !self.is_reference(found.password))
+    }
+
+    /// True for a password that anybody tries first; of a connection string the one in it.
+    #[must_use]
+    pub fn is_well_known(&self, value: &str) -> bool {
+        let password = url::connection(value).map_or(value, |found| found.password).trim();
+        self.well_known.iter().any(|known| known.eq_ignore_ascii_case(password))
     }
 
     /// True for a Pod's annotation by which credentials are brought into its containers.

@@ -27,15 +27,16 @@ pub(in crate::rules) enum Obstacle {
 /// How a server that keeps data is stopped. Caches, arbiters, routers and sentinels have nothing to finish.
 pub(in crate::rules) struct Shutdown<'d, 't> {
     database: &'d Database<'t>,
+    on_signal: OnSignal,
     pub(in crate::rules) stop: &'t Stop,
 }
 
 impl<'d, 't> Shutdown<'d, 't> {
-    /// `None` where nothing is known about the engine, where another role does not need it, and where the author sent another signal.
+    /// `None` where nothing is known about the engine or the signal that its author chose, and where another role does not need it.
     pub(in crate::rules) fn of(database: &'d Database<'t>) -> Option<Self> {
         let stop = database.engine.stop.as_ref()?;
-        let same_signal = database.container.stop_signal().is_none_or(|signal| signal == stop.signal);
-        (database.role == Role::Server && same_signal).then_some(Self { database, stop })
+        let on_signal = database.on_stop_signal()?;
+        (database.role == Role::Server).then_some(Self { database, on_signal, stop })
     }
 
     /// Whether a longer grace is for this database: redis and its like have nothing to finish where there is no claim.
@@ -45,7 +46,8 @@ impl<'d, 't> Shutdown<'d, 't> {
 
     /// The verified hook, where the author gave none.
     pub(in crate::rules) fn hook(&self) -> Option<Vec<String>> {
-        if self.database.container.pre_stop_hook().is_some() { None } else { self.database.verified_hook() }
+        let needed = self.on_signal != OnSignal::Stops && self.database.container.pre_stop_hook().is_none();
+        needed.then(|| self.database.verified_hook()).flatten()
     }
 
     fn author_stops_it(&self) -> bool {
@@ -57,7 +59,7 @@ impl<'d, 't> Shutdown<'d, 't> {
         if self.author_stops_it() {
             return None;
         }
-        match self.stop.on_signal {
+        match self.on_signal {
             OnSignal::Stops if self.database.signal_path() == SignalPath::Lost => Some(Obstacle::Shell),
             OnSignal::Stops => None,
             OnSignal::WaitsForClients => Some(Obstacle::WaitsForClients),
@@ -68,12 +70,12 @@ impl<'d, 't> Shutdown<'d, 't> {
 
     /// True where nobody can say whether the stop signal reaches the server: a script that the spec does not show.
     pub(in crate::rules) fn is_obscure(&self) -> bool {
-        self.stop.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Unknown
+        self.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Unknown
     }
 
     /// True where the server is known to stop, by its signal or by a hook.
     fn stops(&self) -> bool {
-        let by_signal = self.stop.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Arrives;
+        let by_signal = self.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Arrives;
         by_signal || self.author_stops_it() || self.hook().is_some()
     }
 

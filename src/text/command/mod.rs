@@ -249,6 +249,21 @@ impl<'s, 'a> Call<'s, 'a> {
         !self.entry.traits.substitution && !self.entry.traits.function
     }
 
+    /// Whether it is what `command` says: a program and words that stand among its arguments in this order, or, where that is a single
+    /// word, a text within one of its arguments. Case does not count.
+    #[must_use]
+    pub fn does(&self, command: &str) -> bool {
+        let mut wanted = command.split_whitespace();
+        let (Some(first), second) = (wanted.next(), wanted.next()) else { return false };
+        let mut args = self.args().iter();
+        let Some(second) = second else {
+            let text = first.to_lowercase();
+            return args.any(|word| word.text.to_lowercase().contains(&text));
+        };
+        let mut rest = std::iter::once(second).chain(wanted);
+        self.program() == first && rest.all(|w| args.any(|word| word.text.eq_ignore_ascii_case(w)))
+    }
+
     /// What the command deletes.
     pub fn deletions(&self) -> impl Iterator<Item = Deletion<'s, 'a>> + use<'s, 'a> {
         deletion::of(*self)

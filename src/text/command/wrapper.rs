@@ -95,6 +95,10 @@ pub(super) fn unwrap<S: AsRef<str>>(words: &[S]) -> Unwrapped {
             out.inner = Inner::Program(at);
             return out;
         }
+        // It only looks whether there is such a program.
+        if name == "command" && matches!(text(words, at + 1), Some("-v" | "-V")) {
+            return out;
+        }
         let next = if matches!(name, "su" | "runuser") && option(words, at + 1, 'c').is_some() {
             if let Some(script) = option(words, at + 1, 'c') {
                 out.inner = Inner::Script { text: script, arguments: words.len(), errexit: false };
@@ -225,6 +229,8 @@ mod tests {
             ("exec", "exec"),
             ("gosu postgres", "gosu"),
             ("su - postgres", "su"),
+            ("command mysqladmin ping", "mysqladmin"),
+            ("command -v mysqladmin", "command"),
         ];
         for (line, expected) in cases {
             assert_eq!(program(line).0, Some(expected), "{line}");

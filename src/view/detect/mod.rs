@@ -106,13 +106,19 @@ fn detect<'t>(
     let look_alike = catalogue
         .look_alikes()
         .image(path)
-        .or_else(|| if named.is_empty() { catalogue.look_alikes().words(image.basename()) } else { None });
+        .or_else(|| if named.is_empty() { catalogue.look_alikes().words(image.basename()) } else { None })
+        // Operators leave the image to a default that is filled in later.
+        .or_else(|| if path.is_empty() { catalogue.look_alikes().words(container.name()) } else { None });
     signs::words(scores, image.basename(), container.name(), named.is_empty());
-    signs::ports(scores, container);
-    signs::mounts(scores, container);
+    signs::ports(scores, container, if named.is_empty() { image.basename() } else { "" });
+    let keeps_data = signs::mounts(scores, container);
     signs::variables(scores, container);
-    let ran = programs::ran(scores, script);
+    let ran = programs::ran(scores, script, &named);
     signs::flags(scores, script);
+    if named.is_empty() && scores.best().is_some() {
+        // An image that is known for a server's needs no such doubt.
+        signs::of_client(scores, container, keeps_data);
+    }
     if let Some(look_alike) = look_alike {
         scores.add_to_all(weight::LOOK_ALIKE, || format!("image {path} is known as {look_alike:?}"));
     }

@@ -36,6 +36,10 @@ pub(super) fn narrowed(
     let is_decided = version.is_some() || image_is_known && fitting.first().is_some_and(|at| takes(at) == Some(true));
     if is_decided {
         fitting.truncate(1);
+    } else if fitting.len() > 1 {
+        // Not more than a hint: who updates an image and forgets the mount is to be told, not believed.
+        let mounted = mounted(catalogue, name, container);
+        fitting.sort_by_key(|at| !mounted.contains(at));
     }
     (fitting, version)
 }

@@ -13,6 +13,9 @@ const IDLE_PROGRAMS: &[&str] = &[
     "sed", "grep", "find", "dig", "nslookup",
 ];
 
+/// Of the programs above, the one that some servers are written for.
+const VIRTUAL_MACHINE: &str = "java";
+
 /// What kind of program a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ran {
@@ -27,7 +30,7 @@ pub(super) enum Ran {
 }
 
 /// The program that matters most among those that the container calls.
-pub(super) fn ran(scores: &mut Scores<'_>, script: &Script<'_>) -> Ran {
+pub(super) fn ran(scores: &mut Scores<'_>, script: &Script<'_>, named: &[usize]) -> Ran {
     let index = scores.catalogue.index();
     for call in script.calls().filter(|c| !c.program().is_empty()) {
         let engines: Vec<usize> = index.server(call.program()).collect();
@@ -47,6 +50,14 @@ pub(super) fn ran(scores: &mut Scores<'_>, script: &Script<'_>) -> Ran {
         }
     }
     let main = script.main().map_or("", |c| c.program());
+    // A server's image may have its own start spelled out: `java ... io.questdb/io.questdb.ServerMain`.
+    let engines = named.iter().filter_map(|at| scores.catalogue.engines().get(*at));
+    let mut words = engines.flat_map(|engine| &engine.detect.words);
+    let says =
+        |word: &String| script.main().is_some_and(|c| c.args().iter().any(|arg| arg.text.contains(word.as_str())));
+    if main == VIRTUAL_MACHINE && words.any(says) {
+        return Ran::Own;
+    }
     if IDLE_PROGRAMS.contains(&main) {
         scores.add_to_all(weight::OTHER_PROGRAM, || format!("runs {main}, which is no server"));
         return Ran::Other;

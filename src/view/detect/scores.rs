@@ -1,6 +1,6 @@
 //! What the signs are worth, and what they add up to.
 use super::Evidence;
-use crate::engines::Catalogue;
+use crate::engines::{Catalogue, Engine};
 
 /// What signs are worth. Two weak signs of different kinds, or one strong one, reach the threshold.
 pub(super) mod weight {
@@ -10,12 +10,15 @@ pub(super) mod weight {
     pub(in crate::view::detect) const BASENAME: i32 = 6;
     pub(in crate::view::detect) const WORD: i32 = 2;
     pub(in crate::view::detect) const CONTAINER_NAME: i32 = 1;
+    pub(in crate::view::detect) const PORT_NAME: i32 = 1;
     pub(in crate::view::detect) const OWN_FOLDER: i32 = 4;
     pub(in crate::view::detect) const SHARED_FOLDER: i32 = 1;
     pub(in crate::view::detect) const OWN_PORT: i32 = 3;
     pub(in crate::view::detect) const SHARED_PORT: i32 = 2;
     pub(in crate::view::detect) const VARIABLE: i32 = 2;
     pub(in crate::view::detect) const FLAG: i32 = 3;
+    pub(in crate::view::detect) const OTHER_PORTS: i32 = -3;
+    pub(in crate::view::detect) const ADDRESS: i32 = -4;
     pub(in crate::view::detect) const LOOK_ALIKE: i32 = -12;
 }
 
@@ -56,8 +59,14 @@ impl<'c> Scores<'c> {
 
     /// Adds to every engine that anything speaks for so far.
     pub(super) fn add_to_all(&mut self, weight: i32, what: impl Fn() -> String) {
+        self.add_where(weight, |_| true, what);
+    }
+
+    /// Adds to those of them for which `counts`.
+    pub(super) fn add_where(&mut self, weight: i32, counts: impl Fn(&Engine) -> bool, what: impl Fn() -> String) {
+        let engines = self.catalogue.engines();
         let known: Vec<usize> = self.of.iter().map(|(kind, _)| *kind).collect();
-        for kind in known {
+        for kind in known.into_iter().filter(|kind| engines.get(*kind).is_some_and(&counts)) {
             self.add(kind, weight, &what);
         }
     }

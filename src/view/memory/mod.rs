@@ -7,10 +7,10 @@ mod tests;
 pub use config_map::ConfigLook;
 
 use crate::{
-    engines::schema::{Memory, Unset},
+    engines::schema::{Blind, Memory, Unset},
     terms::Role,
     text::{
-        memory::Amount,
+        memory::{Amount, rounded_bytes},
         quantity::{Quantity, human_bytes},
     },
     tree::Node,
@@ -22,6 +22,8 @@ use crate::{
 pub struct MemoryNeed<'t> {
     facts: &'t Memory,
     role: Role,
+    /// What it does not start below, in bytes.
+    floor: Option<i64>,
     /// Each part of it.
     pub parts: Vec<MemoryPart<'t>>,
 }
@@ -33,6 +35,10 @@ pub struct MemoryPart<'t> {
     pub name: &'t str,
     /// Who says how much.
     pub source: MemorySource<'t>,
+    /// For what is [`MemorySource::Unset`]: how it grows, where that is known.
+    pub blind: Option<Blind>,
+    /// What to know who sets it.
+    pub help: Option<&'t str>,
     amount: Amount,
     factor: i64,
 }
@@ -73,6 +79,12 @@ impl MemoryPart<'_> {
         self.amount.of(limit).saturating_mul(self.factor)
     }
 
+    /// True when it is a share of the container's memory.
+    #[must_use]
+    pub const fn is_share(&self) -> bool {
+        matches!(self.amount, Amount::Share(_))
+    }
+
     /// True when the spec spells it.
     #[must_use]
     pub const fn is_spelled(&self) -> bool {
@@ -99,6 +111,25 @@ impl MemoryNeed<'_> {
         self.parts.iter().try_fold(0_i64, |sum, p| Some(sum.saturating_add(known(p)?)))
     }
 
+    /// Everything that is known, in bytes, where the container may use `limit` bytes.
+    #[must_use]
+    pub fn known(&self, limit: i64) -> i64 {
+        self.parts.iter().map(|p| p.bytes(limit)).fold(0, i64::saturating_add)
+    }
+
+    /// True where a part is taken several times.
+    #[must_use]
+    pub fn has_factors(&self) -> bool {
+        self.parts.iter().any(|p| p.factor > 1)
+    }
+
+    /// What the spec spells, each part taken once: without the margin that a factor makes.
+    #[must_use]
+    pub fn spelled_once(&self, limit: i64) -> i64 {
+        let spelled = self.parts.iter().filter(|p| p.is_spelled());
+        spelled.map(|p| p.amount.of(limit)).fold(0, i64::saturating_add)
+    }
+
     /// True where the settings cannot be brought any lower, so that only the limit could move.
     #[must_use]
     pub fn is_least(&self, sum: i64) -> bool {
@@ -116,10 +147,12 @@ impl MemoryNeed<'_> {
     #[must_use]
     pub fn fit(&self, limit: i64) -> Fit {
         let mut sum = 0_i64;
-        let mut least = self.facts.refuses_below.as_deref().and_then(bytes).unwrap_or(0);
+        let mut least = self.floor.unwrap_or(0);
         for part in &self.parts {
             let floor = match (&part.source, &self.facts.unset) {
                 (MemorySource::Hidden, _) | (MemorySource::Unset, Unset::Never) => return Fit::Unknown,
+                // What is sized by the node would not see the limit.
+                (MemorySource::Unset, _) if part.blind.is_some() => return Fit::Unknown,
                 (MemorySource::Unset | MemorySource::Default, Unset::AtLeast(floor)) => bytes(floor).unwrap_or(0),
                 _ => 0,
             };
@@ -128,7 +161,11 @@ impl MemoryNeed<'_> {
         }
         // A share grows with the limit, so that no larger one helps: then the limit itself is named.
         least = least.max(percent_of(sum, self.most_percent()));
-        if limit >= least { Fit::Fits } else { Fit::TooLittle { least } }
+        match (limit >= least, self.parts.is_empty(), &self.facts.unset) {
+            (false, ..) => Fit::TooLittle { least },
+            (true, true, Unset::Never) => Fit::Unknown,
+            (true, ..) => Fit::Fits,
+        }
     }
 
     /// The known parts and their sizes where the container may use `limit` bytes, for a message: `innodb_buffer_pool_size 512Mi`.
@@ -137,9 +174,9 @@ impl MemoryNeed<'_> {
     pub fn in_words(&self, limit: i64) -> String {
         let said = self.parts.iter().filter_map(|p| match p.source {
             MemorySource::Spelled(_) | MemorySource::Default => {
-                Some(format!("{} {}", p.name, human_bytes(p.bytes(limit))))
+                Some(format!("{} {}", p.name, rounded_bytes(p.bytes(limit))))
             }
-            MemorySource::Fixed => Some(human_bytes(p.bytes(limit))),
+            MemorySource::Fixed => Some(rounded_bytes(p.bytes(limit))),
             MemorySource::Unset | MemorySource::Hidden => None,
         });
         said.collect::<Vec<_>>().join(" + ")
@@ -163,6 +200,33 @@ impl MemoryNeed<'_> {
             }
         });
         said.collect::<Vec<_>>().join(" + ")
+    }
+}
+
+/// What all connections together can take, in bytes.
+#[derive(Debug, Clone)]
+pub struct SessionNeed<'t> {
+    /// How many there may be.
+    pub most: i64,
+    /// What sets their number.
+    pub name: &'t str,
+    /// Where the spec spells the number.
+    pub at: Option<Node<'t>>,
+    /// What each can take.
+    pub each: Vec<MemoryPart<'t>>,
+}
+
+impl SessionNeed<'_> {
+    /// Bytes of one connection.
+    #[must_use]
+    pub fn one(&self, limit: i64) -> i64 {
+        self.each.iter().map(|part| part.bytes(limit)).fold(0, i64::saturating_add)
+    }
+
+    /// The part that takes most.
+    #[must_use]
+    pub fn largest(&self, limit: i64) -> Option<&MemoryPart<'_>> {
+        self.each.iter().max_by_key(|part| part.bytes(limit))
     }
 }
 

@@ -1,0 +1,102 @@
+//! A server that confirms what it has not written yet.
+//!
+//! ## Why
+//! After a crash the last commits are gone, although clients were told that they are safe; nothing is corrupted. That is a bargain that
+//! some make on purpose, for data that can be made again. Switches that can cost the whole database are another matter, and another
+//! rule.
+//!
+//! ## Example
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: db}
+//! spec:
+//!   serviceName: db
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.7
+//!           args: [--innodb-flush-log-at-trx-commit=2]
+//!           env:
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MYSQL_ROOT_PASSWORD}}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//!
+//! ## Use instead
+//! ```yaml
+//! apiVersion: apps/v1
+//! kind: StatefulSet
+//! metadata: {name: db}
+//! spec:
+//!   serviceName: db
+//!   selector: {matchLabels: {app: db}}
+//!   template:
+//!     metadata: {labels: {app: db}}
+//!     spec:
+//!       terminationGracePeriodSeconds: 120
+//!       containers:
+//!         - name: mysql
+//!           image: mysql:8.4.7
+//!           env:
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: db-credentials, key: MYSQL_ROOT_PASSWORD}}
+//!           resources:
+//!             requests: {cpu: 250m, memory: 1Gi}
+//!             limits: {memory: 1Gi}
+//!           volumeMounts:
+//!             - {name: data, mountPath: /var/lib/mysql}
+//!   volumeClaimTemplates:
+//!     - metadata: {name: data}
+//!       spec:
+//!         storageClassName: ssd-retain
+//!         accessModes: [ReadWriteOnce]
+//!         resources: {requests: {storage: 10Gi}}
+//! ```
+//! PostgreSQL's `synchronous_commit=off` is a note only, being far better than `fsync=off`; it takes the setting per transaction as
+//! well, for what may be lost: `SET LOCAL synchronous_commit TO off`.
+//!
+//! ## References
+//! - PostgreSQL documentation, asynchronous commit
+//! - MySQL reference manual, innodb_flush_log_at_trx_commit
+use crate::{
+    engines::schema::Turns,
+    finding::Findings,
+    rule::{Context, Rule, Validate},
+    terms::{Action, Role, Tier},
+    view::Database,
+};
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    name: "relaxed-durability",
+    source: include_str!("relaxed_durability.rs"),
+    since: "0.1.0",
+    tier: Tier::Hygiene,
+    mutate: None,
+    validate: Some(Validate::Database(validate)),
+    spares_ephemeral: true,
+    writes: &[],
+};
+
+fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+    if database.role != Role::Server {
+        return;
+    }
+    for thrown in database.thrown(Turns::DurabilityRelaxed) {
+        findings
+            .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
+            .about(thrown.name.to_owned())
+            .help(thrown.switch.help.clone())
+            .at_most(if thrown.is_certain { Action::Warn } else { Action::Audit });
+    }
+}
