@@ -55,7 +55,9 @@ impl<'t> Deliberation<'t> {
             return self.settled(self.found_in_claim(&claim, known), &|_| None);
         }
         if let Subject::Companion(companion) = &self.subject {
-            return self.settled(self.found_in_companion(companion, known), &|_| None);
+            let made = !self.is_authored();
+            let excuse = made.then_some((Action::Audit, "a controller made it"));
+            return self.settled(self.found_in_companion(companion, known), &|_| excuse);
         }
         let Some(case) = self.case() else { return Judged::default() };
         let found = self.found_as_stored(case, self.request.object, self.request.tree, self.case_before(), known);

@@ -12,10 +12,10 @@ mod changed_data_owner;
 mod changed_first_start_credential;
 mod claims_deleted_with_statefulset;
 mod command_missing_in_image;
+mod config_map_with_password;
 mod connections_exceeding_memory_limit;
 mod contradictory_credentials;
 mod contradictory_persistence;
-mod credential_in_config_map;
 mod credential_on_command_line;
 mod credentials_in_config_map;
 mod crowded_members;
@@ -109,10 +109,10 @@ pub static ALL: &[&Rule] = &[
     &changed_first_start_credential::RULE,
     &claims_deleted_with_statefulset::RULE,
     &command_missing_in_image::RULE,
+    &config_map_with_password::RULE,
     &connections_exceeding_memory_limit::RULE,
     &contradictory_credentials::RULE,
     &contradictory_persistence::RULE,
-    &credential_in_config_map::RULE,
     &credential_on_command_line::RULE,
     &credentials_in_config_map::RULE,
     &crowded_members::RULE,

@@ -110,7 +110,7 @@ impl<'t> Case<'t> {
             questions.extend(claims.map(|name| Question::ClaimUsers { namespace: namespace.to_owned(), name }));
         }
         let maps = self.config_uses().into_iter().map(|(name, _)| name);
-        let own = self.servers().flat_map(|d| d.container.env().filter_map(Var::config_map_key));
+        let own = self.servers().flat_map(|d| d.container.env().filter_map(Var::config_map_source));
         let named = own.map(|(name, _)| name.to_owned());
         questions.extend(maps.chain(named).map(|name| Question::ConfigMap { namespace: namespace.to_owned(), name }));
         questions.sort_unstable();
@@ -141,7 +141,7 @@ impl<'t> Container<'t> {
 impl<'t> Var<'t> {
     /// ConfigMap and key that it takes its value from.
     #[must_use]
-    pub fn config_map_key(self) -> Option<(&'t str, &'t str)> {
+    pub fn config_map_source(self) -> Option<(&'t str, &'t str)> {
         let reference = self.value_from().get("configMapKeyRef");
         Some((reference.get("name").str()?, reference.get("key").text()))
     }

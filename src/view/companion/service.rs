@@ -1,4 +1,6 @@
 //! Services.
+use std::net::Ipv4Addr;
+
 use super::pairs;
 use crate::{
     facts::{DatabaseFacts, WorkloadFacts},
@@ -34,6 +36,17 @@ const RANGES: &[&str] =
 /// What AWS's own controller makes is internal unless the annotation says otherwise; Tailscale's is inside its network.
 const INTERNAL_CLASSES: &[&str] = &["service.k8s.aws/nlb", "tailscale"];
 const SCHEME: &str = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+/// By this annotation the same controller takes a load balancer over.
+const TAKEN_OVER: (&str, &[&str]) = ("service.beta.kubernetes.io/aws-load-balancer-type", &["external", "nlb-ip"]);
+
+/// Annotations that ask for certain addresses, as `spec.loadBalancerIP` does.
+const ADDRESSES: &[&str] = &[
+    "metallb.universe.tf/loadBalancerIPs",
+    "metallb.io/loadBalancerIPs",
+    "kube-vip.io/loadbalancerIPs",
+    "io.cilium/lb-ipam-ips",
+    "lbipam.cilium.io/ips",
+];
 
 /// A Service.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +116,9 @@ impl<'t> Service<'t> {
         narrows
             || RANGES.iter().any(|key| annotation(key).is_some_and(|v| v.split(',').all(|range| !is_everybody(range))))
             || INTERNAL.iter().any(|(key, values)| says(key, values))
-            || (INTERNAL_CLASSES.contains(&class) && !is_public_by_scheme)
+            || ((INTERNAL_CLASSES.contains(&class) || says(TAKEN_OVER.0, TAKEN_OVER.1)) && !is_public_by_scheme)
+            || self.spec().get("loadBalancerIP").str().is_some_and(is_private)
+            || ADDRESSES.iter().any(|key| annotation(key).is_some_and(|v| v.split(',').all(is_private)))
     }
 
     /// The first database that one of its ports leads to. `own` are the ports of an engine.
@@ -137,6 +152,11 @@ impl ServicePort<'_> {
             || own.contains(&number)
             || (is_alone && database.ports.is_empty())
     }
+}
+
+/// True for an address of a network that no outsider has a way into.
+fn is_private(address: &str) -> bool {
+    address.trim().parse().is_ok_and(|address: Ipv4Addr| address.is_private())
 }
 
 /// True for a range of addresses that leaves nobody out.

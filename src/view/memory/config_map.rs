@@ -35,7 +35,7 @@ impl<'t> Database<'t> {
     fn in_variables(&self, term: &MemoryTerm, look: ConfigLook<'_, '_>) -> Option<(Node<'t>, Amount)> {
         let taken = |name: &str| {
             if let Some(var) = self.given(name) {
-                let (map, key) = Var::config_map_key(var)?;
+                let (map, key) = Var::config_map_source(var)?;
                 return Some((var.value_from().path("configMapKeyRef.name"), look(map)?.get(key)?));
             }
             let sources = self.container.0.get("envFrom").items();

@@ -115,8 +115,8 @@ use crate::{
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
-    name: "credential-in-config-map",
-    source: include_str!("credential_in_config_map.rs"),
+    name: "config-map-with-password",
+    source: include_str!("config_map_with_password.rs"),
     since: "0.1.0",
     tier: Tier::Leak,
     mutate: None,
