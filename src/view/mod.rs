@@ -10,6 +10,7 @@ mod door;
 mod execution;
 mod layout;
 mod memory;
+mod network;
 mod options;
 mod owner;
 mod placement;
