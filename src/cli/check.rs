@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::output::{self, Format, Out};
 use super::report::{self, Report};
 use super::values::{self, Judging};
-use crate::decision::World;
+use crate::decision::{Neighbours, Request, World};
 use crate::manifest;
 use crate::rules;
 
@@ -46,7 +46,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let manifests = manifest::read(&args.paths);
     let now = values::now();
-    let reports: Vec<Report> = manifests.objects.iter().map(|m| Report::of(m, world, now)).collect();
+    // Documents that belong together are seen together.
+    let sets = manifest::sets(&manifests.objects);
+    let placed = || manifests.objects.iter().zip(sets.iter().copied());
+    let mut neighbours = Neighbours::default();
+    for (manifest, set) in placed() {
+        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
+    }
+    let reports: Vec<Report> = placed().map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();
     let mut out = Out::new();
     match args.output {
         Format::Json => report::json(&mut out, &reports, &manifests.errors)?,

@@ -6,8 +6,8 @@ use json_patch::PatchOperation;
 use serde::Serialize;
 
 use super::output::{self, FAINT, Out, STRONG, printable};
-use crate::decision::{Deliberation, Judgement, Mended, Request, World};
-use crate::facts::{Facts, Seconds};
+use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, World};
+use crate::facts::Seconds;
 use crate::manifest::{Manifest, ReadError};
 use crate::proposal::Mend;
 use crate::terms::{Action, Profile};
@@ -74,8 +74,9 @@ impl From<&Mend> for MendReport {
 }
 
 impl Report {
-    /// Mends the document as its CREATE into an empty namespace would, then judges what would be stored.
-    pub(crate) fn of(manifest: &Manifest, world: World<'_>, now: Seconds) -> Self {
+    /// Mends the document as its CREATE into an empty namespace would, then judges what would be stored beside the other documents of its
+    /// `set`.
+    pub(crate) fn of(manifest: &Manifest, set: u32, neighbours: &Neighbours, world: World<'_>, now: Seconds) -> Self {
         let object = manifest.object();
         let text = |node: crate::tree::Node<'_>| node.str().filter(|s| !s.is_empty()).map(str::to_owned);
         let mut report = Self {
@@ -92,9 +93,9 @@ impl Report {
             pod_patch: Vec::new(),
             line: object.line(),
         };
-        let facts = Facts::empty_namespace();
         let request = Request::of_document(object, &manifest.tree);
         let Some(deliberation) = Deliberation::of(request, world, now) else { return report };
+        let facts = neighbours.facts(set, &deliberation);
         let Mended { operations, mends, .. } = deliberation.mend(&facts);
         let stored = manifest.tree.edited(object, &operations);
         let request = Request::of_document(stored.node_at(object), &stored);

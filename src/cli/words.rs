@@ -34,6 +34,9 @@ pub(crate) const fn looks_at(rule: &Rule) -> &'static str {
         Some(Validate::Storage(..)) => {
             "each container that is a database server or cache, and each claim of a database"
         }
+        Some(Validate::Companion(_)) => {
+            "Services, budgets, autoscalers and ConfigMaps, where the same run of `check` holds the database"
+        }
         None => "nothing",
     }
 }

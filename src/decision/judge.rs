@@ -7,7 +7,7 @@ use crate::{
     finding::{Finding, Past},
     terms::{Action, Operation},
     tree::{Node, Tree},
-    view::{Case, Workload},
+    view::{Case, Subject, Workload},
 };
 
 /// All judgements of one object.
@@ -53,6 +53,9 @@ impl<'t> Deliberation<'t> {
         let known = facts.unwrap_or(&nothing);
         if let Some(claim) = self.claim() {
             return self.settled(self.found_in_claim(&claim, known), &|_| None);
+        }
+        if let Subject::Companion(companion) = &self.subject {
+            return self.settled(self.found_in_companion(companion, known), &|_| None);
         }
         let Some(case) = self.case() else { return Judged::default() };
         let found = self.found_as_stored(case, self.request.object, self.request.tree, self.case_before(), known);

@@ -9,6 +9,7 @@ mod hands;
 mod judge;
 mod marks;
 mod mend;
+mod neighbours;
 mod restore;
 mod run;
 mod verdict;
@@ -23,12 +24,13 @@ use crate::{
     settings::Settings,
     terms::{Action, Operation, keys},
     tree::{Node, Tree},
-    view::{Case, Claim, Kind, Subject, Workload},
+    view::{Case, Claim, Companion, Kind, Subject, Workload},
 };
 
 pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
+pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};
 pub use run::Panics;
 pub use verdict::{MOST_LISTED, denial, warnings};
 
@@ -142,7 +144,7 @@ impl<'t> Request<'t> {
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => matches!(self.group, "apps" | "extensions"),
             "Job" | "CronJob" => self.group == "batch",
             "Pod" | "ReplicationController" | "PersistentVolumeClaim" => self.group.is_empty(),
-            _ => false,
+            kind => Companion::KINDS.contains(&(kind, self.group)),
         }
     }
 }
@@ -204,6 +206,17 @@ impl<'t> Deliberation<'t> {
         match &self.before {
             Subject::Workload(case) => Some(case),
             _ => None,
+        }
+    }
+
+    /// What is asked about the documents beside this one, where there are any: a review asks nothing of the kind.
+    #[must_use]
+    pub fn questions_beside(&self) -> Vec<Question> {
+        let namespace = self.request.namespace;
+        match &self.subject {
+            Subject::Workload(case) => case.questions_beside(namespace),
+            Subject::Companion(companion) => companion.question(namespace).into_iter().collect(),
+            Subject::Claim(_) | Subject::Other => Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     proposal::{Mend, Proposal},
     rule::{Context, Mutate, Rule, Validate},
     terms::Action,
-    view::{Case, Change, Claim, Database},
+    view::{Case, Change, Claim, Companion, Database},
 };
 
 /// How often a rule panicked since the process started.
@@ -134,7 +134,7 @@ impl<'t> Deliberation<'t> {
                     let change = Change { old, new: case };
                     found.extend(call_one(rule, None, |f| call(&change, &of_case, f)));
                 }
-                Some(Validate::Claim(_)) | None => {}
+                Some(Validate::Claim(_) | Validate::Companion(_)) | None => {}
             }
         }
         found
@@ -167,6 +167,18 @@ impl<'t> Deliberation<'t> {
             })
             .flatten()
             .collect()
+    }
+
+    /// What rules find in a Service, a budget, an autoscaler or a ConfigMap.
+    pub(super) fn found_in_companion(&self, companion: &Companion<'_>, facts: &Facts) -> Vec<Finding> {
+        let context = self.context("", facts);
+        let mut found = Vec::new();
+        for rule in self.rules() {
+            if let Some(Validate::Companion(call)) = rule.validate {
+                found.extend(call_one(rule, None, |f| call(companion, &context, f)));
+            }
+        }
+        found
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is kept of the API server's answers.
-use super::Seconds;
+use std::sync::Arc;
+
+use super::{ClaimUser, ConfigMapFacts, ConfigUser, Seconds, WorkloadFacts};
 
 /// An answer to one [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,14 @@ pub enum Answer {
     StorageClasses(Vec<ClassFacts>),
     /// To `LooseVolumes`.
     LooseVolumes(bool),
+    /// To `Selected` and `Target`: never empty.
+    Workloads(Vec<WorkloadFacts>),
+    /// To `ClaimUsers`: never empty.
+    ClaimUsers(Vec<ClaimUser>),
+    /// To `ConfigMap`.
+    ConfigMap(Arc<ConfigMapFacts>),
+    /// To `ConfigUsers`: never empty.
+    ConfigUsers(Vec<ConfigUser>),
 }
 
 /// A namespace.

@@ -4,6 +4,7 @@
 //! needs them; `check` knows only what the documents of its run say. A new fact is a [`Question`] with its row of [`TABLE`], an
 //! [`Answer`], and a function of `cluster::answers` that gets it.
 mod answer;
+mod beside;
 mod question;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 pub use answer::{
     Answer, ClaimFacts, ClaimUse, ClassFacts, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, Template,
 };
+pub use beside::{ClaimUser, ConfigMapFacts, ConfigReading, ConfigUser, DatabaseFacts, WorkloadFacts};
 pub use question::{Question, Row, TABLE};
 
 /// An answer, or the lack of one.

@@ -51,6 +51,43 @@ pub enum Question {
     StorageClasses,
     /// Whether a volume without a class is waiting for a claim.
     LooseVolumes,
+    /// The workloads whose Pods a selector finds, with their databases.
+    Selected {
+        /// Namespace.
+        namespace: String,
+        /// `key=value` pairs, sorted.
+        selector: Vec<(String, String)>,
+    },
+    /// One workload, with its databases.
+    Target {
+        /// Namespace.
+        namespace: String,
+        /// `StatefulSet`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
+    /// The workloads that mount a claim.
+    ClaimUsers {
+        /// Namespace.
+        namespace: String,
+        /// The claim's name; one that ends in `-` stands for all with an ordinal after it.
+        name: String,
+    },
+    /// What a ConfigMap says.
+    ConfigMap {
+        /// Namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// The databases that read a ConfigMap.
+    ConfigUsers {
+        /// Namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Question {
@@ -67,6 +104,11 @@ impl Question {
             Self::ClaimUse { .. } => "claim-use",
             Self::StorageClasses => "storage-classes",
             Self::LooseVolumes => "loose-volumes",
+            Self::Selected { .. } => "selected",
+            Self::Target { .. } => "target",
+            Self::ClaimUsers { .. } => "claim-users",
+            Self::ConfigMap { .. } => "config-map",
+            Self::ConfigUsers { .. } => "config-users",
         }
     }
 }
@@ -83,6 +125,9 @@ pub struct Row {
     /// What no answer does.
     pub unknown: &'static str,
 }
+
+const RUN: &str = "the other documents of the run; the API server is not asked";
+const SILENT: &str = "nothing is said";
 
 /// Every kind of question.
 pub const TABLE: &[Row] = &[
@@ -139,5 +184,35 @@ pub const TABLE: &[Row] = &[
         asked_for: "the same, where its author wrote no class: could it bind a volume without a class",
         answered_from: "LIST persistentvolumes, up to the first such one",
         unknown: "no class is written",
+    },
+    Row {
+        name: "selected",
+        asked_for: "a Service or a disruption budget in `check`: which databases does it select",
+        answered_from: RUN,
+        unknown: SILENT,
+    },
+    Row {
+        name: "target",
+        asked_for: "an autoscaler in `check`: is it a database that it scales",
+        answered_from: RUN,
+        unknown: SILENT,
+    },
+    Row {
+        name: "claim-users",
+        asked_for: "a workload in `check` that mounts a claim: who else does",
+        answered_from: RUN,
+        unknown: SILENT,
+    },
+    Row {
+        name: "config-map",
+        asked_for: "a database in `check` that reads a ConfigMap: what does it say",
+        answered_from: RUN,
+        unknown: "whatever it may set is unknown",
+    },
+    Row {
+        name: "config-users",
+        asked_for: "a ConfigMap in `check`: which databases read it",
+        answered_from: RUN,
+        unknown: SILENT,
     },
 ];

@@ -1,10 +1,13 @@
 //! Manifests: files, folders and standard input, as documents with their place.
 mod mistakes;
+mod sets;
 
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
 };
+
+pub use sets::sets;
 
 use crate::tree::{Node, Tree, yaml};
 

@@ -62,13 +62,14 @@
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
 //! At or above the limit is one matter; above the share that is known to go well (70 % for InnoDB, 50 % for WiredTiger and for a Java
-//! heap) is a warning. What a mounted file or a Secret sets is not seen.
+//! heap) is a warning. What a Secret or a mounted file sets is not seen, unless the file
+//! is of a ConfigMap that is in the same run of `seawall check`.
 //!
 //! ## References
 //! - MySQL reference manual, innodb_buffer_pool_size
 //! - cockroachdb/docs: recommended production settings
 //! - MongoDB SERVER-60412
-use super::support::memory;
+use super::support::{beside, memory};
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -89,9 +90,11 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Some((place, limit)) = database.memory_limit() else { return };
-    let Some(need) = database.memory_need().filter(|_| database.engine.memory.as_ref().is_some_and(|m| !m.doubtful))
+    let look = |name: &str| beside::config_map(name, context);
+    let Some(need) =
+        database.memory_need_beside(&look).filter(|_| database.engine.memory.as_ref().is_some_and(|m| !m.doubtful))
     else {
         return;
     };
@@ -119,18 +122,24 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         },
     );
     finding.measure(memory::percent(sum, limit));
+    let file = need.parts.iter().find_map(|p| Some((p.name, p.config_map()?)));
+    let stands = file.map(|(name, map)| format!("; {name} stands in ConfigMap {map:?}")).unwrap_or_default();
     if need.parts.iter().any(|part| part.is_spelled() && part.is_share()) {
-        finding
-            .help(format!("its settings take {said}, and grow with the limit: lower them to {most} % of it together"));
+        finding.help(format!(
+            "its settings take {said}, and grow with the limit: lower them to {most} % of it together{stands}"
+        ));
     } else {
         let enough = mebibytes(sum.saturating_mul(100) / most.max(1));
-        finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them"));
+        finding.help(format!("its settings take {said}: raise the limit to {enough} or more, or lower them{stands}"));
     }
     if !is_full {
         // A factor is a margin: without it such settings go well, if not always.
         let is_margin =
             need.has_factors() && need.spelled_once(limit).saturating_mul(100) <= limit.saturating_mul(most);
         finding.at_most(if is_margin { Action::Audit } else { Action::Warn });
+    } else if file.is_some() {
+        // A ConfigMap can be changed without this workload.
+        finding.at_most(Action::Warn);
     }
 }
 

@@ -94,10 +94,10 @@ const HELP: &str = "move it into a Secret and use secretKeyRef or secretRef; the
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let (name, secrets) = (database.name(), context.catalogue.secrets());
-    for var in database.container.env().filter(|v| v.config_map_key().is_set()) {
+    for var in database.container.env().filter(|v| v.config_map_ref().is_set()) {
         if database.engine.is_secret(var.name()) || secrets.is_secret_name(var.name()) {
             let message = format!("container {name:?} takes {} from a ConfigMap, which anybody may read", var.name());
-            findings.report(var.config_map_key(), message).help(HELP);
+            findings.report(var.config_map_ref(), message).help(HELP);
         }
     }
     if let Some(set) = database.fed_by_config_maps(secrets) {

@@ -1,6 +1,9 @@
 //! The rules, one file each, and the one list of them, in alphabetical order.
 //!
 //! A new rule is a file of this folder, a `mod` line and an entry in [`ALL`]; a test names what is missing.
+mod autoscaled_database;
+mod blocking_disruption_budget;
+mod borrowed_data_claim;
 mod bypassed_entrypoint;
 mod cache_exceeding_memory_limit;
 mod cache_ignoring_memory_limit;
@@ -12,6 +15,7 @@ mod command_missing_in_image;
 mod connections_exceeding_memory_limit;
 mod contradictory_credentials;
 mod contradictory_persistence;
+mod credential_in_config_map;
 mod credential_on_command_line;
 mod credentials_in_config_map;
 mod crowded_members;
@@ -60,6 +64,8 @@ mod plaintext_credentials;
 mod pre_stop_exceeding_grace;
 mod preemptible_placement;
 mod printed_password;
+mod published_database;
+mod quorum_breaking_budget;
 mod read_write_many_data;
 mod readiness_over_socket;
 mod recursive_ownership_change;
@@ -82,6 +88,7 @@ mod unfinished_shutdown;
 mod unknown_data_label;
 mod unmaintained_image;
 mod unmounted_data;
+mod unready_client_addresses;
 mod unreplicated_replicas;
 mod unsuitable_workload_kind;
 mod well_known_credentials;
@@ -90,6 +97,9 @@ use crate::rule::Rule;
 
 /// Every rule.
 pub static ALL: &[&Rule] = &[
+    &autoscaled_database::RULE,
+    &blocking_disruption_budget::RULE,
+    &borrowed_data_claim::RULE,
     &bypassed_entrypoint::RULE,
     &cache_exceeding_memory_limit::RULE,
     &cache_ignoring_memory_limit::RULE,
@@ -101,6 +111,7 @@ pub static ALL: &[&Rule] = &[
     &connections_exceeding_memory_limit::RULE,
     &contradictory_credentials::RULE,
     &contradictory_persistence::RULE,
+    &credential_in_config_map::RULE,
     &credential_on_command_line::RULE,
     &credentials_in_config_map::RULE,
     &crowded_members::RULE,
@@ -149,6 +160,8 @@ pub static ALL: &[&Rule] = &[
     &pre_stop_exceeding_grace::RULE,
     &preemptible_placement::RULE,
     &printed_password::RULE,
+    &published_database::RULE,
+    &quorum_breaking_budget::RULE,
     &read_write_many_data::RULE,
     &readiness_over_socket::RULE,
     &recursive_ownership_change::RULE,
@@ -170,6 +183,7 @@ pub static ALL: &[&Rule] = &[
     &unknown_data_label::RULE,
     &unmaintained_image::RULE,
     &unmounted_data::RULE,
+    &unready_client_addresses::RULE,
     &unreplicated_replicas::RULE,
     &unsuitable_workload_kind::RULE,
     &well_known_credentials::RULE,

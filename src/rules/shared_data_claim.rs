@@ -60,14 +60,18 @@
 //! With `volumeClaimTemplates` each replica has a claim of its own. A mount with a `subPathExpr` that names the Pod is not reported,
 //! nor is a read-only one.
 //!
+//! Two workloads on one claim are seen where `seawall check` finds both in one run.
+//!
 //! ## References
 //! - helm/charts#6343
 //! - sclorg/postgresql-container: a start script that removes a lock file which looks stale
 //! - Kubernetes documentation, StatefulSets: stable storage
+use super::support::beside;
 use crate::{
+    facts::ClaimUser,
     finding::Findings,
     rule::{Context, Rule, Validate},
-    terms::{Role, Tier},
+    terms::{Action, Role, Tier},
     view::{DataPlace, Database, Kind, VolumeKind},
 };
 
@@ -85,8 +89,10 @@ pub(super) static RULE: Rule = Rule {
 
 const HELP: &str =
     "several servers on one claim corrupt it: run one replica, or a StatefulSet with volumeClaimTemplates";
+const HELP_OTHER: &str = "give each its own claim, and move the data of one over while both are stopped; if only one of the two is meant to \
+                          run, delete the other";
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let DataPlace::On { mount, volume, .. } = &database.data else { return };
     let VolumeKind::Claim(claim) = volume.kind else { return };
     let source = volume.node.get("persistentVolumeClaim");
@@ -107,5 +113,16 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let message = format!("{replicas} replicas write their data to claim {claim:?} at once");
         let finding = findings.report(workload.spec().get("replicas"), message);
         finding.about(claim.to_owned()).measure(replicas).help(HELP);
+    }
+    // Another workload's database, where the documents of a run show it.
+    let folder = mount.get("subPath").text();
+    let is_other =
+        |user: &&ClaimUser| (user.kind.as_str(), user.name.as_str()) != (workload.kind.as_str(), workload.name());
+    let others = beside::users_of_claim(claim, context).iter().filter(|u| u.engine.is_some()).filter(is_other);
+    for other in others.filter(|other| beside::overlap(&other.sub_path, folder)) {
+        let (kind, name) = (&other.kind, &other.name);
+        let message = format!("writes its data to claim {claim:?}, as {kind} {name:?} does");
+        let finding = findings.report(source.get("claimName"), message);
+        finding.about(format!("{kind}/{name}")).help(HELP_OTHER).at_most(Action::Warn);
     }
 }

@@ -145,7 +145,7 @@ impl<'t> Var<'t> {
 
     /// The key of a ConfigMap that it takes its value from.
     #[must_use]
-    pub fn config_map_key(self) -> Node<'t> {
+    pub fn config_map_ref(self) -> Node<'t> {
         self.value_from().get("configMapKeyRef")
     }
 

@@ -212,7 +212,7 @@ impl<'t> Container<'t> {
 }
 
 /// True when one of two paths is the other, or a folder around it.
-fn touches(a: &str, b: &str) -> bool {
+pub(super) fn touches(a: &str, b: &str) -> bool {
     let (a, b) = (a.trim_end_matches('/'), b.trim_end_matches('/'));
     let around = |outer: &str, inner: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -87,6 +87,34 @@ impl<'t> Volume<'t> {
         self.node.path("emptyDir.sizeLimit")
     }
 
+    /// The file system that several nodes have mounted at once, where the spec itself names one: a volume of that kind or of a CSI
+    /// driver for it.
+    #[must_use]
+    pub fn network_file_system(self) -> Option<&'t str> {
+        const KINDS: [&str; 5] = ["nfs", "cephfs", "glusterfs", "azureFile", "quobyte"];
+        let VolumeKind::Other(kind) = self.kind else { return None };
+        match kind {
+            "csi" => self.node.path("csi.driver").str().filter(|driver| is_of_network(driver, &['.'])),
+            kind => KINDS.into_iter().find(|known| *known == kind),
+        }
+    }
+
+    /// The storage class of a claim template that is called like such a file system.
+    #[must_use]
+    pub fn network_class(self) -> Option<&'t str> {
+        let class = self.node.path("spec.storageClassName").str().filter(|_| self.kind == VolumeKind::ClaimTemplate)?;
+        is_of_network(class, &['.', '-', '_']).then_some(class)
+    }
+
+    /// The claim that it names.
+    #[must_use]
+    pub const fn claim_name(self) -> Option<&'t str> {
+        match self.kind {
+            VolumeKind::Claim(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// True for a claim, also one that is yet to be made.
     #[must_use]
     pub const fn is_claim(self) -> bool {
@@ -109,6 +137,12 @@ impl<'t> VolumeKind<'t> {
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// Whether a word of a name is that of a network file system.
+fn is_of_network(name: &str, between: &[char]) -> bool {
+    const WORDS: [&str; 8] = ["nfs", "efs", "smb", "cifs", "cephfs", "azurefile", "filestore", "glusterfs"];
+    name.split(between).any(|word| WORDS.contains(&word)) || name == "file.csi.azure.com"
 }
 
 /// Where an engine's files go.

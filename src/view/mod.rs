@@ -1,5 +1,7 @@
 //! Read-only lenses: what an object is, as its author would say it. All are small and borrow from the tree.
+mod beside;
 mod claim;
+mod companion;
 mod condition;
 mod container;
 mod credentials;
@@ -10,7 +12,6 @@ mod door;
 mod execution;
 mod layout;
 mod memory;
-mod network;
 mod options;
 mod owner;
 mod placement;
@@ -29,6 +30,7 @@ mod workload;
 use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
+pub use companion::{Autoscaler, Budget, Companion, ConfigMap, Service, ServicePort};
 pub use container::{Container, Var, quantity};
 pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
@@ -36,7 +38,7 @@ pub use database::{DataLabel, Database};
 pub use detect::{Detected, Evidence, Verdict};
 pub use execution::{Execution, Executions, Occasion};
 pub use layout::LayoutChange;
-pub use memory::{Fit, MemoryNeed, MemoryPart, MemorySource, SessionNeed};
+pub use memory::{ConfigLook, Fit, MemoryNeed, MemoryPart, MemorySource, SessionNeed};
 pub use options::{Options, Setting};
 pub use owner::{Owner, Ownership, has_operator_label};
 pub use placement::Spot;
@@ -54,6 +56,8 @@ pub enum Subject<'t> {
     Workload(Case<'t>),
     /// A PersistentVolumeClaim.
     Claim(Claim<'t>),
+    /// A Service, a budget, an autoscaler, a ConfigMap.
+    Companion(Companion<'t>),
     /// Anything else.
     Other,
 }
@@ -68,7 +72,10 @@ impl<'t> Subject<'t> {
         if let Some(kind) = Kind::of(kind) {
             return Self::Workload(Case::of(Workload { kind, object }, catalogue));
         }
-        if kind == "PersistentVolumeClaim" { Self::Claim(Claim(object)) } else { Self::Other }
+        if kind == "PersistentVolumeClaim" {
+            return Self::Claim(Claim(object));
+        }
+        Companion::of(kind, object).map_or(Self::Other, Self::Companion)
     }
 }
 

@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod beside;
 mod births;
 mod certs;
 mod certs_errors;

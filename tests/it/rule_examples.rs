@@ -16,7 +16,8 @@ use crate::{
 /// The headings of every rule's documentation, in their order.
 const HEADINGS: [&str; 4] = ["Why", "Example", "Use instead", "References"];
 
-/// Runs the one manifest of a section; for a rule about changes the one before, then the one after.
+/// Runs the manifest of a section, with what stands behind it as the rest of its run; for a rule about changes the one before, then the
+/// one after.
 fn run(rule: &Rule, section: &str) -> Outcome {
     let blocks = rule.documentation().blocks(section);
     let [block] = &blocks[..] else { panic!("{section}: {} code blocks instead of one", blocks.len()) };
@@ -27,9 +28,19 @@ fn run(rule: &Rule, section: &str) -> Outcome {
         })
         .collect();
     let is_change = matches!(rule.validate, Some(Validate::Change(_) | Validate::Refused(_)));
-    assert_eq!(documents.len(), if is_change { 2 } else { 1 }, "{section}: documents");
-    let object = documents.pop().unwrap();
-    Case::of(object, documents.pop()).outcome()
+    if is_change {
+        assert_eq!(documents.len(), 2, "{section}: documents");
+        let object = documents.pop().unwrap();
+        return Case::of(object, documents.pop()).outcome();
+    }
+    assert!(!documents.is_empty(), "{section}: no document");
+    let object = documents.remove(0);
+    for (at, other) in documents.iter().enumerate() {
+        let rest = documents.iter().enumerate().filter(|(rest, _)| *rest != at).map(|(_, o)| o.clone());
+        let outcome = Case::of(other.clone(), None).beside(rest.chain([object.clone()]).collect()).outcome();
+        assert_sound(&outcome);
+    }
+    Case::of(object, None).beside(documents).outcome()
 }
 
 fn rules() -> Vec<(String, &'static Rule)> {

@@ -139,7 +139,12 @@ fn values(text: &str) -> Vec<Value> {
 }
 
 fn documents(name: &str, text: &str) -> Vec<Specimen> {
-    values(text).into_iter().map(|object| Specimen::new(name.to_owned(), None, Case::of(object, None))).collect()
+    let run = values(text);
+    let specimen = |(at, object): (usize, &Value)| {
+        let beside = run.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, o)| o.clone()).collect();
+        Specimen::new(name.to_owned(), None, Case::of(object.clone(), None).beside(beside))
+    };
+    run.iter().enumerate().map(specimen).collect()
 }
 
 impl Specimen {

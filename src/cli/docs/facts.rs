@@ -9,7 +9,8 @@ now. Most reviews need no question at all. One deadline covers the questions of 
 *unknown*. Unknown never writes anything, and never refuses anything that the answer could have excused.
 
 `seawall check` and `seawall serve --offline` ask nobody. They judge a document as its creation in an empty namespace: it has no
-history, no Pods and no claims yet; everything else is unknown.
+history, no Pods and no claims yet; everything else is unknown. `check` also looks into the other documents of its run; what is not
+among them is unknown as well.
 
 ";
 

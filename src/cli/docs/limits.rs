@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{head, row, table};
-use crate::decision::MOST_LISTED;
+use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
 use crate::view::MOST_DATABASES;
@@ -67,6 +67,8 @@ pub fn limits() -> String {
         ("connections on the plain port", grouped(limits.plain_connections), "the longest idle one is closed"),
         ("look-ups under way", grouped(crate::server::LOOK_UPS), "unknown facts"),
         ("databases of one Pod that are looked at", grouped(MOST_DATABASES), "the others are passed over"),
+        ("documents of one run that one answer is made of", grouped(MOST_NEIGHBOURS), "nothing is known of them"),
+        ("a text in a ConfigMap that `seawall check` looks into", bytes(LONGEST_TEXT), "it is not read"),
         ("problems in one message", grouped(MOST_LISTED), "the others are counted"),
     ];
     for (what, limit, beyond) in &most {

@@ -104,6 +104,9 @@ pub struct MemoryTerm {
     /// Variables that set it.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// Names of the same setting in the server's configuration files, where they are not those of its options (`cacheSizeGB`).
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// The value follows this text inside the variable or option: `-Xmx` in ES_JAVA_OPTS. Without it there, it is the value.
     #[serde(default)]
     pub after: Option<String>,

@@ -1,5 +1,7 @@
 //! What several rules have in common.
+pub(super) mod beside;
 pub(super) mod change;
+pub(super) mod config_text;
 pub(super) mod home;
 pub(super) mod memory;
 pub(super) mod recreate;

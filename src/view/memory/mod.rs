@@ -1,7 +1,10 @@
 //! What a server takes of its container's memory by its own settings.
+mod config_map;
 mod spelled;
 #[cfg(test)]
 mod tests;
+
+pub use config_map::ConfigLook;
 
 use crate::{
     engines::schema::{Blind, Memory, Unset},

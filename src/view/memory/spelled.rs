@@ -127,14 +127,14 @@ enum Said<'t> {
 }
 
 /// What one value says.
-enum Read {
+pub(super) enum Read {
     Amount(Amount),
     /// The value holds several things, and not this one.
     OtherThings,
     Unreadable,
 }
 
-fn read(value: &str, term: &MemoryTerm) -> Read {
+pub(super) fn read(value: &str, term: &MemoryTerm) -> Read {
     let Some(unit) = term.unit else { return Read::Unreadable };
     let amount = |text: &str, other| match amount_of(text, unit) {
         Some(Amount::Bytes(0)) if term.zero_is_unset => Read::OtherThings,

@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result, ensure};
 
 /// How a comment begins that says why nothing is said about a file.
 const NO_RULE: &str = "No rule yet";
+/// The same, where it takes the other documents to see it.
+const IN_A_RUN: &str = "Only where the same run";
 
 /// One file of manifests.
 pub struct File {
@@ -47,7 +49,7 @@ pub fn read(folder: &Path) -> Result<Vec<File>> {
         files.push(File {
             name: path.display().to_string(),
             folder: FOLDERS.iter().position(|(name, _)| path.strip_prefix(folder).is_ok_and(|p| p.starts_with(name))),
-            aside: about.iter().find(|line| line.starts_with(NO_RULE)).cloned(),
+            aside: about.iter().find(|line| line.starts_with(NO_RULE) || line.starts_with(IN_A_RUN)).cloned(),
             about,
             documents: split(&text),
         });
