@@ -17,7 +17,7 @@ mod contradictory_credentials;
 mod contradictory_persistence;
 mod credential_in_config_map;
 mod credential_on_command_line;
-mod credentials_in_config_map;
+mod credentials_from_config_map;
 mod crowded_members;
 mod data_at_volume_root;
 mod data_deleting_script;
@@ -113,7 +113,7 @@ pub static ALL: &[&Rule] = &[
     &contradictory_persistence::RULE,
     &credential_in_config_map::RULE,
     &credential_on_command_line::RULE,
-    &credentials_in_config_map::RULE,
+    &credentials_from_config_map::RULE,
     &crowded_members::RULE,
     &data_at_volume_root::RULE,
     &data_deleting_script::RULE,
