@@ -8,26 +8,25 @@
 //! ```yaml
 //! apiVersion: apps/v1
 //! kind: StatefulSet
-//! metadata: {name: db}
+//! metadata: {name: mysql}
 //! spec:
-//!   serviceName: db
-//!   selector: {matchLabels: {app: db}}
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
 //!   template:
-//!     metadata: {labels: {app: db}}
+//!     metadata: {labels: {app: mysql}}
 //!     spec:
 //!       terminationGracePeriodSeconds: 120
 //!       containers:
-//!         - name: postgres
-//!           image: registry.example.com/bitnamilegacy/postgresql:17.5.0
-//!           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, kill -INT "$(head -n 1 /bitnami/postgresql/data/postmaster.pid)"]}}}
+//!         - name: mysql
+//!           image: percona/percona-server:8.4.6-6.1
 //!           env:
-//!             - name: POSTGRESQL_PASSWORD
-//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRESQL_PASSWORD}}
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: mysql-credentials, key: MYSQL_ROOT_PASSWORD}}
 //!           resources:
 //!             requests: {cpu: 250m, memory: 1Gi}
 //!             limits: {memory: 1Gi}
 //!           volumeMounts:
-//!             - {name: data, mountPath: /bitnami/postgresql}
+//!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
@@ -40,27 +39,26 @@
 //! ```yaml
 //! apiVersion: apps/v1
 //! kind: StatefulSet
-//! metadata: {name: db}
+//! metadata: {name: mysql}
 //! spec:
-//!   serviceName: db
-//!   selector: {matchLabels: {app: db}}
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
 //!   template:
-//!     metadata: {labels: {app: db}}
+//!     metadata: {labels: {app: mysql}}
 //!     spec:
 //!       terminationGracePeriodSeconds: 120
 //!       securityContext: {fsGroup: 1001, fsGroupChangePolicy: OnRootMismatch}
 //!       containers:
-//!         - name: postgres
-//!           image: registry.example.com/bitnamilegacy/postgresql:17.5.0
-//!           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, kill -INT "$(head -n 1 /bitnami/postgresql/data/postmaster.pid)"]}}}
+//!         - name: mysql
+//!           image: percona/percona-server:8.4.6-6.1
 //!           env:
-//!             - name: POSTGRESQL_PASSWORD
-//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRESQL_PASSWORD}}
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: mysql-credentials, key: MYSQL_ROOT_PASSWORD}}
 //!           resources:
 //!             requests: {cpu: 250m, memory: 1Gi}
 //!             limits: {memory: 1Gi}
 //!           volumeMounts:
-//!             - {name: data, mountPath: /bitnami/postgresql}
+//!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
@@ -73,7 +71,7 @@
 //!
 //! ## References
 //! - Kubernetes documentation: configure a security context
-//! - bitnami/containers: Dockerfile, USER 1001
+//! - percona/percona-docker: percona-server-8.0/Dockerfile, USER 1001
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},

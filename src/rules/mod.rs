@@ -17,7 +17,7 @@ mod connections_exceeding_memory_limit;
 mod contradictory_credentials;
 mod contradictory_persistence;
 mod credential_on_command_line;
-mod credentials_in_config_map;
+mod credentials_from_config_map;
 mod crowded_members;
 mod data_at_volume_root;
 mod data_deleting_script;
@@ -114,7 +114,7 @@ pub static ALL: &[&Rule] = &[
     &contradictory_credentials::RULE,
     &contradictory_persistence::RULE,
     &credential_on_command_line::RULE,
-    &credentials_in_config_map::RULE,
+    &credentials_from_config_map::RULE,
     &crowded_members::RULE,
     &data_at_volume_root::RULE,
     &data_deleting_script::RULE,

@@ -8,27 +8,26 @@
 //! ```yaml
 //! apiVersion: apps/v1
 //! kind: StatefulSet
-//! metadata: {name: db}
+//! metadata: {name: mysql}
 //! spec:
-//!   serviceName: db
-//!   selector: {matchLabels: {app: db}}
+//!   serviceName: mysql
+//!   selector: {matchLabels: {app: mysql}}
 //!   template:
-//!     metadata: {labels: {app: db}}
+//!     metadata: {labels: {app: mysql}}
 //!     spec:
 //!       terminationGracePeriodSeconds: 120
 //!       containers:
-//!         - name: postgres
-//!           image: bitnamilegacy/postgresql:17.5.0
-//!           lifecycle: {preStop: {exec: {command: [/bin/sh, -c, kill -INT "$(head -n 1 /bitnami/postgresql/data/postmaster.pid)"]}}}
+//!         - name: mysql
+//!           image: percona/percona-server:8.4.6-6.1
 //!           env:
-//!             - name: POSTGRESQL_PASSWORD
-//!               valueFrom: {secretKeyRef: {name: db-credentials, key: POSTGRESQL_PASSWORD}}
+//!             - name: MYSQL_ROOT_PASSWORD
+//!               valueFrom: {secretKeyRef: {name: mysql-credentials, key: MYSQL_ROOT_PASSWORD}}
 //!           resources:
 //!             requests: {cpu: 250m, memory: 1Gi}
 //!             limits: {memory: 1Gi}
 //!           securityContext: {runAsUser: 0}
 //!           volumeMounts:
-//!             - {name: data, mountPath: /bitnami/postgresql}
+//!             - {name: data, mountPath: /var/lib/mysql}
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
@@ -95,11 +94,13 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let name = database.name();
-    for thrown in database.thrown(Turns::RootKept) {
+    let user = database.run_as_user();
+    // Who is started as somebody else cannot keep what it never had.
+    let may_be_root = user.i64().is_none_or(|user| user == 0);
+    for thrown in database.thrown(Turns::RootKept).filter(|_| may_be_root) {
         let finding = findings.report(thrown.at, format!("container {name:?} {}", thrown.switch.does));
         finding.about(thrown.name.to_owned()).help(thrown.switch.help.clone());
     }
-    let user = database.run_as_user();
     let image_user = database.engine.facts.user.filter(|_| database.packaging_is_known && database.image_is_known);
     if let Some(own) = image_user.filter(|own| user.i64() == Some(0) && !own.starts_as_root && own.uid != 0) {
         let message = format!("container {name:?} runs as root: its image is made for user {}", own.uid);

@@ -173,7 +173,7 @@ pub struct Facts {
     /// The user that the image runs as.
     #[serde(default)]
     pub user: Option<User>,
-    /// True where the image does not run without privileges on its node.
+    /// True where the image's makers have it run with privileges on its node.
     #[serde(default)]
     pub needs_privileges: Option<bool>,
     /// True where the server makes no first files by itself: the image's entrypoint does.

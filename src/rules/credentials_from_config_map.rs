@@ -1,4 +1,4 @@
-//! A password in a ConfigMap.
+//! A server that takes its password from a ConfigMap.
 //!
 //! ## Why
 //! ConfigMaps are for what anybody may read: roles that hide Secrets show them, they are not encrypted at rest, and tools print
@@ -80,8 +80,8 @@ use crate::{
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
-    name: "credentials-in-config-map",
-    source: include_str!("credentials_in_config_map.rs"),
+    name: "credentials-from-config-map",
+    source: include_str!("credentials_from_config_map.rs"),
     since: "0.1.0",
     tier: Tier::Leak,
     mutate: None,
