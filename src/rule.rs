@@ -4,7 +4,7 @@
 //! what it is given and when it is called; the gates (is the workload new, is the field absent, does the profile mend, is somebody else
 //! in charge) are checked in `decision`, once, so that no rule can forget them.
 use crate::{
-    engines::Catalogue,
+    engines::{Catalogue, Engine},
     facts::{Facts, Seconds},
     finding::Findings,
     proposal::Proposal,
@@ -30,6 +30,8 @@ pub struct Rule {
     pub validate: Option<Validate>,
     /// True for rules about data, durability and credentials, from which databases that are meant to go are spared.
     pub spares_ephemeral: bool,
+    /// Whether an engine's file says what the rule needs to have anything to say: told by `explain`, and held by a test.
+    pub needs: fn(&Engine) -> bool,
     /// The places that it writes, as stable places below the Pod's or the claim's `spec`, with `*` for any name. What was written
     /// there can be put back when a later UPDATE drops it.
     pub writes: &'static [&'static str],

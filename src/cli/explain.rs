@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::output::{FAINT, Out, STRONG, helped};
 use super::words;
+use crate::engines::Catalogue;
 use crate::rule::Rule;
 use crate::rules;
 use crate::terms::Profile;
@@ -25,13 +26,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let unknown = anyhow::anyhow!("no rule is called {:?}{}", args.rule, nearest(&args.rule, &rules::names()));
         helped(unknown, "`seawall rules` lists them")
     })?;
+    let catalogue = Catalogue::embedded()?;
     let mut out = Out::new();
-    explain(&mut out, rule)?;
+    explain(&mut out, rule, &catalogue)?;
     out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn explain(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
+fn explain(out: &mut impl Write, rule: &Rule, catalogue: &Catalogue) -> io::Result<()> {
     let documentation = rule.documentation();
     writeln!(out, "{STRONG}{}{STRONG:#}", rule.name)?;
     writeln!(out, "{}\n", documentation.summary)?;
@@ -46,6 +48,7 @@ fn explain(out: &mut impl Write, rule: &Rule) -> io::Result<()> {
             "  spares    databases that are meant to go: Jobs, Pods that never restart, seawall.dev/data: ephemeral"
         )?;
     }
+    writeln!(out, "  engines   {}", words::engines(rule, catalogue))?;
     writeln!(out, "  since     {}\n", rule.since)?;
     for profile in Profile::ALL {
         let mends = if rule.mutate.is_none() {

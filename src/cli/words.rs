@@ -1,4 +1,5 @@
 //! What tiers, profiles and the kinds of a rule are called where people read about them.
+use crate::engines::{Catalogue, Engine};
 use crate::rule::{Mutate, Rule, Validate};
 use crate::terms::{Profile, Tier};
 
@@ -54,4 +55,10 @@ pub(crate) const fn writes_into(rule: &Rule) -> Option<&'static str> {
 /// The places that a rule writes; those in sidecars, which are the same, left out.
 pub(crate) fn places(rule: &Rule) -> impl Iterator<Item = &'static str> {
     rule.writes.iter().copied().filter(|place| !place.starts_with("initContainers"))
+}
+/// The databases that a rule has something to say about.
+pub(crate) fn engines(rule: &Rule, catalogue: &Catalogue) -> String {
+    let databases = || catalogue.names().into_iter().filter(|n| catalogue.named(n).is_some_and(Engine::is_database));
+    let concerned: Vec<&str> = databases().filter(|name| catalogue.variants(name).any(rule.needs)).collect();
+    if concerned.len() == databases().count() { "all".to_owned() } else { concerned.join(", ") }
 }

@@ -112,6 +112,12 @@ impl Engine {
         self.facts.switches.iter().filter(move |s| s.turns == turns)
     }
 
+    /// True where a switch of this kind is known.
+    #[must_use]
+    pub fn has_switch(&self, turns: Turns) -> bool {
+        self.switches(turns).next().is_some()
+    }
+
     /// True where the image reads its credentials only while the data directory is empty.
     #[must_use]
     pub fn reads_credentials_once(&self) -> bool {

@@ -109,6 +109,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Companion(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -106,6 +106,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Workload(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 

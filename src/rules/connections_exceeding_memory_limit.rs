@@ -87,6 +87,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |engine| engine.memory.as_ref().is_some_and(|memory| memory.sessions.is_some()),
     writes: &[],
 };
 

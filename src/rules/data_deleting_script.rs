@@ -93,6 +93,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Commands(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -132,6 +132,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Change(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -88,6 +88,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |engine| engine.memory.as_ref().is_some_and(|memory| memory.shared.is_some()),
     writes: &[],
 };
 

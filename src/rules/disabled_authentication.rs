@@ -80,6 +80,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Workload(validate)),
     spares_ephemeral: true,
+    needs: |engine| engine.has_switch(Turns::AuthenticationOff),
     writes: &[],
 };
 

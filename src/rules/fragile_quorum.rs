@@ -90,6 +90,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |engine| engine.facts.cluster.is_some(),
     writes: &[],
 };
 

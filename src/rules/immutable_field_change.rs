@@ -155,6 +155,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Refused(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -150,6 +150,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Change(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 

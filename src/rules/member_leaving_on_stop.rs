@@ -96,6 +96,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| !engine.facts.leaves_by.is_empty(),
     writes: &[],
 };
 

@@ -87,6 +87,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: Some(Mutate::Birth(mutate)),
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| !engine.credentials.is_empty(),
     writes: &["containers[*].env[*]", "initContainers[*].env[*]"],
 };
 

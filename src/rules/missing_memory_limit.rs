@@ -90,6 +90,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: Some(Mutate::Birth(mutate)),
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[
         "containers[*].resources.limits.memory",
         "containers[*].resources.requests.memory",

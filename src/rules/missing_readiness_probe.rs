@@ -87,6 +87,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -84,6 +84,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: Some(Mutate::Birth(mutate)),
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[
         "containers[*].resources.requests.memory",
         "containers[*].resources.requests.cpu",

@@ -76,7 +76,7 @@ use crate::{
     proposal::Proposal,
     rule::{Context, Mutate, Rule, Validate},
     settings::document::Plaintext,
-    terms::Tier,
+    terms::{Action, Tier},
     view::{Case, Container, DataLabel, Database, Executions, Occasion, Var, Verdict},
 };
 
@@ -89,6 +89,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: Some(Mutate::Birth(mutate)),
     validate: Some(Validate::Commands(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &["containers[*].env[*]", "initContainers[*].env[*]"],
 };
 
@@ -135,14 +136,16 @@ fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_
     if is_meant_to_go {
         return;
     }
+    // Who only talks to a database is an application: its secrets are recorded.
+    let most = if case.has_database() { Action::Deny } else { Action::Audit };
     for detected in &case.detected {
         if detected.deals_with_a_database(context.catalogue) {
             let is_server = matches!(detected.verdict, Verdict::Engine(_, role) if role.is_server());
-            report(detected.container, detected.engine(context.catalogue), is_server, context, findings);
+            report(detected.container, detected.engine(context.catalogue), is_server, most, context, findings);
         }
     }
     for init in executions.iter().filter(|e| e.detected.is_none() && is_client(e, context)) {
-        report(init.container, None, false, context, findings);
+        report(init.container, None, false, most, context, findings);
     }
 }
 
@@ -157,6 +160,7 @@ fn report(
     container: Container<'_>,
     engine: Option<&Engine>,
     is_server: bool,
+    most: Action,
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
@@ -172,6 +176,6 @@ fn report(
         } else {
             "put it into a Secret and use valueFrom.secretKeyRef"
         };
-        findings.report(var.value(), message).in_container(container.name()).help(help);
+        findings.report(var.value(), message).in_container(container.name()).help(help).at_most(most);
     }
 }

@@ -89,6 +89,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Storage(validate, validate_claim)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -91,6 +91,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| engine.facts.socket_probes.is_some(),
     writes: &[],
 };
 

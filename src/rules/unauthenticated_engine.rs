@@ -66,6 +66,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| engine.facts.authentication.is_some(),
     writes: &[],
 };
 

@@ -93,6 +93,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| engine.facts.disk.is_some(),
     writes: &[],
 };
 

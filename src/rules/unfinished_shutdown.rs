@@ -99,6 +99,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: Some(Mutate::Start(mutate)),
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[
         "terminationGracePeriodSeconds",
         "containers[*].lifecycle.preStop",

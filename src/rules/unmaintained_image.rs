@@ -84,6 +84,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
+    needs: |engine| engine.facts.unmaintained.is_some(),
     writes: &[],
 };
 

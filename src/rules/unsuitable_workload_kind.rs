@@ -75,6 +75,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -3,8 +3,7 @@ use std::fmt;
 
 use super::{Entry, Id, Key, NONE, Tree, Value};
 
-/// What was asked for below the last value that exists: one name each, or several with dots in between. A node is copied all the time,
-/// so it has room for few.
+/// Names below the last value that exists; one may hold several, with dots in between. A node is copied often: it has room for few.
 type AbsentSteps<'t> = [&'t str; 3];
 const NOWHERE: u8 = u8::MAX;
 
@@ -155,6 +154,16 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn named(self, key: &'t str, value: &str) -> Option<Self> {
         self.items().find(|n| n.get(key).str() == Some(value))
+    }
+
+    /// The last element of a list whose field `key` is the string `value`.
+    #[must_use]
+    pub fn last_named(self, key: &str, value: &str) -> Option<Self> {
+        let is_it = |(id, _): &(Id, &Entry<'_>)| {
+            let found = Node::at(self.tree, *id).child(key).and_then(|at| self.tree.entry(at));
+            matches!(found.map(|entry| &entry.value), Some(Value::Str(text)) if text == value)
+        };
+        self.children().filter(is_it).last().map(|(at, _)| self.moved(at))
     }
 
     /// The strings of a list; other elements are left out.

@@ -40,7 +40,7 @@ impl<'t> Container<'t> {
     /// The variable called `name`; of several the last one, which is the one that counts.
     #[must_use]
     pub fn var(self, name: &str) -> Option<Var<'t>> {
-        self.env().filter(|v| v.name() == name).last()
+        self.0.get("env").last_named("name", name).map(Var)
     }
 
     /// True when variables come from ConfigMaps or Secrets as a whole: any variable may be set.

@@ -153,8 +153,10 @@ impl<'t> Database<'t> {
     /// The element of `args` or `command` in which an option stands, for reports.
     #[must_use]
     pub fn place_of_option(&self, name: &str) -> Node<'t> {
-        let bare = name.trim_start_matches('-');
-        let alike = |text: &str| text.replace('_', "-").to_lowercase().contains(&bare.replace('_', "-").to_lowercase());
+        let bare = name.trim_start_matches('-').as_bytes();
+        let fold = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+        let is_there = |part: &[u8]| part.iter().map(fold).eq(bare.iter().map(fold));
+        let alike = |text: &str| bare.is_empty() || text.as_bytes().windows(bare.len()).any(is_there);
         let arguments = self.container.0.get("args");
         let command = self.container.0.get("command");
         arguments.items().chain(command.items()).find(|n| n.str().is_some_and(alike)).unwrap_or(if arguments.is_set() {

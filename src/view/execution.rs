@@ -52,17 +52,17 @@ const HOOKS: [&str; 2] = ["postStart", "preStop"];
 impl<'t> Container<'t> {
     /// The commands of its probes and hooks.
     pub fn errands(self) -> impl Iterator<Item = Execution<'t>> + use<'t> {
-        let nothing = self.0.get("");
-        let probes =
-            PROBES.into_iter().map(move |p| (Occasion::Probe, p, [self.0.get(p).path("exec.command"), nothing]));
-        let hooks = HOOKS
-            .into_iter()
-            .map(move |h| (Occasion::Hook, h, [self.0.get("lifecycle").get(h).path("exec.command"), nothing]));
-        let said = |list: Node<'t>| list.items().next().is_some();
-        probes.chain(hooks).filter(move |(_, _, [list, _])| said(*list)).map(|(occasion, field, lists)| {
-            let [command, _] = lists;
-            Execution { occasion, script: Arc::new(Script::of(command.strs(), [])), lists, field }
-        })
+        // Most containers have few of them: what is absent is asked no further.
+        let of = |above: Node<'t>, occasion: Occasion, field: &'static str| {
+            let command = Some(above.get(field)).filter(|at| at.is_set())?.path("exec.command");
+            command.items().next()?;
+            let script = Arc::new(Script::of(command.strs(), []));
+            Some(Execution { occasion, script, lists: [command, command.get("")], field })
+        };
+        let probes = PROBES.into_iter().filter_map(move |field| of(self.0, Occasion::Probe, field));
+        let lifecycle = Some(self.0.get("lifecycle")).filter(|at| at.is_set());
+        let hooks = lifecycle.into_iter().flat_map(|at| HOOKS.into_iter().map(move |field| (at, field)));
+        probes.chain(hooks.filter_map(move |(at, field)| of(at, Occasion::Hook, field)))
     }
 
     fn executions(self, own: Option<Arc<Script<'t>>>) -> impl Iterator<Item = Execution<'t>> + use<'t> {

@@ -1,12 +1,13 @@
 //! What holds for every file, every rule and every message, so that nobody has to remember it.
 
 use std::{
+    cell::Cell,
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-use seawall::{engines::Catalogue, rules};
+use seawall::{engines::Catalogue, rules, tree::Tree, view::Subject};
 
 use crate::{
     generated::{repository, text},
@@ -59,6 +60,31 @@ fn a_rule_says_what_it_is() {
         assert!(rule.mutate.is_some() || rule.validate.is_some(), "{}: it does nothing", rule.name);
         let words = rule.name.split('-').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()));
         assert!(words && !rule.name.starts_with("disallow"), "{}: completes \"allow ...\"", rule.name);
+    }
+}
+
+/// A rule that finds something in an engine's container says that it has something to say about that engine.
+#[test]
+fn a_rule_finds_something_only_in_engines_that_it_needs() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let seen = Cell::new(0);
+    specimens::each(|specimen| {
+        let text = specimen.case.object.to_string();
+        let tree = Tree::from_json(&text).unwrap();
+        let Subject::Workload(case) = Subject::of(tree.root().get("kind").text(), tree.root(), &catalogue) else {
+            return;
+        };
+        for judgement in &specimen.outcome().judgements {
+            let (rule, finding) = (rules::named(judgement.finding.rule).unwrap(), &judgement.finding);
+            let found = case.databases.iter().find(|d| Some(d.name()) == finding.container.as_deref());
+            let Some(database) = found else { continue };
+            assert!((rule.needs)(database.engine), "{}: {} does not fit `needs`", rule.name, database.engine.name);
+            seen.set(seen.get() + 1);
+        }
+    });
+    assert!(seen.get() > 100, "only {} findings were looked at", seen.get());
+    for rule in rules::ALL {
+        assert!(catalogue.engines().iter().any(rule.needs), "{}: no engine has what it needs", rule.name);
     }
 }
 

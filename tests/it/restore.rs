@@ -22,6 +22,7 @@ static GIVEN: Rule = Rule {
     mutate: None,
     validate: None,
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[
         "containers[*].resources.limits.memory",
         "containers[*].resources.requests.memory",

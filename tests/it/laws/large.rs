@@ -174,6 +174,7 @@ static PANICKING: Rule = Rule {
     mutate: Some(Mutate::Birth(|_: &Database<'_>, _: &Context<'_>, _: &mut Proposal| panic!("on purpose"))),
     validate: Some(Validate::Database(|_: &Database<'_>, _: &Context<'_>, _: &mut Findings| panic!("on purpose"))),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 

@@ -33,6 +33,7 @@ fn copy(rule: &Rule) -> Rule {
         mutate: rule.mutate,
         validate: rule.validate,
         spares_ephemeral: rule.spares_ephemeral,
+        needs: rule.needs,
         writes: rule.writes,
     }
 }

@@ -29,6 +29,7 @@ pub(crate) static PLANTED: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(planted)),
     spares_ephemeral: true,
+    needs: |_| true,
     writes: &[],
 };
 
@@ -50,6 +51,7 @@ pub(crate) static BESIDE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Workload(beside)),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 
@@ -71,6 +73,7 @@ pub(crate) static CAPPED: Rule = Rule {
         findings.report(database.container.0, "is a database").at_most(Action::Warn);
     })),
     spares_ephemeral: false,
+    needs: |_| true,
     writes: &[],
 };
 
