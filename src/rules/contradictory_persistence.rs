@@ -64,6 +64,7 @@
 //! ## References
 //! - redis/redis: redis.conf
 //! - surrealdb/surrealdb: surrealdb/server/src/cli/start.rs
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -111,8 +112,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         if kept().is_none() {
             return;
         }
-        let finding = findings.report(thrown.at, format!("container {name:?} {}", thrown.switch.does));
-        finding.about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+        let finding = switch::report(database, &thrown, findings);
         // A claim alone may be there to warm a cache up; who also asks for every write to be kept means the data.
         let asks = database.engine.data.asked_by.iter().any(|condition| database.holds(condition));
         finding.at_most(if asks { Action::Warn } else { Action::Audit });

@@ -61,6 +61,7 @@
 //! ## References
 //! - scylladb/scylladb: dist/docker/commandlineparser.py
 //! - opensearch-project/opensearch-build: docker/release/config/opensearch/opensearch-docker-entrypoint.sh
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -84,10 +85,6 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     for thrown in database.thrown(Turns::DeveloperModeOn) {
-        findings
-            .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
-            .about(thrown.name.to_owned())
-            .help(thrown.switch.help.clone())
-            .at_most(Action::Warn);
+        switch::report(database, &thrown, findings).at_most(Action::Warn);
     }
 }

@@ -63,6 +63,7 @@
 //!
 //! ## References
 //! - docker-library/mysql: `docker-entrypoint.sh` asks whether the variable is empty, not what it says
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -95,9 +96,8 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
             if said.contains(&identity) {
                 continue;
             }
-            let message = format!("container {:?} {}", database.name(), thrown.switch.does);
-            let finding = findings.report(thrown.at, message);
-            finding.in_container(database.name()).about(identity.1.clone()).help(thrown.switch.help.clone());
+            let finding = switch::report(database, &thrown, findings);
+            finding.in_container(database.name()).about(identity.1.clone());
             if !thrown.is_certain {
                 finding.at_most(Action::Warn);
             }

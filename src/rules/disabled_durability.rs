@@ -66,6 +66,7 @@
 //! - PostgreSQL documentation, write ahead log: fsync, full_page_writes
 //! - MySQL reference manual, InnoDB doublewrite buffer
 //! - etcd-io/etcd: server/embed/config.go
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -92,9 +93,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for thrown in database.thrown(Turns::DurabilityOff) {
-        let finding = findings.report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does));
-        finding.about(thrown.name.to_owned());
-        finding.help(thrown.switch.help.clone());
+        let finding = switch::report(database, &thrown, findings);
         if !thrown.is_certain {
             finding.at_most(Action::Warn);
         }

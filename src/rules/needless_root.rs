@@ -72,6 +72,7 @@
 //!
 //! ## References
 //! - redis/docker-library-redis, ClickHouse/ClickHouse: `docker-entrypoint.sh`
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -99,8 +100,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     // Who is started as somebody else cannot keep what it never had.
     let may_be_root = user.i64().is_none_or(|user| user == 0);
     for thrown in database.thrown(Turns::RootKept).filter(|_| may_be_root) {
-        let finding = findings.report(thrown.at, format!("container {name:?} {}", thrown.switch.does));
-        finding.about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+        switch::report(database, &thrown, findings);
     }
     let image_user = database.engine.facts.user.filter(|_| database.packaging_is_known && database.image_is_known);
     if let Some(own) = image_user.filter(|own| user.i64() == Some(0) && !own.starts_as_root && own.uid != 0) {

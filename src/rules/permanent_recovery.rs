@@ -73,6 +73,7 @@
 //! - MySQL reference manual, forcing InnoDB recovery
 //! - PostgreSQL documentation, pg_resetwal
 //! - etcd-io/etcd: server/embed/config.go
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -102,9 +103,8 @@ fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_
     let stays = |d: &&Database<'_>| d.role == Role::Server && !d.is_meant_to_go(context.data_label);
     for database in case.servers().filter(stays) {
         for thrown in database.thrown(Turns::RecoveryOn) {
-            let message = format!("container {:?} {}", database.name(), thrown.switch.does);
-            let finding = findings.report(thrown.at, message);
-            finding.in_container(database.name()).about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+            let finding = switch::report(database, &thrown, findings);
+            finding.in_container(database.name());
             if !thrown.is_certain {
                 finding.at_most(Action::Warn);
             }

@@ -68,6 +68,7 @@
 //!
 //! ## References
 //! - docker-library/mysql, MariaDB/mariadb-docker: `docker-entrypoint.sh`, GENERATED ROOT PASSWORD
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -95,8 +96,6 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for thrown in database.thrown(Turns::PasswordPrinted) {
-        let message = format!("container {:?} {}", database.name(), thrown.switch.does);
-        let finding = findings.report(thrown.at, message);
-        finding.about(thrown.name.to_owned()).help(thrown.switch.help.clone()).at_most(Action::Warn);
+        switch::report(database, &thrown, findings).at_most(Action::Warn);
     }
 }

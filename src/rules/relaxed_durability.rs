@@ -68,6 +68,7 @@
 //! ## References
 //! - PostgreSQL documentation, asynchronous commit
 //! - MySQL reference manual, innodb_flush_log_at_trx_commit
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -94,10 +95,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for thrown in database.thrown(Turns::DurabilityRelaxed) {
-        findings
-            .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
-            .about(thrown.name.to_owned())
-            .help(thrown.switch.help.clone())
-            .at_most(if thrown.is_certain { Action::Warn } else { Action::Audit });
+        switch::report(database, &thrown, findings).at_most(if thrown.is_certain {
+            Action::Warn
+        } else {
+            Action::Audit
+        });
     }
 }

@@ -72,6 +72,7 @@
 //! ## References
 //! - docker-library/mysql#1051
 //! - MongoDB manual, compatibility changes
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -95,8 +96,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     for thrown in database.thrown(Turns::Removed) {
-        let finding = findings.report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does));
-        finding.about(thrown.name.to_owned()).help(thrown.switch.help.clone());
+        let finding = switch::report(database, &thrown, findings);
         if !thrown.is_certain {
             finding.at_most(Action::Warn);
         }

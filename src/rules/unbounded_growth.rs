@@ -68,6 +68,7 @@
 //! - PostgreSQL documentation, routine vacuuming
 //! - MySQL reference manual, binlog_expire_logs_seconds
 //! - redis/redis: redis.conf
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -98,10 +99,6 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         if !thrown.is_certain && database.has_mounted_configuration() {
             continue;
         }
-        findings
-            .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
-            .about(thrown.name.to_owned())
-            .help(thrown.switch.help.clone())
-            .at_most(Action::Warn);
+        switch::report(database, &thrown, findings).at_most(Action::Warn);
     }
 }

@@ -70,6 +70,7 @@
 //! - Elasticsearch reference, security settings
 //! - MongoDB manual, configure mongod for TLS
 //! - etcd documentation, transport security model
+use super::support::switch;
 use crate::{
     engines::schema::Turns,
     finding::Findings,
@@ -93,10 +94,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     for thrown in database.thrown(Turns::EncryptionOff) {
-        findings
-            .report(thrown.at, format!("container {:?} {}", database.name(), thrown.switch.does))
-            .about(thrown.name.to_owned())
-            .help(thrown.switch.help.clone())
-            .at_most(if thrown.is_certain { Action::Warn } else { Action::Audit });
+        switch::report(database, &thrown, findings).at_most(if thrown.is_certain {
+            Action::Warn
+        } else {
+            Action::Audit
+        });
     }
 }

@@ -8,3 +8,4 @@ pub(super) mod recreate;
 pub(super) mod resources;
 pub(super) mod secret;
 pub(super) mod shutdown;
+pub(super) mod switch;
