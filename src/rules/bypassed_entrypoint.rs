@@ -95,7 +95,7 @@ pub(super) static RULE: Rule = Rule {
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let is_new = context.is_birth_of(database.workload) && database.image_is_known;
     let may_hold_data = matches!(database.data.volume(), Some(v) if v.kind != VolumeKind::ClaimTemplate && v.is_kept())
-        || database.has_prepared_volume();
+        || database.may_be_restored();
     if database.role != Role::Server || !is_new || may_hold_data || !database.runs_server_alone() {
         return;
     }

@@ -138,8 +138,8 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         let is_margin =
             need.has_factors() && need.spelled_once(limit).saturating_mul(100) <= limit.saturating_mul(most);
         finding.at_most(if is_margin { Action::Audit } else { Action::Warn });
-    } else if file.is_some() {
-        // A ConfigMap can be changed without this workload.
+    } else if file.is_some() || database.container.has_huge_pages() || database.pod.has_huge_pages() {
+        // A ConfigMap can be changed without this workload, and huge pages do not count against the limit.
         finding.at_most(Action::Warn);
     }
 }

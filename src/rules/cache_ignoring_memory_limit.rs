@@ -76,7 +76,6 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
-    text::memory::rounded_bytes,
     view::Database,
 };
 
@@ -105,7 +104,8 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         Blind::Node => format!("container {name:?} sizes {what} by the memory of the node, not by its limit of {room}"),
         Blind::Data => format!("container {name:?} has no {what}: it grows until its memory limit of {room} kills it"),
     };
-    let share = rounded_bytes(limit / 100 * most);
+    // In words: each engine writes sizes in its own way, and takes no other.
+    let share = format!("{} MiB", (limit / 100 * most) >> 20);
     let mut help = format!("set {what} to at most {share}: {most} % of the limit leaves room for what it takes beside");
     if let Some(more) = part.help {
         help.push_str(&format!("; {more}"));

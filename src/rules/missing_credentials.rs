@@ -124,7 +124,8 @@ where
     't: 'c,
 {
     let mut lacking = database.lacking(context.catalogue.secrets());
-    if lacking.is_empty() {
+    // Over a data set from elsewhere its own passwords hold: others would lock everybody out, or keep a restore waiting.
+    if lacking.is_empty() || database.may_be_restored() {
         return None;
     }
     let secret = secret::of(database, context).ok().flatten()?;
@@ -161,7 +162,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
                 format!("container {name:?} has no {variables}: the server {}", set.without),
                 help(database, &lacking),
                 // What is read on first start alone is not missed over data.
-                if set.required && !is_over_data { Action::Warn } else { Action::Audit },
+                if set.required && !is_over_data && !database.may_be_restored() { Action::Warn } else { Action::Audit },
             ),
         };
         findings.report(at, message).about(set.variables.join(",")).help(help).at_most(ceiling);

@@ -114,6 +114,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
             || !database.engine.packaging.images.iter().any(|pattern| image.is_or_mirrors(pattern.as_str()))
             || cluster.joined_by.iter().any(|c| database.holds(c))
             || !database.shows_its_server()
+            || database.may_be_restored()
             || database.is_fed_elsewhere(context.catalogue.secrets())
             || database.is_configured_elsewhere()
             || database.pod.running().nth(1).is_some()

@@ -66,4 +66,19 @@ impl<'t> Database<'t> {
         let claim = volume.node.get("name").str().or_else(|| volume.node.path("metadata.name").str());
         self.pod.init().any(|init| init.mounts().any(|m| m.get("name").str() == claim))
     }
+
+    /// True where something may have brought a data set before the server starts: a container that ends first, or the server's own
+    /// script, which does more than set the table.
+    #[must_use]
+    pub fn may_be_restored(&self) -> bool {
+        const SETTING: [&str; 22] = [
+            "", "exec", "set", "export", "echo", "printf", "sleep", "[", "[[", "test", "true", ":", "cd", "mkdir",
+            "chown", "chmod", "umask", "ulimit", "trap", "exit", "gosu", "wait",
+        ];
+        let servers = &self.engine.detect.servers;
+        let is_plain = |program: &str| {
+            SETTING.contains(&program) || program.contains("entrypoint") || servers.iter().any(|s| s == program)
+        };
+        self.has_prepared_volume() || self.script.calls().any(|call| !is_plain(call.program()))
+    }
 }
