@@ -2,6 +2,7 @@
 use super::{
     super::{Container, Kind, Options, Workload, condition::shows},
     scores::{Scores, weight},
+    signs::folders,
 };
 use crate::{engines::Catalogue, terms::Role, text::command::Script};
 
@@ -80,7 +81,28 @@ pub(super) fn role(
     if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
         return sign.role;
     }
+    if matches!(ran, Ran::Own) && runs_unknown_script(script) && !looks_like_server(container, catalogue, kind) {
+        return Role::Client;
+    }
     // A Job with a command of its own is somebody's task on a server image, unless the task is to run the server.
     let task = matches!(workload.kind, Kind::Job | Kind::CronJob) && !container.keeps_entrypoint();
     if task && !matches!(ran, Ran::Server(_)) { Role::Client } else { Role::Server }
+}
+
+/// A shell with a script that nobody sees: `sh /scripts/backup.sh`.
+fn runs_unknown_script(script: &Script<'_>) -> bool {
+    script.main().is_some_and(|call| {
+        let shell = matches!(call.program(), "sh" | "bash" | "ash" | "dash");
+        let file = if shell { call.args().first().map_or("", |word| &word.text) } else { call.program() };
+        !file.contains("entry") && (file.ends_with(".sh") || (shell && file.contains('/')))
+    })
+}
+
+/// True where more than the image speaks for a server: a port, or a volume where the engine keeps its data.
+fn looks_like_server(container: Container<'_>, catalogue: &Catalogue, kind: usize) -> bool {
+    let index = catalogue.index();
+    let is_of_kind = |at: usize| index.kind(at) == kind;
+    let mut mounts = container.mounts().filter_map(|mount| mount.get("mountPath").str());
+    container.ports().any(|port| index.port(port).any(is_of_kind))
+        || mounts.any(|path| folders(path).any(|folder| index.folder(folder).any(is_of_kind)))
 }
