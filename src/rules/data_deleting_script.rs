@@ -19,9 +19,9 @@
 //!       initContainers:
 //!         - name: prepare
 //!           image: busybox:1.37
-//!           command: [sh, -c, "rm -rf /work/* && chown 999:999 /work"]
+//!           command: [sh, -c, "rm -rf /mnt/* && chown 999:999 /mnt"]
 //!           volumeMounts:
-//!             - {name: data, mountPath: /work}
+//!             - {name: data, mountPath: /mnt}
 //!       containers:
 //!         - name: postgres
 //!           image: postgres:17.7
@@ -49,9 +49,9 @@
 //!       initContainers:
 //!         - name: prepare
 //!           image: busybox:1.37
-//!           command: [sh, -c, "rm -rf /work/lost+found; chown 999:999 /work"]
+//!           command: [sh, -c, "rm -rf /mnt/lost+found; chown 999:999 /mnt"]
 //!           volumeMounts:
-//!             - {name: data, mountPath: /work}
+//!             - {name: data, mountPath: /mnt}
 //!       containers:
 //!         - name: postgres
 //!           image: postgres:17.7
