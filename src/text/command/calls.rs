@@ -9,7 +9,7 @@ use super::{
 use std::borrow::Cow;
 
 /// Bounds of one reading: enough for any script that a person would keep in a manifest.
-pub(super) const TEXT: usize = 256 * 1024;
+pub(super) const TEXT: usize = 64 * 1024;
 pub(super) const WORDS: usize = 32 * 1024;
 pub(super) const CALLS: usize = 4096;
 pub(super) const BLOCKS: usize = 256;

@@ -80,7 +80,7 @@ impl<'a> Script<'a> {
         self.calls.iter().map(|entry| Call { script: self, entry: *entry })
     }
 
-    /// Whether all of it was read. Scripts over 256 KiB, 32,768 words or 4,096 commands are cut off.
+    /// Whether all of it was read. Scripts over 64 KiB, 32,768 words or 4,096 commands are cut off.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
