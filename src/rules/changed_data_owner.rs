@@ -161,8 +161,7 @@ pub(super) static RULE: Rule = Rule {
 fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findings) {
     for pair in over_data(change, context) {
         let (old, new) = (pair.old, pair.new);
-        let stays = || Home::of(old).zip(Home::of(new)).is_some_and(|(a, b)| a.shares_volume(&b));
-        if new.role != Role::Server || pair.was_stopped() || !stays() {
+        if new.role != Role::Server || pair.was_stopped() || !Home::stays(old, new) {
             continue;
         }
         let name = new.name();

@@ -158,8 +158,9 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
     for pair in over_data(change, context) {
         let (old, new) = (pair.old, pair.new);
         // Another place is another database: whoever dumps and restores makes one.
-        let stays = || Home::of(old).zip(Home::of(new)).is_some_and(|(a, b)| a.shares_volume(&b));
-        let Some(moved) = new.version_move(old).filter(|_| new.role == Role::Server && stays()) else { continue };
+        let Some(moved) = new.version_move(old).filter(|_| new.role == Role::Server && Home::stays(old, new)) else {
+            continue;
+        };
         let (name, image) = (new.name(), new.container.0.get("image"));
         let title = &new.engine.title;
         let said =

@@ -142,7 +142,7 @@ impl<'t> Var<'t> {
     /// ConfigMap and key that it takes its value from.
     #[must_use]
     pub fn config_map_source(self) -> Option<(&'t str, &'t str)> {
-        let reference = self.value_from().get("configMapKeyRef");
+        let reference = self.config_map_ref();
         Some((reference.get("name").str()?, reference.get("key").text()))
     }
 }

@@ -59,7 +59,7 @@ impl<'t> Database<'t> {
         // Where somebody switched authentication off, no password is missed unless the server does not start without.
         let is_moot = !set.required && self.thrown(Turns::AuthenticationOff).next().is_some();
         // Where the image does not read them, or has no need of them, none is missing.
-        let is_read = set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c));
+        let is_read = self.meets(&set.only_with);
         let is_excused = !is_read || set.unless.iter().any(|c| self.holds(c)) || self.mounts_at(&set.in_files);
         if supplied || is_moot || is_excused || self.guard(set).is_some() {
             return None;

@@ -14,7 +14,7 @@ use crate::{
         schema::{Class, Condition, Keeps},
     },
     terms::Role,
-    text::command::{Script, Word},
+    text::command::{Script, Word, same_name},
     tree::Node,
 };
 
@@ -150,13 +150,18 @@ impl<'t> Database<'t> {
         holds(condition, self.container, &self.options)
     }
 
+    /// Whether one of several conditions holds that something needs; nothing is needed where there are none.
+    #[must_use]
+    pub fn meets(&self, needed: &[Condition]) -> bool {
+        needed.is_empty() || needed.iter().any(|condition| self.holds(condition))
+    }
+
     /// The element of `args` or `command` in which an option stands, for reports.
     #[must_use]
     pub fn place_of_option(&self, name: &str) -> Node<'t> {
         let bare = name.trim_start_matches('-').as_bytes();
-        let fold = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-        let is_there = |part: &[u8]| part.iter().map(fold).eq(bare.iter().map(fold));
-        let alike = |text: &str| bare.is_empty() || text.as_bytes().windows(bare.len()).any(is_there);
+        let alike =
+            |text: &str| bare.is_empty() || text.as_bytes().windows(bare.len()).any(|part| same_name(part, bare));
         let arguments = self.container.0.get("args");
         let command = self.container.0.get("command");
         arguments.items().chain(command.items()).find(|n| n.str().is_some_and(alike)).unwrap_or(if arguments.is_set() {

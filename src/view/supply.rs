@@ -62,11 +62,7 @@ impl<'t> Database<'t> {
 
     /// The credentials of the image that come from a Secret that may be missing, where nothing else supplies them.
     pub fn optional_credentials(&self) -> impl Iterator<Item = (&'t CredentialSet, Var<'t>)> + use<'_, 't> {
-        let sets = self
-            .engine
-            .credentials
-            .iter()
-            .filter(|set| set.only_with.is_empty() || set.only_with.iter().any(|c| self.holds(c)));
+        let sets = self.engine.credentials.iter().filter(|set| self.meets(&set.only_with));
         sets.flat_map(move |set| {
             // Authentication comes with all of them or not at all.
             let counts = |name: &&String| set.applies == Applies::SwitchesAuth || !set.plain.contains(name);

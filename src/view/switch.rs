@@ -37,8 +37,7 @@ impl<'t> Database<'t> {
         let (at, name, is_spelled) =
             self.by_flag(switch).or_else(|| self.by_variable(switch)).or_else(|| self.by_absence(switch))?;
         let harmless = switch.unless.iter().any(|c| self.holds(c));
-        let alone = !switch.only_with.is_empty() && !switch.only_with.iter().any(|c| self.holds(c));
-        (!harmless && !alone).then(|| Thrown {
+        (!harmless && self.meets(&switch.only_with)).then(|| Thrown {
             switch,
             at,
             name,

@@ -51,7 +51,7 @@ impl<'t> Database<'t> {
     /// does not insist on being their owner.
     #[must_use]
     pub fn shares_by_group(&self) -> bool {
-        let context = self.pod.spec.get("securityContext");
+        let context = self.pod.security();
         let at_each_start = context.get("fsGroupChangePolicy").str() != Some("OnRootMismatch");
         let insists = self.engine.facts.user.is_none_or(|user| user.must_own);
         context.get("fsGroup").is_set() && at_each_start && !insists

@@ -196,9 +196,6 @@ fn every_file_of_the_tests_is_read() {
     }
 }
 
-/// Files that are larger than they should be, and how large they may be until they are split.
-const LARGE: [(&str, usize); 1] = [("src/tree/quick.rs", 420)];
-
 /// Lines of code of a rule, below its documentation.
 fn code(rule: &str) -> usize {
     rule.lines().filter(|line| !line.starts_with("//!")).count()
@@ -213,16 +210,12 @@ fn files_are_small() {
             let text = fs::read_to_string(&file).unwrap();
             let is_rule = name.starts_with("src/rules/") && !name.contains("support") && !name.ends_with("mod.rs");
             let (lines, most) = if is_rule { (code(&text), 120) } else { (text.lines().count(), most) };
-            let most = LARGE.iter().find(|(large, _)| *large == name).map_or(most, |(_, most)| *most);
             if lines > most {
                 large.push(format!("{name}: {lines} lines, at most {most}"));
             }
         }
     }
     assert!(large.is_empty(), "there are two ideas in each of these:\n{}", large.join("\n"));
-    for (name, _) in LARGE {
-        assert!(text(name).lines().count() > 350, "{name} is small again: take it off the list");
-    }
 }
 
 /// The text files of the repository, without what is made or fetched.

@@ -25,6 +25,11 @@ impl<'t> Home<'t> {
         Some(Self { mount: *mount, volume: *volume, folder: steps.collect::<Vec<_>>().join("/") })
     }
 
+    /// True where a change leaves a database on the volume that it is on.
+    pub(in crate::rules) fn stays(old: &Database<'_>, new: &Database<'_>) -> bool {
+        Home::of(old).zip(Home::of(new)).is_some_and(|(a, b)| a.shares_volume(&b))
+    }
+
     /// True for the same volume, whatever the Pod calls it.
     pub(in crate::rules) fn shares_volume(&self, other: &Self) -> bool {
         match (self.volume.kind, other.volume.kind) {

@@ -167,8 +167,9 @@ fn strip_loose(name: &str) -> &str {
 }
 
 /// Case does not count, and dashes are underscores: no engine has two options that differ in nothing else.
-fn same_name(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().map(fold).eq(b.bytes().map(fold))
+pub(crate) fn same_name(a: impl AsRef<[u8]>, b: impl AsRef<[u8]>) -> bool {
+    let (a, b) = (a.as_ref(), b.as_ref());
+    a.len() == b.len() && a.iter().map(|byte| fold(*byte)).eq(b.iter().map(|byte| fold(*byte)))
 }
 
 const fn fold(byte: u8) -> u8 {

@@ -16,6 +16,7 @@ mod word;
 mod wrapper;
 
 pub use deletion::{Deletion, Extent};
+pub(crate) use flags::same_name;
 pub use flags::{Flag, Flags};
 pub use word::{Word, has_reference, only_references};
 

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     engines::schema::MemoryTerm,
     facts::ConfigMapFacts,
-    text::memory::Amount,
+    text::{command::same_name, memory::Amount},
     tree::Node,
     view::{Database, Var, beside::config_map_of, credentials::touches},
 };
@@ -119,7 +119,7 @@ fn in_text(text: &str, term: &MemoryTerm) -> Option<Amount> {
         let (name, rest) = line.split_at_checked(end)?;
         let names =
             term.flags.iter().map(|flag| flag.trim_start_matches('-')).chain(term.settings.iter().map(|s| &**s));
-        if !names.into_iter().any(|own| is_same(own, name)) {
+        if !names.into_iter().any(|own| same_name(own, name)) {
             return None;
         }
         let value = rest.split(" #").next().unwrap_or(rest).trim_start();
@@ -127,10 +127,4 @@ fn in_text(text: &str, term: &MemoryTerm) -> Option<Amount> {
         amount(value.trim_matches(['"', '\'']), term)
     };
     text.lines().filter_map(says).next_back()
-}
-
-/// `-` is `_` inside a name, and case does not count.
-fn is_same(a: &str, b: &str) -> bool {
-    let fold = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
-    a.bytes().map(fold).eq(b.bytes().map(fold))
 }
