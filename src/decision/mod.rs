@@ -43,10 +43,16 @@ pub struct World<'w> {
     pub catalogue: &'w Catalogue,
     /// Settings.
     pub settings: &'w Settings,
-    /// Rules.
-    pub rules: &'static [&'static Rule],
+    /// Rules. Those that the settings switch off may be left out beforehand: see [`in_force`].
+    pub rules: &'w [&'static Rule],
     /// The API server's minor version, where it is known.
     pub kubernetes_minor: Option<u32>,
+}
+
+/// The rules that the settings do not switch off, in order.
+#[must_use]
+pub fn in_force(rules: &[&'static Rule], settings: &Settings) -> Vec<&'static Rule> {
+    rules.iter().copied().filter(|rule| settings.action(rule.name, rule.tier) != Action::Off).collect()
 }
 
 impl<'w> World<'w> {

@@ -41,7 +41,7 @@ fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
             return Err(FieldError::at(at, format!("{:?} needs either flag or variable", switch.does)));
         }
     }
-    for (set, at) in facts.credentials.iter().flatten().zip(node.get("credentials").items()) {
+    for (set, at) in facts.credentials.iter().flat_map(|sets| sets.iter()).zip(node.get("credentials").items()) {
         if let Some(stranger) = set.plain.iter().find(|v| !set.variables.contains(v)) {
             let message = format!("{stranger:?} is not among the variables{}", nearest(stranger, &set.variables));
             return Err(FieldError::at(at.get("plain"), message));

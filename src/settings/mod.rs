@@ -4,6 +4,8 @@ pub mod document;
 
 use std::{collections::HashMap, path::PathBuf};
 
+use foldhash::fast::RandomState;
+
 use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
 
 use crate::{
@@ -60,6 +62,8 @@ pub struct Settings {
     /// The profile of the command line, used where the document names none.
     profile: Profile,
     spec: PolicySpec,
+    /// What single rules are set to; asked for each rule at each review.
+    actions: HashMap<String, Action, RandomState>,
     /// Where the document came from; shown as the origin of its values.
     origin: String,
 }
@@ -68,7 +72,7 @@ impl Settings {
     /// Nothing but a profile.
     #[must_use]
     pub fn of(profile: Profile) -> Self {
-        Self { profile, spec: PolicySpec::default(), origin: "--profile".to_owned() }
+        Self { profile, spec: PolicySpec::default(), actions: HashMap::default(), origin: "--profile".to_owned() }
     }
 
     /// Reads one document; `profile` wins over the document's when given.
@@ -90,7 +94,9 @@ impl Settings {
         let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
         check::policy(&policy, tree.root(), known).map_err(field)?;
         let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
-        Ok(Self { profile: chosen, spec: policy.spec, origin: format!("{file} ({})", policy.metadata.name) })
+        let actions = policy.spec.rules.iter().map(|(rule, action)| (rule.clone(), *action)).collect();
+        let origin = format!("{file} ({})", policy.metadata.name);
+        Ok(Self { profile: chosen, spec: policy.spec, actions, origin })
     }
 
     /// Reads a file.
@@ -116,7 +122,8 @@ impl Settings {
     /// What a finding of `rule` does.
     #[must_use]
     pub fn action(&self, rule: &str, tier: Tier) -> Action {
-        self.spec.rules.get(rule).copied().unwrap_or_else(|| self.profile.action(tier))
+        let own = if self.actions.is_empty() { None } else { self.actions.get(rule) };
+        own.copied().unwrap_or_else(|| self.profile.action(tier))
     }
 
     /// True where nothing is judged or mended.

@@ -104,6 +104,22 @@ impl<'a> Tree<'a> {
         self.entries.get(id as usize)
     }
 
+    /// The value of the map at `of` under `name`; of duplicate keys the last one, as the API server reads them.
+    pub(crate) fn child_of(&self, of: Id, name: &str) -> Option<Id> {
+        let mut next = self.entry(of)?.first;
+        let mut found = None;
+        while let Some(entry) = self.entry(next) {
+            if let Key::Name(own) = &entry.key
+                && own.len() == name.len()
+                && own == name
+            {
+                found = Some(next);
+            }
+            next = entry.next;
+        }
+        found
+    }
+
     pub(crate) fn is_top(&self, id: Id) -> bool {
         self.tops.contains(&Some(id)) || self.entry(id).is_none_or(|e| e.parent == NONE)
     }
