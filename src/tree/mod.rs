@@ -10,6 +10,7 @@ mod json;
 mod node;
 mod place;
 mod quick;
+mod same;
 pub mod yaml;
 
 use std::{borrow::Cow, fmt};
