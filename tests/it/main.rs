@@ -26,6 +26,7 @@ mod example_settings;
 mod examples;
 mod excuses;
 mod fixture;
+mod folders;
 mod generated;
 mod hostile;
 mod laws;
