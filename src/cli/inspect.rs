@@ -95,7 +95,11 @@ fn taken_for(detected: &Detected<'_>, catalogue: &Catalogue) -> String {
                 0 | 1 => format!("packaging {}", engine.variant),
                 n => format!("packaging one of {n}"),
             };
-            format!("{} {role}, {version}, {packaging}", engine.title)
+            if engine.is_database() {
+                format!("{} {role}, {version}, {packaging}", engine.title)
+            } else {
+                format!("{}, {version}: keeps state and is no database, so it is not judged as one", engine.title)
+            }
         }
     }
 }

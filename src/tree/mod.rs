@@ -6,6 +6,7 @@
 mod build;
 mod de;
 mod edit;
+mod file;
 mod json;
 mod node;
 mod place;
@@ -16,6 +17,7 @@ pub mod yaml;
 use std::{borrow::Cow, fmt};
 
 pub use de::{FieldError, from_node, nearest};
+pub use file::{FileError, from_text, text_of};
 pub use json::{JsonError, Seed};
 pub use node::{Node, Type};
 pub(crate) use place::steps;

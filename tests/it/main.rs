@@ -31,6 +31,7 @@ mod generated;
 mod hostile;
 mod laws;
 mod layering;
+mod offline;
 mod prestop_postgres;
 mod ratchet;
 mod recorded;

@@ -6,10 +6,13 @@ mod tests;
 
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document, patterns::Patterns};
-use crate::text::{
-    command::{has_reference, only_references},
-    url,
+use super::{Pattern, document, patterns::Patterns};
+use crate::{
+    text::{
+        command::{has_reference, only_references},
+        url,
+    },
+    tree::FileError,
 };
 
 pub use line::Exposed;
@@ -169,7 +172,7 @@ struct SecretWord {
 }
 
 impl Secrets {
-    pub(super) fn read(file: &str, text: &str) -> Result<Self, EngineError> {
+    pub(super) fn read(file: &str, text: &str) -> Result<Self, FileError> {
         let mut read: Self = document(file, text)?;
         read.index();
         Ok(read)
