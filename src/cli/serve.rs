@@ -104,6 +104,11 @@ pub(crate) enum Connection {
 }
 
 impl Args {
+    /// How long for everything.
+    pub(crate) fn times(&self) -> Times {
+        Times { leave: Duration::from_secs(self.drain_delay.into()), ..Times::default() }
+    }
+
     /// Which API server is asked. Not left to clap, for which `SEAWALL_OFFLINE=false` is a conflict as well.
     pub(crate) fn connection(&self) -> anyhow::Result<Connection> {
         match (&self.kubeconfig, self.offline) {
@@ -154,12 +159,13 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         Some(cluster) => version_of(cluster).await,
     };
     let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let times = args.times();
     let config = Config {
         listen: args.listen,
         metrics_listen: Some(args.metrics_listen),
         tls: Files { cert: args.tls_cert, key: args.tls_key, client_ca: args.client_ca },
         limits: Limits::default(),
-        times: Times { leave: Duration::from_secs(args.drain_delay.into()), ..Times::default() },
+        times,
     };
     let server = Server::bind(config, metrics).await.map_err(|e| {
         let help = e.help();

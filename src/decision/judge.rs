@@ -60,19 +60,14 @@ impl<'t> Deliberation<'t> {
     pub fn judge(&self, facts: Option<&Facts>) -> Judged {
         let nothing = Facts::default();
         let known = facts.unwrap_or(&nothing);
-        if let Some(claim) = self.claim() {
-            let old = match self.before {
-                Subject::Claim(claim) => self.found_in_claim(&claim, known),
-                _ => Vec::new(),
-            };
+        if let Some(found) = self.found_beside_workloads(&self.subject, known) {
+            let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
             let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
-            let found = self.found_in_claim(&claim, known);
-            return self.settled(found, &|finding| before.had(finding).then(|| so_before(*unchanged)));
-        }
-        if let Subject::Companion(companion) = &self.subject {
-            let made = !self.is_authored();
-            let excuse = made.then_some((Action::Audit, "a controller made it"));
-            return self.settled(self.found_in_companion(companion, known), &|_| excuse);
+            let made = self.claim().is_none() && !self.is_authored();
+            return self.settled(found, &|finding| match made {
+                true => Some((Action::Audit, "a controller made it")),
+                false => before.had(finding).then(|| so_before(*unchanged)),
+            });
         }
         let Some(case) = self.case() else { return Judged::default() };
         let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
@@ -123,6 +118,15 @@ impl<'t> Deliberation<'t> {
             && matches!(self.request.requester, Requester::User(_));
         let unknown = facts.get(&Question::Namespace(self.request.namespace.to_owned())).is_unknown();
         (asked && unknown).then_some((Action::Warn, "nobody says whether its namespace is for what is meant to go"))
+    }
+
+    /// Findings in a claim, a Service, a budget, an autoscaler or a ConfigMap; `None` for anything else.
+    fn found_beside_workloads(&self, subject: &Subject<'_>, facts: &Facts) -> Option<Vec<Finding>> {
+        match subject {
+            Subject::Claim(claim) => Some(self.found_in_claim(claim, facts)),
+            Subject::Companion(companion) => Some(self.found_in_companion(companion, facts)),
+            Subject::Workload(_) | Subject::Other => None,
+        }
     }
 
     /// Findings in a workload, with its template as its Pods will be given at their CREATE.

@@ -2,11 +2,12 @@
 
 use seawall::{
     rules,
-    terms::{Action, Profile, keys},
+    terms::{Action, Operation, Profile, keys},
 };
 use serde_json::{Value, json};
 
 use super::{Trial, Verdict, mysql};
+use crate::{fixture::Case, specimens};
 
 const HEARD: Verdict = (Action::Audit, "it was so before, and its spec stays as it is");
 const SO_BEFORE: Verdict = (Action::Warn, "it was so before");
@@ -67,6 +68,24 @@ fn who_takes_back_what_the_data_is_worth_hears_it() {
     assert_eq!(updated(&spared, &spared).verdicts("env[FAULT].value"), []);
     assert_eq!(updated(&spared, &old()).verdict("env[FAULT].value"), SO_BEFORE);
     assert_eq!(updated(&old(), &old()).verdict("env[FAULT].value"), HEARD);
+}
+
+/// Under all rules, whatever it is: who puts a label onto what is stored is told nothing.
+#[test]
+fn a_label_is_no_occasion() {
+    specimens::each(|specimen| {
+        let old = specimen.outcome().stored.clone();
+        if !old["metadata"].is_object() {
+            return;
+        }
+        let mut object = old.clone();
+        object["metadata"]["labels"]["example.com/seen"] = json!("yes");
+        let case = Case { operation: Operation::Update, old, object, ..specimen.case.clone() };
+        let outcome = case.outcome_under(rules::ALL, specimen.facts());
+        let loud: Vec<_> =
+            outcome.judgements.iter().filter(|j| j.action > Action::Audit).map(|j| j.finding.rule).collect();
+        assert!(loud.is_empty() && outcome.notes.is_empty(), "{loud:?} {:?}", outcome.notes);
+    });
 }
 
 #[test]
