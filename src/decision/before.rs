@@ -26,17 +26,34 @@ impl<'t> Deliberation<'t> {
 
     /// The object of `before`, with its one renamed container called as it is called `now`: what is found in it is then known by the
     /// places that it has today. `None` where nothing was renamed, or where it could be another container.
-    pub(super) fn as_called_now(&self, before: &Case<'_>, now: &Case<'_>, tree: &Tree<'t>) -> Option<Tree<'t>> {
+    pub(super) fn as_called_now(&self, before: &Case<'_>, now: &Case<'_>, tree: &Tree<'t>) -> Option<Renamed<'t>> {
         let (then, today) = renamed(before, now)?;
         let path = PointerBuf::parse(then.0.get("name").pointer()).ok()?;
         let operation = PatchOperation::Replace(ReplaceOperation { path, value: today.name().into() });
         let top = before.workload.object;
         let edited = tree.edited(top, &[operation]);
         // A name is evidence too. The past excuses what the container was, not what its new name makes of it.
-        let workload = Workload { kind: before.workload.kind, object: edited.node_at(top) };
-        let again = self.world.case(workload);
+        let again = self.world.case(Workload { object: edited.node_at(top), ..before.workload });
         let unchanged = before.detected.iter().zip(&again.detected).all(|(a, b)| a.verdict == b.verdict);
-        unchanged.then_some(edited)
+        unchanged.then(|| Renamed {
+            tree: edited,
+            names: (format!("ontainers[{}]", then.name()), format!("ontainers[{}]", today.name())),
+        })
+    }
+}
+
+/// An object of before, with one container called as it is now.
+pub(super) struct Renamed<'t> {
+    /// The document after the renaming.
+    pub(super) tree: Tree<'t>,
+    /// The container's place in its list, of whichever kind: then, and now.
+    names: (String, String),
+}
+
+impl Renamed<'_> {
+    /// Where a stable place of then is now.
+    pub(super) fn place(&self, then: &str) -> String {
+        then.replacen(&self.names.0, &self.names.1, 1)
     }
 }
 

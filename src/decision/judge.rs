@@ -71,7 +71,7 @@ impl<'t> Deliberation<'t> {
         }
         let Some(case) = self.case() else { return Judged::default() };
         let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
-        let old_tree = renamed.as_ref().unwrap_or(self.request.tree);
+        let old_tree = renamed.as_ref().map_or(self.request.tree, |renamed| &renamed.tree);
         let old_top = old_tree.node_at(self.request.old);
         let as_called_now = renamed.is_some().then(|| self.world.case(Workload { object: old_top, ..case.workload }));
         let old_case = as_called_now.as_ref().or_else(|| self.case_before());
@@ -188,8 +188,9 @@ impl<'t> Deliberation<'t> {
                     let Some(renamed) = self.as_called_now(&then, case, &tree) else {
                         return Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts));
                     };
-                    let then = self.world.case(Workload { object: renamed.node_at(top), ..case.workload });
-                    Some(self.found_as_stored(&then, renamed.node_at(top), &renamed, None, facts))
+                    let object = renamed.tree.node_at(top);
+                    let then = self.world.case(Workload { object, ..case.workload });
+                    Some(self.found_as_stored(&then, object, &renamed.tree, None, facts))
                 });
                 // What stands beside the template is today's: the past excuses only what is inside.
                 Ran::Had(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())

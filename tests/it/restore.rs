@@ -106,6 +106,25 @@ fn exactly_the_listed_places_come_back() {
 }
 
 #[test]
+fn a_renamed_container_keeps_what_it_was_given() {
+    let renamed = |mut object: Value, name: &str| {
+        container(&mut object)["name"] = json!(name);
+        object
+    };
+    let old = stored(&list(&[VARIABLE, LIMIT]));
+    let trial = updated(old.clone(), renamed(mysql(&[]), "db"));
+    let there = [VARIABLE, LIMIT].map(|place| place.replace("[mysql]", "[db]"));
+    assert_eq!(places(&trial.mended()), there);
+    assert_eq!(listed(&after(&trial)), there);
+    let again = Trial { object: after(&trial), ..trial };
+    assert_eq!(again.mended().operations, [], "a second call");
+
+    let mut other = renamed(mysql(&[]), "db");
+    container(&mut other)["image"] = json!("mariadb:11.4.5");
+    assert_eq!(places(&updated(old, other).mended()), [""; 0], "another container");
+}
+
+#[test]
 fn nothing_is_added_to_what_exists() {
     for profile in Profile::ALL {
         let mut trial = Trial::update(mysql(&[]), mysql(&[])).in_profile(*profile);
