@@ -3,6 +3,7 @@
 //! [`Deliberation`] is one request under way. The mutating webhook asks [`Deliberation::mend`], the validating one
 //! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
 mod again;
+mod before;
 mod birth;
 mod foretell;
 mod hands;

@@ -2,7 +2,7 @@
 mod check;
 pub mod document;
 
-use std::{collections::HashMap, path::PathBuf};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
@@ -10,42 +10,19 @@ use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
 
 use crate::{
     terms::{Action, Profile, Tier},
-    tree::{FieldError, Tree, from_node},
+    tree::{FileError, from_text, text_of},
 };
 
 /// The `apiVersion` of our own kinds.
 pub const API_VERSION: &str = "seawall.dev/v1alpha1";
 
-/// Why settings could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The file could not be read.
-    #[error("failed to read settings {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no YAML.
-    #[error("{file}: line {line}: {message}")]
-    Syntax {
-        /// Which.
-        file: String,
-        /// 1-based.
-        line: u32,
-        /// What is wrong.
-        message: String,
-    },
-    /// A field is wrong.
-    #[error("{file}: {error}")]
-    Field {
-        /// Which.
-        file: String,
-        /// Line, field, what is wrong.
-        error: FieldError,
-    },
-}
+/// Who restores backups where the settings do not say: the account of Velero's server, as `velero install`, its Helm chart and OpenShift's
+/// OADP make it.
+pub const RESTORERS: &[&str] = &[
+    "system:serviceaccount:velero:velero",
+    "system:serviceaccount:velero:velero-server",
+    "system:serviceaccount:openshift-adp:velero",
+];
 
 /// What the settings may name.
 #[derive(Debug, Clone, Copy)]
@@ -79,20 +56,8 @@ impl Settings {
     ///
     /// # Errors
     /// With file, line and field, where the text is no YAML, a field is unknown or wrong, or a rule or engine is not known.
-    pub fn read(
-        file: &str,
-        text: &str,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<Self, SettingsError> {
-        let field = |error| SettingsError::Field { file: file.to_owned(), error };
-        let tree = Tree::one_from_yaml(text).map_err(|e| SettingsError::Syntax {
-            file: file.to_owned(),
-            line: e.line,
-            message: e.to_string_with_help(),
-        })?;
-        let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
-        check::policy(&policy, tree.root(), known).map_err(field)?;
+    pub fn read(file: &str, text: &str, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
+        let policy: DatabasePolicy = from_text(file, text, |policy, root| check::policy(policy, root, known))?;
         let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
         let actions = policy.spec.rules.iter().map(|(rule, action)| (rule.clone(), *action)).collect();
         let origin = format!("{file} ({})", policy.metadata.name);
@@ -103,14 +68,8 @@ impl Settings {
     ///
     /// # Errors
     /// As [`Settings::read`], and when the file cannot be read.
-    pub fn load(
-        path: &std::path::Path,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<Self, SettingsError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        Self::read(&path.display().to_string(), &text, profile, known)
+    pub fn load(path: &std::path::Path, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
+        Self::read(&path.display().to_string(), &text_of(path)?, profile, known)
     }
 
     /// The profile in force.
@@ -135,7 +94,10 @@ impl Settings {
     /// True for a user who restores backups.
     #[must_use]
     pub fn is_restorer(&self, user: &str) -> bool {
-        self.spec.restorers.iter().any(|u| u == user)
+        match &self.spec.restorers {
+            Some(listed) => listed.iter().any(|u| u == user),
+            None => RESTORERS.contains(&user),
+        }
     }
 
     /// API groups that own databases, beside the known ones.

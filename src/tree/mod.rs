@@ -6,15 +6,18 @@
 mod build;
 mod de;
 mod edit;
+mod file;
 mod json;
 mod node;
 mod place;
 mod quick;
+mod same;
 pub mod yaml;
 
 use std::{borrow::Cow, fmt};
 
 pub use de::{FieldError, from_node, nearest};
+pub use file::{FileError, from_text, text_of};
 pub use json::{JsonError, Seed};
 pub use node::{Node, Type};
 pub(crate) use place::steps;

@@ -310,30 +310,6 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// True when both hold the same JSON value; map keys may stand in another order.
-    #[must_use]
-    pub fn same(self, other: Node<'_>) -> bool {
-        match (self.entry().map(|e| &e.value), other.entry().map(|e| &e.value)) {
-            (Some(Value::Map), Some(Value::Map)) => {
-                self.fields().count() == other.fields().count()
-                    && self.fields().all(|(key, value)| {
-                        other.children().any(|(at, e)| {
-                            matches!(&e.key, Key::Name(n) if n == key) && value.same(Node::at(other.tree, at))
-                        })
-                    })
-            }
-            (Some(Value::List), Some(Value::List)) => {
-                self.items().count() == other.items().count() && self.items().zip(other.items()).all(|(a, b)| a.same(b))
-            }
-            (Some(Value::Str(a)), Some(Value::Str(b))) => a == b,
-            (Some(Value::Bool(a)), Some(Value::Bool(b))) => a == b,
-            (Some(Value::Int(_) | Value::Float(_)), Some(Value::Int(_) | Value::Float(_))) => self.f64() == other.f64(),
-            (Some(Value::Unread(a)), Some(Value::Unread(b))) => a == b,
-            (None | Some(Value::Null), None | Some(Value::Null)) => true,
-            _ => false,
-        }
-    }
-
     /// The 1-based line of this value, or of the nearest existing one around it; `None` where the text had none.
     #[must_use]
     pub fn line(self) -> Option<u32> {

@@ -7,10 +7,13 @@ mod tests;
 
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document, patterns::Patterns};
-use crate::text::{
-    command::{has_reference, only_references},
-    url,
+use super::{Pattern, document, patterns::Patterns};
+use crate::{
+    text::{
+        command::{has_reference, only_references},
+        url,
+    },
+    tree::FileError,
 };
 
 use letters::{Letters, first_letters};
@@ -177,7 +180,7 @@ struct SecretWord {
 }
 
 impl Secrets {
-    pub(super) fn read(file: &str, text: &str) -> Result<Self, EngineError> {
+    pub(super) fn read(file: &str, text: &str) -> Result<Self, FileError> {
         let mut read: Self = document(file, text)?;
         read.index();
         Ok(read)
