@@ -304,6 +304,9 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
+    /// Where one of these holds, the image upgrades the files, though otherwise it does not (`--upgrade-db`).
+    #[serde(default)]
+    pub in_place_by: Vec<Condition>,
     /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
     #[serde(default)]
     pub series: Vec<String>,
