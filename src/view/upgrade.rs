@@ -47,7 +47,8 @@ impl Database<'_> {
         match order(from, to, numbers)? {
             Ordering::Less => {
                 let upgrade = upgrade?;
-                upward(upgrade, from, to, upgrade.in_place || upgrade.in_place_by.iter().any(|c| self.holds(c)))
+                let in_place = upgrade.in_place || upgrade.in_place_by.iter().any(|way| self.holds(way));
+                upward(upgrade, in_place, from, to)
             }
             Ordering::Equal => None,
             Ordering::Greater => Some(Move::Back),
@@ -55,7 +56,7 @@ impl Database<'_> {
     }
 }
 
-fn upward(upgrade: &Upgrade, from: &Version, to: &Version, in_place: bool) -> Option<Move> {
+fn upward(upgrade: &Upgrade, in_place: bool, from: &Version, to: &Version) -> Option<Move> {
     if !in_place {
         return Some(Move::Refused);
     }
@@ -116,7 +117,7 @@ mod tests {
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
         ] {
             let version = |text| Version::parse(text).unwrap();
-            assert_eq!(upward(upgrade, &version(from), &version(to), upgrade.in_place), expected, "{from} {to}");
+            assert_eq!(upward(upgrade, upgrade.in_place, &version(from), &version(to)), expected, "{from} {to}");
         }
     }
 }
