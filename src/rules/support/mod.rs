@@ -4,6 +4,7 @@ pub(super) mod change;
 pub(super) mod config_text;
 pub(super) mod home;
 pub(super) mod memory;
+pub(super) mod placeholders;
 pub(super) mod recreate;
 pub(super) mod resources;
 pub(super) mod secret;
