@@ -3,6 +3,7 @@ pub(super) mod beside;
 pub(super) mod change;
 pub(super) mod config_text;
 pub(super) mod home;
+pub(super) mod loss;
 pub(super) mod memory;
 pub(super) mod placeholders;
 pub(super) mod recreate;
