@@ -58,7 +58,11 @@ mod tests {
             ("if [ ! -s m ]; then for x in 1 2; do rm x; done; fi", &["[ ! -s m ]"]),
             ("if [ ! -s m ]; then echo; fi; rm x", &[]),
             ("if ls | grep -q m; then rm x; fi", &[]),
-            ("if [[ ! -s m ]]; then rm x; fi", &[]),
+            ("if [[ ! -s m ]]; then rm x; fi", &["! -s m"]),
+            ("[[ -s m ]] || rm x", &["!-s m"]),
+            ("[[ $A = b ]] && [[ ! -s m ]] && rm x", &["! -s m", "$A = b"]),
+            ("if [[ ! -s m && $A = b ]]; then rm x; fi", &[]),
+            ("sh -c \"[[ -s \\\"m\\\" ]] || rm x\"", &["!-s m"]),
             ("[ -s m ] || { echo; rm x; }", &["![ -s m ]"]),
             ("[ -s m ] && echo || rm x", &[]),
             ("[ -s m ] && exit 0; rm x", &["![ -s m ]"]),
@@ -75,6 +79,25 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(guards_of_rm(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_of_a_file_says_which_and_whether_it_is_there() {
+        for (text, expected) in [
+            ("[ -s m ] && rm x", Some(("m", true))),
+            ("[ ! -s m ] && rm x", Some(("m", false))),
+            ("test ! -e m && rm x", Some(("m", false))),
+            ("[[ ! ! -d m ]] && rm x", Some(("m", true))),
+            ("[ -s m -a -s n ] && rm x", None),
+            ("[ -s m && rm x", None),
+            ("[ $A = b ] && rm x", None),
+            ("ls m && rm x", None),
+        ] {
+            let script = Script::of_text(text);
+            let rm = script.calls().find(|call| call.program() == "rm").unwrap();
+            let asked = rm.guards().next().and_then(|(test, _)| test.asks_for_file());
+            assert_eq!(asked.map(|(path, is_there)| (&*path.text, is_there)), expected, "{text}");
         }
     }
 }

@@ -57,6 +57,8 @@ struct Traits {
     exec: bool,
     function: bool,
     substitution: bool,
+    /// `[[ ... ]]`, which decides about commands and is none.
+    test: bool,
     /// Only arguments of the image's entry point.
     implicit: bool,
 }
@@ -81,7 +83,7 @@ impl<'a> Script<'a> {
 
     /// Every command, in the order of the text.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = Call<'_, 'a>> {
-        self.calls.iter().map(|entry| Call { script: self, entry: *entry })
+        self.calls.iter().filter(|entry| !entry.traits.test).map(|entry| Call { script: self, entry: *entry })
     }
 
     /// Whether all of it was read. Scripts over 64 KiB, 32,768 words or 4,096 commands are cut off.
@@ -244,6 +246,7 @@ impl<'s, 'a> Call<'s, 'a> {
     #[must_use]
     pub fn asks_for_file(&self) -> Option<(&'s Word<'a>, bool)> {
         let mut args = match self.program() {
+            _ if self.entry.traits.test => self.words(),
             "test" => self.args(),
             "[" => self.args().split_last().filter(|(last, _)| last.text == "]")?.1,
             _ => return None,

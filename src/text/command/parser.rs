@@ -1,7 +1,7 @@
 //! From words and operators to simple commands, and whether each certainly runs.
 
 use super::{
-    Guard, Script, Traits,
+    Entry, Guard, Script, Traits,
     calls::{BLOCKS, CALLS, DEPTH, Setting, TEXT, WORDS, command},
     flow::{Flow, Kind},
     lexer::{Lexer, Operator, Token},
@@ -128,12 +128,28 @@ impl<'a, 'o> Parser<'a, 'o> {
                 }
             }
             "[[" => {
-                self.lexer.skip_condition();
+                let words = self.lexer.condition();
                 self.flow.chain.test = true;
-                self.flow.last = None;
+                self.flow.last = words.and_then(|words| self.test(words));
             }
             _ => self.simple(word),
         }
+    }
+
+    /// Records a test that is no command, for those that it decides about.
+    fn test(&mut self, words: Vec<Word<'a>>) -> Option<Guard> {
+        if self.out.words.len() + words.len() > WORDS {
+            return None;
+        }
+        let small = |at: usize| u32::try_from(at).ok();
+        let start = small(self.out.words.len())?;
+        self.out.words.extend(words);
+        let end = small(self.out.words.len())?;
+        let traits = Traits { test: true, ..self.base };
+        let (directory, guard) = (self.flow.directory, self.flow.guard());
+        let found = Guard::of(self.out.calls.len(), self.flow.chain.guard.is_none())?;
+        self.out.calls.push(Entry { start, program: start, end, directory, guard, traits });
+        Some(if self.flow.chain.negated { found.reversed() } else { found })
     }
 
     fn for_list(&mut self) {
