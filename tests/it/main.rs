@@ -38,6 +38,7 @@ mod rule_examples;
 mod rules;
 mod scratch;
 mod server_calls;
+mod server_desk;
 mod server_drain;
 mod server_logs;
 mod server_peers;
