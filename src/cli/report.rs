@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::output::{self, FAINT, Out, STRONG, printable};
 use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, World};
 use crate::facts::Seconds;
-use crate::manifest::{Manifest, ReadError};
+use crate::manifest::{Manifest, PassedOver, ReadError};
 use crate::proposal::Mend;
 use crate::terms::{Action, Profile};
 
@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pod_patch: Vec<PatchOperation>,
     #[serde(skip)]
     line: Option<u32>,
+    #[serde(skip)]
+    passed_over: Option<PassedOver>,
 }
 
 #[derive(Serialize)]
@@ -92,7 +94,11 @@ impl Report {
             patch: Vec::new(),
             pod_patch: Vec::new(),
             line: object.line(),
+            passed_over: manifest.passed_over,
         };
+        if report.passed_over.is_some() {
+            return report;
+        }
         let request = Request::of_document(object, &manifest.tree);
         let Some(deliberation) = Deliberation::of(request, world, now) else { return report };
         let facts = neighbours.facts(set, &deliberation);
@@ -234,13 +240,26 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     writeln!(
         out,
         "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
-        counted(reports.len(), "document"),
+        counted(sum(&|r| usize::from(r.passed_over.is_none())), "document"),
         counted(databases, "database"),
         counted(denied, "object"),
         counted(warnings, "warning"),
         counted(mends, "mend"),
         counted(audits, "silent finding"),
-    )
+    )?;
+    for (why, words) in [
+        (PassedOver::NoObject, "no Kubernetes objects"),
+        (PassedOver::Template, "templates (helm template ... | seawall check -)"),
+    ] {
+        // One file may hold several documents, one beside the other.
+        let mut files: Vec<&str> =
+            reports.iter().filter(|r| r.passed_over == Some(why)).map(|r| r.file.as_str()).collect();
+        files.dedup();
+        if !files.is_empty() {
+            writeln!(out, "{} passed over: {words}", counted(files.len(), "file"))?;
+        }
+    }
+    Ok(())
 }
 
 fn counted(n: usize, what: &str) -> String {

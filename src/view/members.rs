@@ -85,7 +85,7 @@ impl Database<'_> {
         let is_list = |name: &String| self.option(name).is_some() || self.given(name).is_some();
         cluster.is_some_and(|cluster| cluster.listed_by.iter().any(is_list))
             || (self.peers() == Peers::OfItsOwn
-                && !is_configured_elsewhere(self.engine, self.pod, self.container, &self.script))
+                && !is_configured_elsewhere(self.engine, self.pod, self.container, self.options(), &self.script))
     }
 }
 

@@ -48,7 +48,10 @@ impl Database<'_> {
             return Some(Move::Back);
         }
         match order(from, to, numbers)? {
-            Ordering::Less => upward(upgrade?, from, to),
+            Ordering::Less => {
+                let upgrade = upgrade?;
+                upward(upgrade, from, to, upgrade.in_place || upgrade.in_place_by.iter().any(|c| self.holds(c)))
+            }
             Ordering::Equal => None,
             Ordering::Greater => Some(Move::Back),
         }
@@ -62,8 +65,8 @@ fn goes_back(upgrade: &Upgrade, from: &Version, to: &Version) -> bool {
     order(from, to, back.numbers) == Some(Ordering::Greater)
 }
 
-fn upward(upgrade: &Upgrade, from: &Version, to: &Version) -> Option<Move> {
-    if !upgrade.in_place {
+fn upward(upgrade: &Upgrade, from: &Version, to: &Version, in_place: bool) -> Option<Move> {
+    if !in_place {
         return Some(Move::Refused);
     }
     let needs = upgrade.ways_up.iter().find(|way| way.versions.contains(to) == Some(true));
@@ -72,7 +75,7 @@ fn upward(upgrade: &Upgrade, from: &Version, to: &Version) -> Option<Move> {
         let is_older = |a: &Version, b: &Version| a.compare(b) == Some(Ordering::Less);
         if is_older(from, &first) && is_older(&first, to) {
             // What comes first may need something before it.
-            return upward(upgrade, from, &first).or_else(|| Some(Move::Skips(way.from.clone())));
+            return upward(upgrade, from, &first, in_place).or_else(|| Some(Move::Skips(way.from.clone())));
         }
     }
     if !upgrade.series.is_empty() {
@@ -149,7 +152,7 @@ mod tests {
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
         ] {
             let version = |text| Version::parse(text).unwrap();
-            assert_eq!(upward(upgrade, &version(from), &version(to)), expected, "{from} {to}");
+            assert_eq!(upward(upgrade, &version(from), &version(to), upgrade.in_place), expected, "{from} {to}");
         }
     }
 

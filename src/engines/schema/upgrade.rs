@@ -1,6 +1,7 @@
 //! From one version to another.
 use serde::Deserialize;
 
+use super::Condition;
 use crate::engines::VersionRange;
 
 /// What an upgrade may skip.
@@ -13,6 +14,9 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
+    /// Where one of these holds, the image upgrades the files, though otherwise it does not (`--upgrade-db`).
+    #[serde(default)]
+    pub in_place_by: Vec<Condition>,
     /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
     #[serde(default)]
     pub series: Vec<String>,
