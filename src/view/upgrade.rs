@@ -50,7 +50,8 @@ impl Database<'_> {
         match order(from, to, numbers)? {
             Ordering::Less => {
                 let upgrade = upgrade?;
-                upward(upgrade, from, to, upgrade.in_place || upgrade.in_place_by.iter().any(|c| self.holds(c)))
+                let in_place = upgrade.in_place || upgrade.in_place_by.iter().any(|way| self.holds(way));
+                upward(upgrade, in_place, from, to)
             }
             Ordering::Equal => None,
             Ordering::Greater => Some(Move::Back),
@@ -65,7 +66,7 @@ fn goes_back(upgrade: &Upgrade, from: &Version, to: &Version) -> bool {
     order(from, to, back.numbers) == Some(Ordering::Greater)
 }
 
-fn upward(upgrade: &Upgrade, from: &Version, to: &Version, in_place: bool) -> Option<Move> {
+fn upward(upgrade: &Upgrade, in_place: bool, from: &Version, to: &Version) -> Option<Move> {
     if !in_place {
         return Some(Move::Refused);
     }
@@ -75,7 +76,7 @@ fn upward(upgrade: &Upgrade, from: &Version, to: &Version, in_place: bool) -> Op
         let is_older = |a: &Version, b: &Version| a.compare(b) == Some(Ordering::Less);
         if is_older(from, &first) && is_older(&first, to) {
             // What comes first may need something before it.
-            return upward(upgrade, from, &first, in_place).or_else(|| Some(Move::Skips(way.from.clone())));
+            return upward(upgrade, in_place, from, &first).or_else(|| Some(Move::Skips(way.from.clone())));
         }
     }
     if !upgrade.series.is_empty() {
@@ -152,7 +153,7 @@ mod tests {
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
         ] {
             let version = |text| Version::parse(text).unwrap();
-            assert_eq!(upward(upgrade, &version(from), &version(to), upgrade.in_place), expected, "{from} {to}");
+            assert_eq!(upward(upgrade, upgrade.in_place, &version(from), &version(to)), expected, "{from} {to}");
         }
     }
 

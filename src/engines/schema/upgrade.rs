@@ -14,9 +14,12 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
-    /// Where one of these holds, the image upgrades the files, though otherwise it does not (`--upgrade-db`).
+    /// Where one of these holds, it upgrades them although `in_place` is false (`--upgrade-db`, `POSTGRESQL_UPGRADE`).
     #[serde(default)]
     pub in_place_by: Vec<Condition>,
+    /// What must be done between two steps, since the image leaves it: `reindex what an older major has made`.
+    #[serde(default)]
+    pub by_hand: Option<String>,
     /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
     #[serde(default)]
     pub series: Vec<String>,
