@@ -127,20 +127,20 @@ impl<'t> Deliberation<'t> {
                 Some(Validate::Database(call) | Validate::Storage(call, _)) => {
                     for told in servers.iter().filter(|told| told.concerns(rule)) {
                         let Told { database, context, .. } = told;
-                        found.extend(call_one(rule, Some(database.name()), |f| call(database, context, f)));
+                        call_one(rule, Some(database.name()), &mut found, |f| call(database, context, f));
                     }
                 }
                 Some(Validate::Workload(call)) => {
-                    found.extend(call_one(rule, None, |f| call(case, &of_case, f)));
+                    call_one(rule, None, &mut found, |f| call(case, &of_case, f));
                 }
                 Some(Validate::Commands(call)) => {
                     let executions = executions.get_or_insert_with(|| case.executions());
-                    found.extend(call_one(rule, None, |f| call(case, executions, &of_case, f)));
+                    call_one(rule, None, &mut found, |f| call(case, executions, &of_case, f));
                 }
                 Some(Validate::Change(call) | Validate::Refused(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
                     let change = Change { old, new: case };
-                    found.extend(call_one(rule, None, |f| call(&change, &of_case, f)));
+                    call_one(rule, None, &mut found, |f| call(&change, &of_case, f));
                 }
                 Some(Validate::Claim(_) | Validate::Companion(_)) | None => {}
             }
@@ -152,29 +152,27 @@ impl<'t> Deliberation<'t> {
     pub(super) fn found_refused(&self, old: &Case<'_>, new: &Case<'_>, facts: &Facts) -> Vec<(&'static Rule, Finding)> {
         let context = self.context("", facts);
         let change = Change { old, new };
-        let calls = self.rules().filter(|rule| self.is_in_force(rule)).filter_map(|rule| match rule.validate {
-            Some(Validate::Refused(call)) => Some((rule, call)),
-            _ => None,
-        });
-        calls
-            .flat_map(|(rule, call)| {
-                call_one(rule, None, |f| call(&change, &context, f)).into_iter().map(move |finding| (rule, finding))
-            })
-            .collect()
+        let mut found = Vec::new();
+        for rule in self.rules().filter(|rule| self.is_in_force(rule)) {
+            if let Some(Validate::Refused(call)) = rule.validate {
+                let mut own = Vec::new();
+                call_one(rule, None, &mut own, |f| call(&change, &context, f));
+                found.extend(own.into_iter().map(|finding| (rule, finding)));
+            }
+        }
+        found
     }
 
     /// What rules find in a claim.
     pub(super) fn found_in_claim(&self, claim: &Claim<'_>, facts: &Facts) -> Vec<Finding> {
         let context = self.context("", facts);
-        self.rules()
-            .filter_map(|rule| match rule.validate {
-                Some(Validate::Claim(call) | Validate::Storage(_, call)) => {
-                    Some(call_one(rule, None, |f| call(claim, &context, f)))
-                }
-                _ => None,
-            })
-            .flatten()
-            .collect()
+        let mut found = Vec::new();
+        for rule in self.rules() {
+            if let Some(Validate::Claim(call) | Validate::Storage(_, call)) = rule.validate {
+                call_one(rule, None, &mut found, |f| call(claim, &context, f));
+            }
+        }
+        found
     }
 
     /// What rules find in a Service, a budget, an autoscaler or a ConfigMap.
@@ -183,7 +181,7 @@ impl<'t> Deliberation<'t> {
         let mut found = Vec::new();
         for rule in self.rules() {
             if let Some(Validate::Companion(call)) = rule.validate {
-                found.extend(call_one(rule, None, |f| call(companion, &context, f)));
+                call_one(rule, None, &mut found, |f| call(companion, &context, f));
             }
         }
         found
@@ -204,11 +202,14 @@ impl Told<'_, '_> {
     }
 }
 
-fn call_one(rule: &'static Rule, container: Option<&str>, call: impl FnOnce(&mut Findings)) -> Vec<Finding> {
-    guarded(|| {
+/// Asks one rule; most have nothing to say.
+fn call_one(rule: &'static Rule, container: Option<&str>, found: &mut Vec<Finding>, call: impl FnOnce(&mut Findings)) {
+    let asked = guarded(|| {
         let mut findings = Findings::of(rule.name);
         call(&mut findings);
-        findings.about_container(container)
-    })
-    .unwrap_or_default()
+        findings
+    });
+    if let Some(findings) = asked.filter(|findings| !findings.is_empty()) {
+        found.extend(findings.about_container(container));
+    }
 }

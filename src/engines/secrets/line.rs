@@ -2,7 +2,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with,
+    ANYBODY, Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with,
     letters::{Letters, first_letter},
     words,
 };
@@ -58,7 +58,11 @@ impl Secrets {
     fn in_call<'s>(&'s self, call: &Call<'_, '_>, own: &[String], found: &mut Vec<Exposed<'s>>) {
         let program = call.program();
         let names = std::iter::once(program).chain(own.iter().map(String::as_str));
-        let mut positions: SmallVec<[usize; 4]> = names.flat_map(|name| self.by_program.matching(name)).collect();
+        let mut positions: SmallVec<[usize; 4]> = names
+            .filter(|name| !name.is_empty())
+            .flat_map(|name| self.by_program.matching(name))
+            .chain(self.anybodys.iter().copied())
+            .collect();
         positions.sort_unstable();
         positions.dedup();
         let groups: SmallVec<[&ProgramSecrets; 4]> =
@@ -174,8 +178,8 @@ impl Secrets {
 
 impl ProgramSecrets {
     /// True for what counts with any program.
-    fn is_anybodys(&self) -> bool {
-        self.programs.first().is_some_and(|p| p.as_str() == "*")
+    pub(super) fn is_anybodys(&self) -> bool {
+        self.programs.first().is_some_and(|p| p.as_str() == ANYBODY)
     }
 }
 

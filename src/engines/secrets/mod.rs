@@ -19,6 +19,9 @@ use crate::{
 use letters::{Letters, first_letters};
 pub use line::{Exposed, Leads};
 
+/// Stands for any program.
+const ANYBODY: &str = "*";
+
 /// The file `secrets.yaml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +53,9 @@ pub struct Secrets {
     /// Positions in `programs`, by the names of the programs.
     #[serde(skip)]
     by_program: Patterns<usize>,
+    /// Those that count with any program.
+    #[serde(skip)]
+    anybodys: Vec<usize>,
     /// The last letters of names that say that a value is secret.
     #[serde(skip)]
     last_letters: Letters,
@@ -203,8 +209,13 @@ impl Secrets {
 
     fn index(&mut self) {
         self.by_program = Patterns::default();
+        self.anybodys.clear();
         for (position, group) in self.programs.iter().enumerate() {
-            group.programs.iter().for_each(|program| self.by_program.add(program, position));
+            let named = group.programs.iter().filter(|program| program.as_str() != ANYBODY);
+            named.for_each(|program| self.by_program.add(program, position));
+            if group.is_anybodys() {
+                self.anybodys.push(position);
+            }
         }
         let names = &self.names;
         let ends = names.exact.iter().chain(&names.last_words).chain(&names.endings);

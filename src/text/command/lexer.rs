@@ -220,7 +220,26 @@ impl<'a> Lexer<'a> {
                 }
                 b'\\' => self.escape(&mut out),
                 b'$' | b'`' => self.expansion(&mut out, false),
-                _ => self.run(&mut out, b" \t\n\r|&;<>()'\"\\$`"),
+                _ => self.run(&mut out, |byte| {
+                    matches!(
+                        byte,
+                        b' ' | b'\t'
+                            | b'\n'
+                            | b'\r'
+                            | b'|'
+                            | b'&'
+                            | b';'
+                            | b'<'
+                            | b'>'
+                            | b'('
+                            | b')'
+                            | b'\''
+                            | b'"'
+                            | b'\\'
+                            | b'$'
+                            | b'`'
+                    )
+                }),
             }
         }
         out.finish()
@@ -252,15 +271,15 @@ impl<'a> Lexer<'a> {
                 }
                 b'\\' if matches!(self.byte(1), b'"' | b'\\' | b'$' | b'`' | b'\n') => self.escape(out),
                 b'$' | b'`' => self.expansion(out, true),
-                _ => self.run(out, b"\"\\$`"),
+                _ => self.run(out, |byte| matches!(byte, b'"' | b'\\' | b'$' | b'`')),
             }
         }
     }
 
-    /// Takes one byte and all that follow it up to one of `ends`.
-    fn run(&mut self, out: &mut Builder<'a>, ends: &[u8]) {
+    /// Takes one byte and all that follow it up to one that `ends` it.
+    fn run(&mut self, out: &mut Builder<'a>, ends: impl Fn(u8) -> bool) {
         let rest = self.text.as_bytes().get(self.at + 1..).unwrap_or_default();
-        let length = 1 + rest.iter().position(|byte| ends.contains(byte)).unwrap_or(rest.len());
+        let length = 1 + rest.iter().position(|byte| ends(*byte)).unwrap_or(rest.len());
         out.push(self.at..self.at + length);
         self.at += length;
     }
