@@ -36,6 +36,7 @@ mod recorded;
 mod restore;
 mod rule_examples;
 mod rules;
+mod scan;
 mod scratch;
 mod server_calls;
 mod server_drain;

@@ -48,7 +48,9 @@ pub(super) fn nothing(lack: Lack, scope: &Scope) -> anyhow::Error {
     let help = match scope {
         _ if lack.error.is_unauthenticated() => "log in again, or give --context with another user",
         _ if !is_forbidden => "see whether the API server is well, and try again",
-        Scope::All => "look into one namespace with -n NAMESPACE, or ask for a ClusterRole that may list, such as `view`",
+        Scope::All => {
+            "look into one namespace with -n NAMESPACE, or ask for a ClusterRole that may list, such as `view`"
+        }
         Scope::Namespace(_) => "ask for a role that may list in this namespace, such as the ClusterRole `view`",
     };
     let what = format!("nothing can be read: failed to list {resource}{}", within(scope));

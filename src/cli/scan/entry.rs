@@ -59,11 +59,6 @@ pub(super) struct Storage {
 }
 
 impl Entry {
-    /// What entries are sorted by.
-    pub(super) fn place(&self) -> (&str, &str, &str) {
-        (&self.namespace, self.kind, &self.name)
-    }
-
     /// The containers that hold a data set.
     pub(super) fn servers(&self) -> impl Iterator<Item = &DatabaseEntry> {
         self.databases.iter().filter(|d| d.is_server())

@@ -74,7 +74,11 @@ impl<'c> Judge<'c> {
             )),
         }
         for (question, resource, what) in [
-            (Question::StorageClasses, "storageclasses.storage.k8s.io", "which class claims would be given is not known"),
+            (
+                Question::StorageClasses,
+                "storageclasses.storage.k8s.io",
+                "which class claims would be given is not known",
+            ),
             (Question::LooseVolumes, "persistentvolumes", "which class claims would be given is not known"),
         ] {
             let answer = cluster.ask(&question, self.now).await;

@@ -158,7 +158,8 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
     if is_nothing && !lacks.is_empty() {
         return Err(connect::nothing(lacks.swap_remove(0), &scope));
     }
-    entries.sort_by(|a, b| a.place().cmp(&b.place()));
+    // Namespaces came in the order of keys, in which `a-b` is before `a`.
+    entries.sort_by(|a, b| a.namespace.cmp(&b.namespace));
     let diff = match args.diff.as_slice() {
         [from, to] => Some((*from, *to)),
         _ => None,

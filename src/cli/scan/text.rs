@@ -38,17 +38,8 @@ fn is_loud(entry: &Entry, profile: Profile) -> bool {
 }
 
 fn databases(out: &mut Out, survey: &Survey) -> io::Result<()> {
-    const HEAD: [&str; 9] = [
-        "NAMESPACE",
-        "NAME",
-        "ENGINE",
-        "VERSION",
-        "REPLICAS",
-        "STORAGE",
-        "OWNER",
-        "WOULD DENY",
-        "FINDINGS",
-    ];
+    const HEAD: [&str; 9] =
+        ["NAMESPACE", "NAME", "ENGINE", "VERSION", "REPLICAS", "STORAGE", "OWNER", "WOULD DENY", "FINDINGS"];
     let rows = survey.entries.iter().flat_map(|entry| entry.servers().map(move |database| (entry, database)));
     let rows: Vec<[String; 9]> = rows.map(|(entry, database)| row(entry, database, survey.profile)).collect();
     if rows.is_empty() {
@@ -151,11 +142,10 @@ fn changes(out: &mut Out, survey: &Survey, from: Profile, to: Profile) -> io::Re
     let deny = survey.tally.of(survey.diff.map_or(survey.profile, |(_, to)| to)).deny;
     writeln!(
         out,
-        "{} of {} would be denied under {} if new{}{}",
-        deny,
+        "{deny} of {}{} would be denied under {} if new{}",
         counted(survey.tally.objects as usize, "object"),
-        to.to_lowercase(),
         within(&survey.scope),
+        to.to_lowercase(),
         incomplete(survey)
     )
 }

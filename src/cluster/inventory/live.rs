@@ -154,9 +154,11 @@ mod tests {
 
     #[test]
     fn a_node_that_the_scheduler_chose_was_not_chosen_by_its_author() {
-        let pod = |managed: Value| json!({
-            "metadata": {"name": "db", "namespace": "shop", "managedFields": managed}, "spec": {"nodeName": "n-1"},
-        });
+        let pod = |managed: Value| {
+            json!({
+                "metadata": {"name": "db", "namespace": "shop", "managedFields": managed}, "spec": {"nodeName": "n-1"},
+            })
+        };
         let node = |pod: &Value| document("Pod", pod).map(|pod| pod["spec"]["nodeName"].clone());
         assert_eq!(node(&pod(json!([{"fieldsV1": {"f:spec": {"f:containers": {}}}}]))), Some(Value::Null));
         assert_eq!(node(&pod(json!([{"fieldsV1": {"f:spec": {"f:nodeName": {}}}}]))), Some(json!("n-1")));
@@ -164,10 +166,12 @@ mod tests {
 
     #[test]
     fn a_volume_that_the_binder_chose_was_not_chosen_by_its_author() {
-        let claim = |annotations: Value| json!({
-            "metadata": {"name": "data", "namespace": "shop", "annotations": annotations, "managedFields": [{}]},
-            "spec": {"volumeName": "pvc-1"}, "status": {"phase": "Bound"},
-        });
+        let claim = |annotations: Value| {
+            json!({
+                "metadata": {"name": "data", "namespace": "shop", "annotations": annotations, "managedFields": [{}]},
+                "spec": {"volumeName": "pvc-1"}, "status": {"phase": "Bound"},
+            })
+        };
         let bound = document("PersistentVolumeClaim", &claim(json!({BY_BINDER: "yes"}))).unwrap();
         assert_eq!(bound["spec"]["volumeName"], Value::Null);
         assert_eq!((&bound["status"]["phase"], &bound["metadata"]["managedFields"]), (&json!("Bound"), &json!([{}])));
@@ -177,9 +181,11 @@ mod tests {
 
     #[test]
     fn what_is_judged_elsewhere_is_passed_over() {
-        let owned = |version: &str, controller: bool| json!({"metadata": {"name": "db-0", "ownerReferences": [
-            {"apiVersion": version, "kind": "Some", "name": "db", "controller": controller},
-        ]}});
+        let owned = |version: &str, controller: bool| {
+            json!({"metadata": {"name": "db-0", "ownerReferences": [
+                {"apiVersion": version, "kind": "Some", "name": "db", "controller": controller},
+            ]}})
+        };
         assert!(document("Pod", &owned("apps/v1", true)).is_none());
         assert!(document("Pod", &owned("postgresql.cnpg.io/v1", true)).is_some(), "nothing else stands for it");
         assert!(document("Pod", &owned("apps/v1", false)).is_some());

@@ -44,10 +44,7 @@ impl Sort {
         Self::of(Part::Companion, "Service", "services", "", "v1"),
         Self::of(Part::Companion, "PodDisruptionBudget", "poddisruptionbudgets", "policy", "v1"),
         Self::of(Part::Companion, "HorizontalPodAutoscaler", "horizontalpodautoscalers", "autoscaling", "v2"),
-        Self {
-            is_builtin: false,
-            ..Self::of(Part::Companion, "ScaledObject", "scaledobjects", "keda.sh", "v1alpha1")
-        },
+        Self { is_builtin: false, ..Self::of(Part::Companion, "ScaledObject", "scaledobjects", "keda.sh", "v1alpha1") },
     ];
     /// ConfigMaps, of which only those are read that databases use.
     pub const CONFIG_MAPS: Self = Self::of(Part::Companion, "ConfigMap", "configmaps", "", "v1");
