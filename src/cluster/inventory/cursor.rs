@@ -14,8 +14,8 @@ use crate::{
     tree::JsonError,
 };
 
-/// Objects of one page. A page is held as it came for as long as it is being read.
-const PAGE: u64 = 250;
+/// Objects of one page; documented in `docs/limits.md`. A page is held as it came for as long as it is being read.
+pub const PAGE: u64 = 250;
 /// How often a list is begun anew whose token was too old, where the API server gives no other.
 const MOST_STARTS: u32 = 3;
 

@@ -13,13 +13,14 @@ use super::{Cluster, FetchError, fetch};
 use crate::facts::NamespaceFacts;
 use cursor::Cursor;
 
+pub use cursor::PAGE;
 pub use live::Item;
 pub use sort::{Part, Sort};
 
 /// Lists that are read at once: enough to be quick, and few enough for an API server that has others to serve.
 const AT_ONCE: usize = 4;
-/// Most bytes of ConfigMaps that are held for one namespace.
-const MOST_TEXT: usize = 8 << 20;
+/// Bytes of ConfigMaps after which no more of a namespace are read; documented in `docs/limits.md`.
+pub const MOST_TEXT: usize = 8 << 20;
 
 /// Where to look.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::{path::PathBuf, process::Output};
 use seawall::manifest;
 use serde_json::{Value, json};
 
-use self::api::Api;
-use crate::generated::repository;
+use self::api::{Api, refusal};
+use crate::generated::{repository, text};
 
 /// The objects of an example, in a namespace.
 fn example(file: &str, namespace: &str) -> Vec<Value> {
@@ -122,6 +122,8 @@ fn a_cluster_is_told_on_one_page() {
     let (status, out, err) = told(&output);
     assert_eq!((status, err), (Some(0), ""), "{out}");
     insta::assert_snapshot!("scan", out);
+    let (table, _) = out.split_once("\n\n").unwrap();
+    assert!(text("README.md").contains(table), "README.md shows this scan as it was once");
     // Nobody's password is repeated, and nothing is drawn where nobody looks.
     assert!(!out.contains("not-so-secret") && !out.contains('\u{1b}'), "{out}");
 }
@@ -225,4 +227,57 @@ fn what_seawall_wrote_is_not_written_again() {
     };
     assert_eq!((of(&before, "mend"), of(&after, "mend")), (1, 0));
     assert_eq!(of(&before, "deny"), of(&after, "deny"));
+}
+
+/// Every key below a value; what stands under a rule's name counts as under any.
+fn keys(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.keys().filter(|key| !key.contains('-')).cloned());
+            map.values().for_each(|value| keys(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_is_documented() {
+    let api = Api::serve(cluster(), |asked| (asked.plural == "jobs").then(|| refusal(403, json!({}))));
+    let mut found = std::collections::BTreeSet::new();
+    keys(&api.json(&["-A", "--diff", "observe", "production"]), &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    let document = text("docs/json.md");
+    let (_, section) = document.split_once("## What `seawall scan -o json` prints").unwrap();
+    let words: Vec<&str> = section.split('`').flat_map(|part| part.split(['.', '[', ']'])).collect();
+    let missing: Vec<_> = found.iter().filter(|key| !words.contains(&key.as_str())).collect();
+    assert!(missing.is_empty(), "docs/json.md does not say what these are: {missing:?}");
+}
+
+#[test]
+fn a_claim_is_shown_the_class_that_it_would_be_given() {
+    let class = |name: &str, default: bool| {
+        json!({
+            "kind": "StorageClass", "apiVersion": "storage.k8s.io/v1", "reclaimPolicy": "Delete",
+            "metadata": {"name": name, "annotations": {"storageclass.kubernetes.io/is-default-class": default.to_string()}},
+        })
+    };
+    let objects =
+        vec![mysql("ledger", "shop"), claim("data-ledger-0", "shop", "5Gi"), class("fast", true), class("gold", false)];
+    let settings = "apiVersion: seawall.dev/v1alpha1\nkind: DatabasePolicy\nmetadata: {name: x}\n\
+                    spec: {defaults: {storage: {className: gold}}}\n";
+    let mended = |refused: &'static str| {
+        let api = Api::serve(objects.clone(), move |asked| {
+            (asked.plural == refused).then(|| refusal(403, json!({"reason": "Forbidden"})))
+        });
+        let file = api.scratch.join("settings.yaml");
+        std::fs::write(&file, settings).unwrap();
+        let scan = api.json(&["--config", file.to_str().unwrap()]);
+        let counts = &scan["summary"]["rules"]["missing-storage-class"];
+        ["observe", "baseline"].map(|profile| counts[profile]["mend"].as_u64().unwrap_or(0))
+    };
+    assert_eq!(mended("nothing"), [0, 1]);
+    for kind in ["storageclasses", "persistentvolumes", "statefulsets"] {
+        assert_eq!(mended(kind), [0, 0], "{kind} are unknown");
+    }
 }
