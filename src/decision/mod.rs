@@ -14,6 +14,8 @@ mod restore;
 mod run;
 mod verdict;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::{
     engines::Catalogue,
     facts::{Facts, Question, Seconds},
@@ -157,6 +159,7 @@ pub struct Deliberation<'t> {
     now: Seconds,
     subject: Subject<'t>,
     before: Subject<'t>,
+    interrupt: Option<&'t AtomicBool>,
 }
 
 impl<'t> Deliberation<'t> {
@@ -183,7 +186,18 @@ impl<'t> Deliberation<'t> {
             _ => Subject::Other,
         };
         let subject = world.subject(request.kind, request.object);
-        Some(Self { request, world, now, subject, before })
+        Some(Self { request, world, now, subject, before, interrupt: None })
+    }
+
+    /// Once `interrupt` is true no more rules are asked: what comes out is not whole, and of use to nobody.
+    #[must_use]
+    pub const fn interrupted_by(mut self, interrupt: Option<&'t AtomicBool>) -> Self {
+        self.interrupt = interrupt;
+        self
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupt.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 
     /// The workload and its databases; `None` for a claim.

@@ -60,7 +60,8 @@ pub(super) enum Occasion {
 impl<'t> Deliberation<'t> {
     fn rules(&self) -> impl Iterator<Item = &'static Rule> {
         let settings = self.world.settings;
-        self.world.rules.iter().copied().filter(|r| settings.action(r.name, r.tier) != Action::Off)
+        let rules = self.world.rules.iter().copied();
+        rules.take_while(|_| !self.is_interrupted()).filter(|r| settings.action(r.name, r.tier) != Action::Off)
     }
 
     /// The servers of a case, each with what all rules are told about it.

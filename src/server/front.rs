@@ -15,6 +15,7 @@ use super::{
     config::Config,
     connection::House,
     connections::{Connections, Entry, Guest},
+    desk::Desk,
     identity::Identity,
     judge::Judge,
     life::{Life, Phase},
@@ -61,7 +62,8 @@ impl Front {
         let limits = config.limits;
         let house = Arc::new(House::new(Life::new(), config.times, limits.head_bytes));
         let app = Arc::new(App {
-            judge,
+            judge: Arc::new(judge),
+            desk: Desk::new(),
             metrics: Arc::clone(&metrics),
             house: Arc::clone(&house),
             limits,

@@ -97,6 +97,7 @@ impl Guard {
         let panics = Panics::count();
         let request = Request::of_review(&review, &tree);
         let deliberation = Deliberation::of(request, self.world(), (self.clock)());
+        let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (reply, rules) = match (&deliberation, call.webhook) {
             (None, _) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,

@@ -5,6 +5,7 @@ use std::{borrow::Cow, net::IpAddr};
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::desk::Abandoned;
 use crate::{
     metrics::{Kind, Outcome, Webhook},
     terms::Operation,
@@ -37,6 +38,8 @@ pub struct Call {
     /// Who called. What a call takes from others (look-ups) is to be shared by this address: see
     /// [`PerPeer`](super::limits::PerPeer).
     pub peer: IpAddr,
+    /// Whether anybody still waits: who works for long looks at it, and stops.
+    pub abandoned: Abandoned,
 }
 
 /// What can be answered.

@@ -2,7 +2,7 @@
 //!
 //! - `accept` takes connections from a socket, [`Front`] serves them whatever they are made of;
 //! - `pulse` says how long a connection may do what it does, `connections` who makes room for whom;
-//! - `review` answers a call within its deadline, `body` reads as much as memory is granted for;
+//! - `review` answers a call within its deadline, `body` reads as much as memory is granted for, large ones are judged at a `desk`;
 //! - [`limits`] shares what is scarce by peer address;
 //! - `tls` and `identity` turn certificate files into what is served, and follow their changes;
 //! - `life` is where the server is between its start and its end.
@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod connections;
 mod deadline;
+mod desk;
 mod front;
 mod guard;
 mod identity;
@@ -42,6 +43,7 @@ use self::{
 };
 pub use self::{
     config::{Config, Files, Limits, Times},
+    desk::Abandoned,
     front::Front,
     guard::Guard,
     judge::{Answer, Call, Judge, Record, Review, Verdict},

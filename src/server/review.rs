@@ -22,6 +22,7 @@ use super::{
     config::Limits,
     connection::House,
     deadline,
+    desk::{Abandoned, Desk, LARGE},
     judge::{Answer, Call, Judge, Review},
     life::Phase,
     limits::PerPeer,
@@ -42,7 +43,8 @@ pub(super) struct Caller {
 
 /// What answering needs.
 pub(super) struct App<J> {
-    pub(super) judge: J,
+    pub(super) judge: Arc<J>,
+    pub(super) desk: Desk,
     pub(super) metrics: Arc<Metrics>,
     pub(super) house: Arc<House>,
     pub(super) limits: Limits,
@@ -130,18 +132,20 @@ impl<J: Judge> App<J> {
         let work = async {
             let Collected { bytes, permit } = body::collect(body, &self.limits, &self.permits, peer).await?;
             late = Refusal::LateAnswer;
-            let call = Call { webhook, body: bytes, deadline, peer };
+            let is_large = bytes.len() >= LARGE;
+            let call = Call { webhook, body: bytes, deadline, peer, abandoned: Abandoned::default() };
+            if is_large {
+                return self.desk.judge(&self.judge, call, permit).await;
+            }
             let answer = AssertUnwindSafe(async { self.judge.answer(call).await }).catch_unwind().await;
             drop(permit);
-            answer.map_err(|_| {
-                self.metrics.panicked(REQUEST);
-                Refusal::Panicked
-            })
+            answer.map_err(|_| Refusal::Panicked)
         };
-        match timeout_at(deadline, work).await {
-            Ok(result) => result,
-            Err(_) => Err(late),
+        let result = timeout_at(deadline, work).await.unwrap_or_else(|_| Err(late));
+        if matches!(result, Err(Refusal::Panicked)) {
+            self.metrics.panicked(REQUEST);
         }
+        result
     }
 
     fn answered(&self, answer: Answer, tally: Tally<'_>, peer: IpAddr) -> Response<Body> {

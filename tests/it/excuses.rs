@@ -214,3 +214,18 @@ fn an_operator_chooses_for_its_claims_and_a_restorer_for_his() {
     labelled["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("percona-operator");
     assert_eq!(mends(&labelled, CONTROLLER), 0);
 }
+
+#[test]
+fn who_is_gone_is_not_worked_for() {
+    let gone = std::sync::atomic::AtomicBool::new(false);
+    let text = json!({"request": {"object": object("Deployment")}}).to_string();
+    let (catalogue, tree) = (Catalogue::embedded().unwrap(), review::read(text.as_bytes()).unwrap());
+    let settings = settings(&catalogue);
+    let world = World { catalogue: &catalogue, settings: &settings, rules: rules::ALL, kubernetes_minor: Some(36) };
+    let request = Request::of_document(tree.root().path("request.object"), &tree);
+    let request = Request { group: "apps", ..request };
+    let deliberation = Deliberation::of(request, world, NOW).unwrap().interrupted_by(Some(&gone));
+    assert!(deliberation.judge(Some(&nothing_there())).denies());
+    gone.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(deliberation.judge(Some(&nothing_there())).judgements.is_empty());
+}

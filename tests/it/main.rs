@@ -39,6 +39,7 @@ mod rules;
 mod scan;
 mod scratch;
 mod server_calls;
+mod server_desk;
 mod server_drain;
 mod server_logs;
 mod server_peers;

@@ -8,7 +8,7 @@ use seawall::{
     engines::Catalogue,
     metrics::{Metrics, Webhook},
     rules,
-    server::{Answer, Call, Guard, Judge},
+    server::{Abandoned, Answer, Call, Guard, Judge},
     settings::Settings,
     terms::Profile,
 };
@@ -32,7 +32,7 @@ pub(crate) fn guard(profile: Profile) -> Guard {
 
 pub(crate) async fn answer(guard: &Guard, webhook: Webhook, body: Bytes) -> Answer {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(3);
-    guard.answer(Call { webhook, body, deadline, peer: [127, 0, 0, 1].into() }).await
+    guard.answer(Call { webhook, body, deadline, peer: [127, 0, 0, 1].into(), abandoned: Abandoned::default() }).await
 }
 
 /// One line for each review: what was answered, in words.

@@ -22,7 +22,8 @@ look-ups, and as much always stays for whoever comes next. With `--client-ca`, o
 the handshake.
 
 A body's weight is what it could become: itself and its tree, at worst 32 bytes of tree for each byte of body. Memory is
-granted as the bytes arrive, so that an announced length reserves nothing.
+granted as the bytes arrive, so that an announced length reserves nothing. Bodies of 64 KiB and more are judged on threads of their
+own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer.
 
 ";
 
@@ -66,6 +67,7 @@ pub fn limits() -> String {
         ("a request's head", bytes(limits.head_bytes), "431"),
         ("connections on the TLS port", grouped(limits.connections), "the longest idle one is closed"),
         ("connections on the plain port", grouped(limits.plain_connections), "the longest idle one is closed"),
+        ("large bodies that are judged at once", "one per processor".to_owned(), "they wait; 503 at the deadline"),
         ("look-ups under way", grouped(crate::server::LOOK_UPS), "unknown facts"),
         ("databases of one Pod that are looked at", grouped(MOST_DATABASES), "the others are passed over"),
         ("documents of one run that one answer is made of", grouped(MOST_NEIGHBOURS), "nothing is known of them"),
