@@ -16,7 +16,8 @@ use crate::{
 
 /// Objects of one page; documented in `docs/limits.md`. A page is held as it came for as long as it is being read.
 pub const PAGE: u64 = 250;
-/// How often a list is begun anew whose token was too old, where the API server gives no other.
+/// How often a list is begun anew whose token was too old, where the API server gives no other; and how often it is believed that the
+/// other one it gives is good.
 const MOST_STARTS: u32 = 3;
 
 /// Where a list is.
@@ -31,6 +32,8 @@ pub(super) struct Cursor {
     /// The key of the last object that was read: where the list begins anew, those up to it are passed over.
     last: Option<String>,
     starts: u32,
+    /// Tokens in a row that were too old.
+    stale: u32,
     read: u64,
     fault: Option<FetchError>,
     is_whole: bool,
@@ -81,7 +84,7 @@ impl Cursor {
     fn at(sort: &'static Sort, path: String, field: Option<String>) -> Self {
         let (more, kept) = (Some(String::new()), VecDeque::new());
         let (last, fault) = (None, None);
-        Self { sort, path, field, page: PAGE, more, kept, last, starts: 0, read: 0, fault, is_whole: true }
+        Self { sort, path, field, page: PAGE, more, kept, last, starts: 0, stale: 0, read: 0, fault, is_whole: true }
     }
 
     /// The namespace of the next object; `None` after the last, and after a fault.
@@ -120,6 +123,7 @@ impl Cursor {
         match fetch::text(client, &self.url()).await {
             Ok(text) => {
                 let to_come = self.keep(&text)?;
+                self.stale = 0;
                 watcher.read(self.sort.kind, self.read, to_come);
                 Ok(())
             }
@@ -130,11 +134,12 @@ impl Cursor {
             }
             Err(error) => match error.expired() {
                 // What changed since is then seen as it is now: better than nothing, and than everything twice.
-                Some(token) if !token.is_empty() => {
+                Some(token) if !token.is_empty() && self.stale < MOST_STARTS => {
+                    self.stale += 1;
                     self.more = Some(token);
                     Ok(())
                 }
-                Some(_) if self.starts < MOST_STARTS => {
+                Some(token) if token.is_empty() && self.starts < MOST_STARTS => {
                     self.starts += 1;
                     self.more = Some(String::new());
                     Ok(())

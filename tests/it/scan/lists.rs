@@ -78,16 +78,18 @@ fn a_list_whose_token_expired_without_another_begins_anew_and_shows_nothing_twic
 
 #[test]
 fn a_list_whose_tokens_never_hold_is_given_up() {
-    let api = Api::serve(Vec::new(), |asked| match of_databases(asked) {
-        false => None,
-        true if asked.token.is_empty() => Some((200, in_small_pages(asked))),
-        true => Some(refusal(410, json!({"reason": "Expired"}))),
-    });
-    let output = api.scan(&["-A"]);
-    let (status, out, err) = told(&output);
-    assert_eq!(status, Some(2), "{err}");
-    assert!(err.starts_with("error: statefulsets.apps in all namespaces: "), "{err}");
-    assert!(out.contains("3 databases") && out.contains("incomplete: statefulsets.apps could not be read"), "{out}");
+    for other in [json!({}), json!({"continue": "another"})] {
+        let api = Api::serve(Vec::new(), move |asked| match of_databases(asked) {
+            false => None,
+            true if asked.token.is_empty() => Some((200, in_small_pages(asked))),
+            true => Some(refusal(410, json!({"reason": "Expired", "metadata": other}))),
+        });
+        let output = api.scan(&["-A"]);
+        let (status, out, err) = told(&output);
+        assert_eq!(status, Some(2), "{err}");
+        assert!(err.starts_with("error: statefulsets.apps in all namespaces: "), "{err}");
+        assert!(out.contains("3 databases") && out.contains("incomplete: statefulsets.apps could not be read"), "{out}");
+    }
 }
 
 #[test]
