@@ -67,7 +67,7 @@ impl Claims {
         let Question::ClaimUse { name, .. } = question else { return Known::Unknown };
         let of = |name: &str| self.users.get(name).into_iter().flatten();
         let stem = Some(stem(name)).filter(|stem| stem.ends_with('-') && *stem != name.as_str());
-        let made = stem.into_iter().flat_map(|stem| of(stem));
+        let made = stem.into_iter().flat_map(of);
         let siblings = stem.filter(|stem| self.users.contains_key(*stem)).and_then(|stem| self.made.get(stem));
         let siblings = siblings.into_iter().flatten().filter(|sibling| *sibling != name);
         Known::Found(Answer::ClaimUse(ClaimUse {

@@ -148,6 +148,9 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
     let notes = judge.look_around(&connected.cluster, &inventory).await;
     let (mut entries, mut tally) = (Vec::new(), Tally::default());
     while let Some(portion) = inventory.next().await {
+        if shown.skips(&portion.namespace) {
+            continue;
+        }
         progress.namespace(&portion.namespace);
         let more = inventory.config_maps(&portion.namespace, &judge.config_maps(&portion)).await;
         judge.judge(portion, more, inventory.has_all_workloads(), &mut tally, &mut entries);

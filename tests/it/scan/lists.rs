@@ -88,7 +88,10 @@ fn a_list_whose_tokens_never_hold_is_given_up() {
         let (status, out, err) = told(&output);
         assert_eq!(status, Some(2), "{err}");
         assert!(err.starts_with("error: statefulsets.apps in all namespaces: "), "{err}");
-        assert!(out.contains("3 databases") && out.contains("incomplete: statefulsets.apps could not be read"), "{out}");
+        assert!(
+            out.contains("3 databases") && out.contains("incomplete: statefulsets.apps could not be read"),
+            "{out}"
+        );
     }
 }
 

@@ -24,6 +24,18 @@ fn the_namespace_is_the_one_that_is_named_or_that_of_the_context() {
 }
 
 #[test]
+fn a_namespace_that_the_settings_skip_is_skipped() {
+    let api = Api::serve(cluster(), |_| None);
+    let file = api.scratch.join("settings.yaml");
+    let settings = "{apiVersion: seawall.dev/v1alpha1, kind: DatabasePolicy, metadata: {name: x}, \
+                    spec: {skipNamespaces: [shop], profile: production}}";
+    std::fs::write(&file, settings).unwrap();
+    let scan = api.json(&["-A", "--config", file.to_str().unwrap()]);
+    assert!(names(&scan).iter().all(|name| name.starts_with("other/")), "{:?}", names(&scan));
+    assert_eq!((&scan["summary"]["namespaces"], &scan["profile"]), (&json!(1), &json!("production")));
+}
+
+#[test]
 fn an_empty_namespace_has_no_database() {
     let api = Api::serve(Vec::new(), |_| None);
     let output = api.scan(&["-n", "empty", "--as-profile", "production"]);

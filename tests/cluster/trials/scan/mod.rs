@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
@@ -33,6 +34,9 @@ pub fn trials() -> Vec<Trial> {
     all.push(scale::trial());
     all
 }
+
+/// How long rights may take to hold.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Everything that a scan can list.
 const KINDS: [(&str, &[&str]); 6] = [
@@ -90,6 +94,14 @@ async fn user(plane: &Plane, name: &str, without: &str, namespace: Option<&Names
             bindings.patch(name, &params, &Patch::Apply(binding("ClusterRoleBinding"))).await.context("no binding")?;
         }
     }
+    // The API server learns of a binding a moment after it has stored it.
+    let kubectl = plane.kubectl_as(name, None)?;
+    let within = namespace.map_or_else(|| "--all-namespaces".to_owned(), |one| format!("--namespace={}", one.name()));
+    let begin = Instant::now();
+    while !kubectl.run(&["auth", "can-i", "list", "statefulsets.apps", &within], None).await?.ok {
+        ensure!(begin.elapsed() < PATIENCE, "{name} was given rights and has none");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     plane.kubeconfig(name, None)
 }
 
@@ -119,7 +131,7 @@ async fn seawall(arguments: &[&str]) -> Result<Told> {
     })
 }
 
-/// `seawall scan` with this kubeconfig; rights that were just given may take a moment to hold.
+/// `seawall scan` with this kubeconfig.
 async fn scan(kubeconfig: &Path, arguments: &[&str]) -> Result<Told> {
     let kubeconfig = kubeconfig.to_str().context("a strange path")?;
     seawall(&[&["scan", "--kubeconfig", kubeconfig], arguments].concat()).await
