@@ -13,8 +13,8 @@ use crate::rules;
 /// Judge manifests as the cluster would, before anything reaches it
 ///
 /// Reads files, folders and, as `-`, standard input: YAML with any number of documents, JSON, and Lists. Each object is
-/// judged as it would be stored, that is after it was mended. Exits with 1 if anything is denied, with 2 if anything
-/// could not be read.
+/// judged as it would be stored, that is after it was mended. In a folder, what is no Kubernetes object is passed over
+/// and counted. Exits with 1 if anything is denied, with 2 if anything could not be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall check deploy/"
@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let sets = manifest::sets(&manifests.objects);
     let placed = || manifests.objects.iter().zip(sets.iter().copied());
     let mut neighbours = Neighbours::default();
-    for (manifest, set) in placed() {
+    for (manifest, set) in placed().filter(|(manifest, _)| manifest.passed_over.is_none()) {
         neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
     }
     let reports: Vec<Report> = placed().map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();

@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let manifests = manifest::read(&args.paths);
     let mut out = Out::new();
     let mut any = false;
-    for manifest in &manifests.objects {
+    for manifest in manifests.objects.iter().filter(|manifest| manifest.passed_over.is_none()) {
         let object = manifest.object();
         if let Subject::Workload(case) = Subject::of(object.get("kind").text(), object, &catalogue) {
             if any {
@@ -95,7 +95,11 @@ fn taken_for(detected: &Detected<'_>, catalogue: &Catalogue) -> String {
                 0 | 1 => format!("packaging {}", engine.variant),
                 n => format!("packaging one of {n}"),
             };
-            format!("{} {role}, {version}, {packaging}", engine.title)
+            if engine.is_database() {
+                format!("{} {role}, {version}, {packaging}", engine.title)
+            } else {
+                format!("{}, {version}: keeps state and is no database, so it is not judged as one", engine.title)
+            }
         }
     }
 }

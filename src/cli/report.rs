@@ -8,7 +8,7 @@ use super::outcome::{FindingReport, MendReport, Outcome};
 use super::output::{self, FAINT, Out, STRONG, printable};
 use crate::decision::{Neighbours, Request, World};
 use crate::facts::Seconds;
-use crate::manifest::{Manifest, ReadError};
+use crate::manifest::{Manifest, PassedOver, ReadError};
 use crate::terms::{Action, Profile};
 
 /// One document, judged as the cluster would store it.
@@ -25,6 +25,8 @@ pub(crate) struct Report {
     outcome: Outcome,
     #[serde(skip)]
     line: Option<u32>,
+    #[serde(skip)]
+    passed_over: Option<PassedOver>,
 }
 
 impl Report {
@@ -34,6 +36,10 @@ impl Report {
         let object = manifest.object();
         let text = |node: crate::tree::Node<'_>| node.str().filter(|s| !s.is_empty()).map(str::to_owned);
         let request = Request::of_document(object, &manifest.tree);
+        let outcome = match manifest.passed_over {
+            Some(_) => Outcome::default(),
+            None => Outcome::of(request, world, now, |deliberation| neighbours.facts(set, deliberation)),
+        };
         Self {
             file: manifest.file.clone(),
             index: manifest.index.clone(),
@@ -41,8 +47,9 @@ impl Report {
             kind: text(object.get("kind")),
             namespace: text(object.path("metadata.namespace")),
             name: text(object.path("metadata.name")).or_else(|| text(object.path("metadata.generateName"))),
-            outcome: Outcome::of(request, world, now, |deliberation| neighbours.facts(set, deliberation)),
+            outcome,
             line: object.line(),
+            passed_over: manifest.passed_over,
         }
     }
 
@@ -137,13 +144,26 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     writeln!(
         out,
         "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
-        counted(reports.len(), "document"),
+        counted(sum(&|r| usize::from(r.passed_over.is_none())), "document"),
         counted(databases, "database"),
         counted(denied, "object"),
         counted(warnings, "warning"),
         counted(mends, "mend"),
         counted(audits, "silent finding"),
-    )
+    )?;
+    for (why, words) in [
+        (PassedOver::NoObject, "no Kubernetes objects"),
+        (PassedOver::Template, "templates (helm template ... | seawall check -)"),
+    ] {
+        // One file may hold several documents, one beside the other.
+        let mut files: Vec<&str> =
+            reports.iter().filter(|r| r.passed_over == Some(why)).map(|r| r.file.as_str()).collect();
+        files.dedup();
+        if !files.is_empty() {
+            writeln!(out, "{} passed over: {words}", counted(files.len(), "file"))?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn counted(n: usize, what: &str) -> String {

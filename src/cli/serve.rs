@@ -18,6 +18,9 @@ use crate::metrics::Metrics;
 use crate::rules;
 use crate::server::{self, Config, Files, Guard, Limits, Server, Times};
 
+/// The longest `--drain-delay`, in seconds. Nobody is sent to a Pod for a fraction of that; a typing error must not outlast the grace period.
+const MOST_DELAY: i64 = 300;
+
 /// Answer a cluster's admission reviews over HTTPS
 ///
 /// Every option can also be given by the environment variable beside it. Certificate files are read again when they
@@ -70,6 +73,17 @@ pub(crate) struct Args {
     )]
     pub(crate) metrics_listen: SocketAddr,
 
+    /// How long to answer on, not ready any more, when told to stop: until nobody is sent here
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "SEAWALL_DRAIN_DELAY",
+        hide_env_values = true,
+        default_value_t = 0,
+        value_parser = clap::value_parser!(u16).range(..=MOST_DELAY)
+    )]
+    pub(crate) drain_delay: u16,
+
     /// How to write the log, which goes to standard error
     #[arg(long, value_name = "FORMAT", env = "SEAWALL_LOG_FORMAT", hide_env_values = true, default_value = "json")]
     pub(crate) log_format: LogFormat,
@@ -90,6 +104,11 @@ pub(crate) enum Connection {
 }
 
 impl Args {
+    /// How long for everything.
+    pub(crate) fn times(&self) -> Times {
+        Times { leave: Duration::from_secs(self.drain_delay.into()), ..Times::default() }
+    }
+
     /// Which API server is asked. Not left to clap, for which `SEAWALL_OFFLINE=false` is a conflict as well.
     pub(crate) fn connection(&self) -> anyhow::Result<Connection> {
         match (&self.kubeconfig, self.offline) {
@@ -140,12 +159,13 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         Some(cluster) => version_of(cluster).await,
     };
     let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let times = args.times();
     let config = Config {
         listen: args.listen,
         metrics_listen: Some(args.metrics_listen),
         tls: Files { cert: args.tls_cert, key: args.tls_key, client_ca: args.client_ca },
         limits: Limits::default(),
-        times: Times::default(),
+        times,
     };
     let server = Server::bind(config, metrics).await.map_err(|e| {
         let help = e.help();

@@ -103,7 +103,7 @@ fn facts(engine: &Engine) -> Vec<Line> {
     let mut lines = vec![line("data", data(&engine.data))];
     lines.extend(engine.credentials.iter().map(|set| line("credentials", credentials(set))));
     lines.extend(engine.facts.authentication.iter().map(|a| line("authentication", authentication(a))));
-    lines.extend(engine.stop.iter().flat_map(stop));
+    lines.extend(engine.stop.as_deref().into_iter().flat_map(stop));
     lines.extend(engine.memory.iter().map(|m| line("memory", memory(m))));
     for (turns, label) in TURNS {
         let mut names: Vec<&str> =

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn parse(line: &str) -> Result<Command, clap::Error> {
@@ -16,7 +18,7 @@ fn every_documented_line_is_understood() {
         serve,
         &format!("{serve} --kubeconfig f --profile production --client-ca f --listen 0.0.0.0:8443 --config f"),
         &format!("{serve} --offline --metrics-listen [::1]:9090 --log-format text --engines d"),
-        &format!("{serve} --kubernetes-version v1.33.1"),
+        &format!("{serve} --kubernetes-version v1.33.1 --drain-delay 5"),
         "seawall check a.yaml dir -",
         "seawall check -o json --profile observe --config f --kubernetes-version 1.36 --engines d a.yaml",
         "seawall scan",
@@ -46,6 +48,8 @@ fn every_wrong_line_is_refused() {
         &format!("{serve} --profile strict"),
         &format!("{serve} --listen 8443"),
         &format!("{serve} --kubernetes-version latest"),
+        &format!("{serve} --drain-delay 5s"),
+        &format!("{serve} --drain-delay 3600"),
         "seawall check",
         "seawall check -o yaml a.yaml",
         "seawall scan shop",
@@ -67,6 +71,15 @@ fn defaults() {
     assert_eq!(serve.metrics_listen.to_string(), "127.0.0.1:9090");
     assert_eq!(serve.judging.kubernetes_version.to_string(), "1.36");
     assert_eq!((serve.judging.profile, serve.offline), (None, false));
+    assert_eq!(serve.times().leave, Duration::ZERO);
+}
+
+#[test]
+fn the_server_is_told_how_long_to_stay() {
+    let Ok(Command::Serve(serve)) = parse("seawall serve --tls-cert c --tls-key k --drain-delay 7") else {
+        panic!("not understood")
+    };
+    assert_eq!(serve.times().leave, Duration::from_secs(7));
 }
 
 #[test]

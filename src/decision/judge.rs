@@ -1,5 +1,5 @@
 //! What is wrong with an object as it will be stored, and the second opinion before anything is refused.
-use std::collections::BTreeSet;
+use std::{cell::LazyCell, collections::BTreeSet};
 
 use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
@@ -28,6 +28,15 @@ impl Judged {
 /// What lowers an action, and the words for it.
 type Excuse = (Action, &'static str);
 
+/// Who changes a database hears of what was wrong with it before; who labels it, or applies the same manifest again, has heard it.
+const fn so_before(spec_is_unchanged: bool) -> Excuse {
+    if spec_is_unchanged {
+        (Action::Audit, "it was so before, and its spec stays as it is")
+    } else {
+        (Action::Warn, "it was so before")
+    }
+}
+
 impl<'t> Deliberation<'t> {
     /// The facts that a denial needs: whatever could excuse it. Empty when nothing would be denied.
     #[must_use]
@@ -51,25 +60,29 @@ impl<'t> Deliberation<'t> {
     pub fn judge(&self, facts: Option<&Facts>) -> Judged {
         let nothing = Facts::default();
         let known = facts.unwrap_or(&nothing);
-        if let Some(claim) = self.claim() {
-            return self.settled(self.found_in_claim(&claim, known), &|_| None);
-        }
-        if let Subject::Companion(companion) = &self.subject {
-            let made = !self.is_authored();
-            let excuse = made.then_some((Action::Audit, "a controller made it"));
-            return self.settled(self.found_in_companion(companion, known), &|_| excuse);
+        if let Some(found) = self.found_beside_workloads(&self.subject, known) {
+            let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
+            let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
+            let made = self.claim().is_none() && !self.is_authored();
+            return self.settled(found, &|finding| match made {
+                true => Some((Action::Audit, "a controller made it")),
+                false => before.had(finding).then(|| so_before(*unchanged)),
+            });
         }
         let Some(case) = self.case() else { return Judged::default() };
-        let found = self.found_as_stored(case, self.request.object, self.request.tree, self.case_before(), known);
+        let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
+        let old_tree = renamed.as_ref().map_or(self.request.tree, |renamed| &renamed.tree);
+        let old_top = old_tree.node_at(self.request.old);
+        let as_called_now = renamed.is_some().then(|| self.world.case(Workload { object: old_top, ..case.workload }));
+        let old_case = as_called_now.as_ref().or_else(|| self.case_before());
+        let found = self.found_as_stored(case, self.request.object, self.request.tree, old_case, known);
         if found.is_empty() {
             return Judged::default();
         }
         let hands = self.hands(known);
         let (controllers, of_cron_job) = (self.is_controllers(), self.is_of_cron_job());
-        let old = self
-            .case_before()
-            .map(|before| self.found_as_stored(before, self.request.old, self.request.tree, None, known));
-        let before = old.as_ref().map(Past::of);
+        let old = old_case.map(|before| self.found_as_stored(before, old_top, old_tree, None, known));
+        let (before, unchanged) = (old.as_ref().map(Past::of), LazyCell::new(|| self.leaves_the_spec()));
         let ran = facts.map_or(Ran::Irrelevant, |f| self.templates_that_ran(case, f));
         let history = History::of(&ran);
         let over_data = facts.map(|f| self.stands_over_data(case, f));
@@ -79,7 +92,7 @@ impl<'t> Deliberation<'t> {
                 controllers.then_some((Action::Audit, "a controller made it")),
                 of_cron_job.then_some((Action::Warn, "its CronJob is what was judged")),
                 self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
-                before.as_ref().filter(|b| b.had(finding)).map(|_| (Action::Warn, "it was so before")),
+                before.as_ref().filter(|b| b.had(finding)).map(|_| so_before(*unchanged)),
                 history.excuse(finding),
                 over_data.and_then(|over| match over {
                     _ if self.request.operation != Operation::Create => None,
@@ -105,6 +118,15 @@ impl<'t> Deliberation<'t> {
             && matches!(self.request.requester, Requester::User(_));
         let unknown = facts.get(&Question::Namespace(self.request.namespace.to_owned())).is_unknown();
         (asked && unknown).then_some((Action::Warn, "nobody says whether its namespace is for what is meant to go"))
+    }
+
+    /// Findings in a claim, a Service, a budget, an autoscaler or a ConfigMap; `None` for anything else.
+    fn found_beside_workloads(&self, subject: &Subject<'_>, facts: &Facts) -> Option<Vec<Finding>> {
+        match subject {
+            Subject::Claim(claim) => Some(self.found_in_claim(claim, facts)),
+            Subject::Companion(companion) => Some(self.found_in_companion(companion, facts)),
+            Subject::Workload(_) | Subject::Other => None,
+        }
     }
 
     /// Findings in a workload, with its template as its Pods will be given at their CREATE.
@@ -162,9 +184,13 @@ impl<'t> Deliberation<'t> {
                 let its = templates.iter().filter(|t| is_history_of(case, t));
                 let found = its.filter_map(|template| {
                     let (tree, top) = self.with_template(template)?;
-                    let workload = Workload { kind: case.workload.kind, object: tree.node_at(top) };
-                    let then = self.world.case(workload);
-                    Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts))
+                    let then = self.world.case(Workload { object: tree.node_at(top), ..case.workload });
+                    let Some(renamed) = self.as_called_now(&then, case, &tree) else {
+                        return Some(self.found_as_stored(&then, tree.node_at(top), &tree, None, facts));
+                    };
+                    let object = renamed.tree.node_at(top);
+                    let then = self.world.case(Workload { object, ..case.workload });
+                    Some(self.found_as_stored(&then, object, &renamed.tree, None, facts))
                 });
                 // What stands beside the template is today's: the past excuses only what is inside.
                 Ran::Had(found.flatten().filter(|f| f.place.stable.starts_with("spec.template.")).collect())

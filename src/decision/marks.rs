@@ -1,6 +1,4 @@
 //! Seawall's own marks: the list of what it wrote, and the label on what holds data.
-use std::collections::HashMap;
-
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde::{Deserialize, Serialize};
 
@@ -129,17 +127,9 @@ fn list_in(template: Node<'_>) -> Node<'_> {
 
 /// True where two templates differ in nothing but the list.
 fn same_but_for_list(a: Node<'_>, b: Node<'_>) -> bool {
-    same_without(a, b, "metadata")
-        && same_without(a.get("metadata"), b.get("metadata"), "annotations")
-        && same_without(a.path("metadata.annotations"), b.path("metadata.annotations"), keys::PATCHED)
-}
-
-/// True where two maps hold the same beside one key; a null is as good as nothing.
-fn same_without(a: Node<'_>, b: Node<'_>, but: &str) -> bool {
-    let set = |node: Node<'_>| node.fields().filter(|(key, value)| *key != but && value.is_set()).count();
-    let others: HashMap<&str, Node<'_>> = b.fields().collect();
-    let mut mine = a.fields().filter(|(key, value)| *key != but && value.is_set());
-    set(a) == set(b) && mine.all(|(key, value)| others.get(key).is_some_and(|other| value.same(*other)))
+    a.same_but_for(b, &["metadata"])
+        && a.get("metadata").same_but_for(b.get("metadata"), &["annotations"])
+        && a.path("metadata.annotations").same_but_for(b.path("metadata.annotations"), &[keys::PATCHED])
 }
 
 /// Takes off what the submitter brought where nothing is written.

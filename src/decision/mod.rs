@@ -3,6 +3,7 @@
 //! [`Deliberation`] is one request under way. The mutating webhook asks [`Deliberation::mend`], the validating one
 //! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
 mod again;
+mod before;
 mod birth;
 mod foretell;
 mod hands;
@@ -43,10 +44,16 @@ pub struct World<'w> {
     pub catalogue: &'w Catalogue,
     /// Settings.
     pub settings: &'w Settings,
-    /// Rules.
-    pub rules: &'static [&'static Rule],
+    /// Rules. Those that the settings switch off may be left out beforehand: see [`in_force`].
+    pub rules: &'w [&'static Rule],
     /// The API server's minor version, where it is known.
     pub kubernetes_minor: Option<u32>,
+}
+
+/// The rules that the settings do not switch off, in order.
+#[must_use]
+pub fn in_force(rules: &[&'static Rule], settings: &Settings) -> Vec<&'static Rule> {
+    rules.iter().copied().filter(|rule| settings.action(rule.name, rule.tier) != Action::Off).collect()
 }
 
 impl<'w> World<'w> {

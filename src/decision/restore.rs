@@ -27,8 +27,17 @@ impl<'t> Deliberation<'t> {
         if listed.is_empty() && !label.is_set() && !self.brings_foreign_marks() {
             return mended;
         }
-        let listed = self.put_back(&listed, self.request.tree, self.request.old, &mut mended);
         let tree = self.request.tree;
+        // What a renamed container was given, it keeps.
+        let renamed = self.case_before().zip(self.case()).and_then(|(old, now)| self.as_called_now(old, now, tree));
+        let listed = match &renamed {
+            Some(renamed) => {
+                let today = |entry: Listed| Listed { place: renamed.place(&entry.place), ..entry };
+                let listed: Vec<Listed> = listed.into_iter().map(today).collect();
+                self.put_back(&listed, &renamed.tree, renamed.tree.node_at(self.request.old), &mut mended)
+            }
+            None => self.put_back(&listed, tree, self.request.old, &mut mended),
+        };
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");

@@ -58,10 +58,13 @@ pub(super) enum Occasion {
 }
 
 impl<'t> Deliberation<'t> {
+    /// The rules that are asked, for as long as somebody waits. What a rule finds that is switched off counts for nothing; see `settled`.
     fn rules(&self) -> impl Iterator<Item = &'static Rule> {
-        let settings = self.world.settings;
-        let rules = self.world.rules.iter().copied();
-        rules.take_while(|_| !self.is_interrupted()).filter(|r| settings.action(r.name, r.tier) != Action::Off)
+        self.world.rules.iter().copied().take_while(|_| !self.is_interrupted())
+    }
+
+    fn is_in_force(&self, rule: &Rule) -> bool {
+        self.world.settings.action(rule.name, rule.tier) != Action::Off
     }
 
     /// The servers of a case, each with what all rules are told about it.
@@ -76,12 +79,16 @@ impl<'t> Deliberation<'t> {
     /// What rules write into a workload on an occasion.
     pub(super) fn written(&self, case: &Case<'_>, occasion: Occasion, facts: &Facts) -> Written {
         let mut written = Written::default();
-        for Told { database, context, is_meant_to_go } in &self.told(case, facts) {
-            for rule in self.rules().filter(|r| !(r.spares_ephemeral && *is_meant_to_go)) {
+        for told in &self.told(case, facts) {
+            let Told { database, context, .. } = told;
+            for rule in self.rules().filter(|r| told.concerns(r)) {
                 let call = match (rule.mutate, occasion) {
                     (Some(Mutate::Birth(call)), Occasion::Birth) | (Some(Mutate::Start(call)), Occasion::Start) => call,
                     _ => continue,
                 };
+                if !self.is_in_force(rule) {
+                    continue;
+                }
                 let ran = guarded(|| {
                     let mut proposal = Proposal::of(rule.name);
                     call(database, context, &mut proposal);
@@ -98,7 +105,7 @@ impl<'t> Deliberation<'t> {
         let mut written = Written::default();
         let context = self.context(engine, facts);
         for rule in self.rules() {
-            let Some(Mutate::Claim(call)) = rule.mutate else { continue };
+            let Some(Mutate::Claim(call)) = rule.mutate.filter(|_| self.is_in_force(rule)) else { continue };
             let ran = guarded(|| {
                 let mut proposal = Proposal::of(rule.name);
                 call(claim, &context, &mut proposal);
@@ -118,7 +125,7 @@ impl<'t> Deliberation<'t> {
         for rule in self.rules() {
             match rule.validate {
                 Some(Validate::Database(call) | Validate::Storage(call, _)) => {
-                    for told in servers.iter().filter(|told| !(rule.spares_ephemeral && told.is_meant_to_go)) {
+                    for told in servers.iter().filter(|told| told.concerns(rule)) {
                         let Told { database, context, .. } = told;
                         found.extend(call_one(rule, Some(database.name()), |f| call(database, context, f)));
                     }
@@ -145,7 +152,7 @@ impl<'t> Deliberation<'t> {
     pub(super) fn found_refused(&self, old: &Case<'_>, new: &Case<'_>, facts: &Facts) -> Vec<(&'static Rule, Finding)> {
         let context = self.context("", facts);
         let change = Change { old, new };
-        let calls = self.rules().filter_map(|rule| match rule.validate {
+        let calls = self.rules().filter(|rule| self.is_in_force(rule)).filter_map(|rule| match rule.validate {
             Some(Validate::Refused(call)) => Some((rule, call)),
             _ => None,
         });
@@ -188,6 +195,13 @@ struct Told<'c, 't> {
     database: &'c Database<'t>,
     context: Context<'c>,
     is_meant_to_go: bool,
+}
+
+impl Told<'_, '_> {
+    /// Whether the rule can have anything to say: its engine's file says what the rule goes by, and the data is worth it.
+    fn concerns(&self, rule: &Rule) -> bool {
+        !(rule.spares_ephemeral && self.is_meant_to_go) && (rule.needs)(self.database.engine)
+    }
 }
 
 fn call_one(rule: &'static Rule, container: Option<&str>, call: impl FnOnce(&mut Findings)) -> Vec<Finding> {

@@ -41,7 +41,7 @@ fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
             return Err(FieldError::at(at, format!("{:?} needs either flag or variable", switch.does)));
         }
     }
-    for (set, at) in facts.credentials.iter().flatten().zip(node.get("credentials").items()) {
+    for (set, at) in facts.credentials.iter().flat_map(|sets| sets.iter()).zip(node.get("credentials").items()) {
         if let Some(stranger) = set.plain.iter().find(|v| !set.variables.contains(v)) {
             let message = format!("{stranger:?} is not among the variables{}", nearest(stranger, &set.variables));
             return Err(FieldError::at(at.get("plain"), message));
@@ -84,17 +84,30 @@ fn memory(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
     }
     let own = ["refuses_below", "advised", "least"].into_iter().map(|key| node.get(key));
     let from = node.get("unset").get("at_least");
-    let fixed = node.get("terms").items().map(|term| term.get("fixed"));
-    for at in own.chain([from]).chain(fixed).filter(|n| n.is_set()) {
-        if !is_amount(at.text()) {
-            return Err(FieldError::at(at, format!("{:?} is not a quantity above nought such as 512Mi", at.text())));
-        }
+    amounts(own.chain([from]))?;
+    let single = [node.path("shared.term")];
+    let terms = node.get("terms").items().chain(node.path("sessions.each").items()).chain(single);
+    terms.filter(|term| term.is_set()).try_for_each(term)
+}
+
+fn amounts<'n>(places: impl Iterator<Item = Node<'n>>) -> Result<(), FieldError> {
+    match places.filter(|at| at.is_set()).find(|at| !is_amount(at.text())) {
+        Some(at) => Err(FieldError::at(at, format!("{:?} is not a quantity above nought such as 512Mi", at.text()))),
+        None => Ok(()),
     }
-    for at in node.get("terms").items().map(|term| term.get("default")).filter(|n| n.is_set()) {
+}
+
+/// What a server's memory is made of: set by somebody, in a unit, or fixed.
+fn term(term: Node<'_>) -> Result<(), FieldError> {
+    if !term.get("fixed").is_set() && !term.get("unit").is_set() {
+        return Err(FieldError::at(term.get("unit"), "is needed, or fixed"));
+    }
+    amounts([term.get("fixed")].into_iter())?;
+    let others = term.get("other_defaults").items().map(|other| other.get("default"));
+    for at in others.chain([term.get("default")]).filter(|at| at.is_set()) {
         let text = at.text();
-        let is_share =
-            text.strip_suffix('%').and_then(|p| p.parse::<i64>().ok()).is_some_and(|p| (1..=100).contains(&p));
-        if !is_share && !is_amount(text) {
+        let percent = text.strip_suffix('%').and_then(|p| p.parse::<i64>().ok());
+        if !percent.is_some_and(|p| (1..=100).contains(&p)) && !is_amount(text) {
             let message = format!("{text:?} is neither a quantity above nought such as 512Mi nor a share such as 25%");
             return Err(FieldError::at(at, message));
         }
@@ -131,6 +144,12 @@ facts:
     terms:
       - {name: cache, flags: [--cache], unit: bytes, default: 25%}
       - {name: rest, fixed: 128Mi}
+    sessions:
+      most: {name: connections, default: 100}
+      each:
+        - {name: each, flags: [--each], unit: bytes, default: 4Mi, other_defaults: [{versions: <8, default: 2Mi}]}
+    shared:
+      term: {name: shared, flags: [--shared], unit: bytes, default: 8Mi}
   end_of_life:
     - {versions: <=1, date: 2020-01-31}
 variants:
@@ -211,15 +230,36 @@ variants:
                 "line 20: facts.memory.terms.fixed: \"0Mi\" is not a quantity above nought such as 512Mi",
             ),
             (
+                "default: 4Mi",
+                "default: 4MB",
+                "line 24: facts.memory.sessions.each.default: \"4MB\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
+            ),
+            (
+                "default: 2Mi",
+                "default: 0",
+                "line 24: facts.memory.sessions.each.other_defaults.default: expected a string, found a number",
+            ),
+            (
+                "default: 2Mi",
+                "default: two",
+                "line 24: facts.memory.sessions.each.other_defaults.default: \"two\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
+            ),
+            (
+                "default: 8Mi",
+                "default: 0%",
+                "line 26: facts.memory.shared.term.default: \"0%\" is neither a quantity above nought such as 512Mi nor a share such as 25%",
+            ),
+            ("[--shared], unit: bytes", "[--shared]", "line 26: facts.memory.shared.term.unit: is needed, or fixed"),
+            (
                 "date: 2020-01-31",
                 "date: 2020-02-31",
-                "line 22: facts.end_of_life.date: \"2020-02-31\" is not a date such as 2026-04-30",
+                "line 28: facts.end_of_life.date: \"2020-02-31\" is not a date such as 2026-04-30",
             ),
-            ("name: other", "name: official", "line 25: variants.name: \"official\" occurs twice"),
+            ("name: other", "name: official", "line 31: variants.name: \"official\" occurs twice"),
             (
                 "directory: /other",
                 "directory: other",
-                "line 25: variants.facts.data.directory: \"other\" is not an absolute path without a slash at its end",
+                "line 31: variants.facts.data.directory: \"other\" is not an absolute path without a slash at its end",
             ),
         ] {
             assert!(SOUND.contains(from), "{from}");

@@ -29,17 +29,17 @@ pub struct Engine {
     /// Which images and tags are this packaging.
     pub packaging: Packaging,
     /// Where the data lies.
-    pub data: Data,
+    pub data: Arc<Data>,
     /// How options are spelled.
     pub options: Options,
     /// Credentials taken from variables.
-    pub credentials: Vec<CredentialSet>,
+    pub credentials: Arc<Vec<CredentialSet>>,
     /// What it means when a memory limit is set.
-    pub memory: Option<Memory>,
+    pub memory: Option<Arc<Memory>>,
     /// How it stops.
-    pub stop: Option<Stop>,
+    pub stop: Option<Arc<Stop>>,
     /// Probes that fail while it recovers.
-    pub recovery_probes: RecoveryProbes,
+    pub recovery_probes: Arc<RecoveryProbes>,
     /// The remaining facts.
     pub facts: Facts,
 }

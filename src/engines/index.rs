@@ -167,8 +167,9 @@ impl Index {
     /// The engine whose word a name ends in: `weddatamanagementmongo`. Words of four letters and more only.
     #[must_use]
     pub fn word_at_end(&self, name: &str) -> Option<usize> {
-        let fits = self.words.iter().filter(|(word, _)| word.len() > 3 && name.ends_with(word.as_str()));
-        fits.max_by_key(|(word, _)| word.len()).and_then(|(_, list)| list.first().copied())
+        // The longest first.
+        let ends = (0..name.len().saturating_sub(3)).filter_map(|at| name.get(at..));
+        ends.filter_map(|end| self.words.get(end)).find_map(|list| list.first().copied())
     }
 
     /// Engines that a word stands for.

@@ -1,7 +1,8 @@
 //! Software that carries an engine's name and is no server of it.
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document, patterns::Patterns, table::Table};
+use super::{Pattern, document, patterns::Patterns, table::Table};
+use crate::tree::FileError;
 
 /// What a look-alike is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -82,7 +83,7 @@ struct Word {
 }
 
 impl LookAlikes {
-    pub(super) fn read(text: &str) -> Result<Self, EngineError> {
+    pub(super) fn read(text: &str) -> Result<Self, FileError> {
         let file: File = document("look-alikes.yaml", text)?;
         let mut all = Self::default();
         for (position, group) in file.images.iter().enumerate() {

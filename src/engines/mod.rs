@@ -29,38 +29,7 @@ use schema::EngineFile;
 pub use secrets::{Exposed, Secrets};
 
 pub use crate::text::version::Version;
-use crate::tree::{FieldError, Node, Tree, from_node};
-
-/// Why the catalogue could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// A file or folder could not be read.
-    #[error("failed to read engine files at {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is no YAML or JSON.
-    #[error("{file}: line {line}: {message}")]
-    Syntax {
-        /// Which.
-        file: String,
-        /// 1-based.
-        line: u32,
-        /// What is wrong.
-        message: String,
-    },
-    /// A field does not fit the schema.
-    #[error("{file}: {error}")]
-    Field {
-        /// Which.
-        file: String,
-        /// Line, field and what is wrong.
-        error: FieldError,
-    },
-}
+use crate::tree::{FileError, from_text, text_of};
 
 /// All engines that are known.
 #[derive(Debug)]
@@ -77,7 +46,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// When an embedded file is faulty, which a test rules out.
-    pub fn embedded() -> Result<Self, EngineError> {
+    pub fn embedded() -> Result<Self, FileError> {
         Self::read(embedded::ENGINES, &[])
     }
 
@@ -85,7 +54,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// When one is like an engine that is not among them.
-    pub fn embedded_among(names: &[&str]) -> Result<Self, EngineError> {
+    pub fn embedded_among(names: &[&str]) -> Result<Self, FileError> {
         let is_named = |file: &str| file.strip_suffix(".yaml").is_some_and(|name| names.contains(&name));
         let some: Vec<_> = embedded::ENGINES.iter().copied().filter(|(file, _)| is_named(file)).collect();
         Self::read(&some, &[])
@@ -96,25 +65,23 @@ impl Catalogue {
     ///
     /// # Errors
     /// When a file cannot be read or does not fit the schema.
-    pub fn with_folders(folders: &[PathBuf]) -> Result<Self, EngineError> {
+    pub fn with_folders(folders: &[PathBuf]) -> Result<Self, FileError> {
         let mut files = Vec::new();
         for folder in folders {
-            let failed = |source| EngineError::Read { path: folder.clone(), source };
+            let failed = |source| FileError::Read { path: folder.clone(), source };
             let mut paths = std::fs::read_dir(folder)
                 .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>())
                 .map_err(failed)?;
             paths.retain(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml"));
             paths.sort();
             for path in paths {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|source| EngineError::Read { path: path.clone(), source })?;
-                files.push((path.display().to_string(), text));
+                files.push((path.display().to_string(), text_of(&path)?));
             }
         }
         Self::read(embedded::ENGINES, &files)
     }
 
-    fn read(shipped: &[(&str, &str)], own: &[(String, String)]) -> Result<Self, EngineError> {
+    fn read(shipped: &[(&str, &str)], own: &[(String, String)]) -> Result<Self, FileError> {
         let mut files: Vec<EngineFile> = Vec::new();
         let shipped = shipped.iter().map(|(name, text)| ((*name).to_owned(), *text));
         let mut secrets = Secrets::read(embedded::SECRETS_FILE, embedded::SECRETS)?;
@@ -184,26 +151,11 @@ impl Catalogue {
     }
 }
 
-/// Reads one YAML text through the tree.
-fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, EngineError> {
-    checked(file, text, |_, _| Ok(()))
+/// Reads one YAML text.
+fn document<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, FileError> {
+    from_text(file, text, |_, _| Ok(()))
 }
 
-/// The same, and looks at what was read beside the text that it came from.
-fn checked<T: serde::de::DeserializeOwned>(
-    file: &str,
-    text: &str,
-    check: impl FnOnce(&T, Node<'_>) -> Result<(), FieldError>,
-) -> Result<T, EngineError> {
-    let tree = Tree::one_from_yaml(text).map_err(|e| EngineError::Syntax {
-        file: file.to_owned(),
-        line: e.line,
-        message: e.to_string_with_help(),
-    })?;
-    let read = from_node(tree.root()).and_then(|read| check(&read, tree.root()).map(|()| read));
-    read.map_err(|error| EngineError::Field { file: file.to_owned(), error })
-}
-
-fn parse(file: &str, text: &str) -> Result<EngineFile, EngineError> {
-    checked(file, text, check::file)
+fn parse(file: &str, text: &str) -> Result<EngineFile, FileError> {
+    from_text(file, text, check::file)
 }

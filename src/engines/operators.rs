@@ -1,7 +1,8 @@
 //! Operators: who makes databases on others' behalf, and is never worked against.
 use serde::Deserialize;
 
-use super::{EngineError, document};
+use super::document;
+use crate::tree::FileError;
 
 /// The file `operators.yaml`.
 #[derive(Debug, Deserialize)]
@@ -24,7 +25,7 @@ struct Label {
 }
 
 impl Operators {
-    pub(super) fn read(text: &str) -> Result<Self, EngineError> {
+    pub(super) fn read(text: &str) -> Result<Self, FileError> {
         document("operators.yaml", text)
     }
 

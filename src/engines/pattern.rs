@@ -41,6 +41,11 @@ impl Pattern {
         text.starts_with(head) && text.ends_with(tail)
     }
 
+    /// The byte that every text begins with that matches; `None` where it may be any.
+    pub(super) fn first(&self) -> Option<u8> {
+        self.ends.first().copied().flatten()
+    }
+
     /// The pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {

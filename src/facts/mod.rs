@@ -64,8 +64,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Facts of a run without a cluster: the object is created in an empty namespace, so its own history, Pods and claims are
-    /// missing; all else is unknown.
+    /// Facts of a run without a cluster: the object is created in an empty namespace, which says nothing about its databases, so its own
+    /// history, Pods and claims are missing; all else is unknown.
     #[must_use]
     pub fn empty_namespace() -> Self {
         Self { answers: HashMap::new(), empty_namespace: true }
@@ -93,7 +93,9 @@ impl Facts {
         match self.answers.get(question) {
             Some(known) => known.as_ref(),
             None if self.empty_namespace => match question {
-                Question::Pods { .. } | Question::Claims { .. } | Question::History { .. } => Known::Missing,
+                Question::Namespace(_) | Question::Pods { .. } | Question::Claims { .. } | Question::History { .. } => {
+                    Known::Missing
+                }
                 // An empty namespace has no limits either: what is written is shown, and the cluster has the last word.
                 Question::Limits(_) => Known::Missing,
                 _ => Known::Unknown,

@@ -57,7 +57,8 @@ pub(super) fn find(object: Node<'_>) -> Option<Mistake> {
     None
 }
 
-fn near_node<'t>(parent: Node<'t>, field: &str) -> Option<Node<'t>> {
+/// The value under a key that is nearly `field`.
+pub(super) fn near_node<'t>(parent: Node<'t>, field: &str) -> Option<Node<'t>> {
     parent.fields().find(|(key, _)| *key != field && !nearest(key, &[field]).is_empty()).map(|(_, node)| node)
 }
 

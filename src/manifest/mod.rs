@@ -1,6 +1,7 @@
 //! Manifests: files, folders and standard input, as documents with their place.
 mod mistakes;
 mod sets;
+mod strangers;
 
 use std::{
     io::Read as _,
@@ -8,6 +9,7 @@ use std::{
 };
 
 pub use sets::sets;
+pub use strangers::PassedOver;
 
 use crate::tree::{Node, Tree, yaml};
 
@@ -29,7 +31,7 @@ pub struct ReadError {
     pub help: String,
 }
 
-/// One object of a manifest file.
+/// One document of a manifest file, or one object of a List in it.
 #[derive(Debug)]
 pub struct Manifest {
     /// The file, as it was named; `-` for standard input.
@@ -38,6 +40,8 @@ pub struct Manifest {
     pub index: String,
     /// The document, with this object as its top.
     pub tree: Tree<'static>,
+    /// Why it is not judged, for a document of a folder that is no Kubernetes object.
+    pub passed_over: Option<PassedOver>,
     top: u32,
 }
 
@@ -52,7 +56,7 @@ impl Manifest {
 /// Everything that was read, and everything that could not be, in the order of the files.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    /// Objects.
+    /// Objects, and what was passed over.
     pub objects: Vec<Manifest>,
     /// Errors.
     pub errors: Vec<ReadError>,
@@ -137,16 +141,30 @@ impl Manifests {
         }
     }
 
-    /// Reads a text of any number of documents. In a folder a document that is no Kubernetes object is passed over.
+    /// Reads a text of any number of documents. In a folder a document that is no Kubernetes object, and not meant to be one, is passed
+    /// over.
     pub fn add_text(&mut self, file: &str, text: &str, in_folder: bool) {
-        for document in yaml::documents(text) {
+        let mut documents = yaml::documents(text).peekable();
+        while let Some(document) = documents.next() {
             if document.is_empty() {
                 continue;
             }
             let index = document.index.to_string();
-            match document.tree {
-                Ok(tree) => self.add_document(file, index, tree, in_folder),
-                Err(error) => self.errors.push(ReadError {
+            let error = match document.tree {
+                Ok(tree) => {
+                    self.add_document(file, index, tree, in_folder);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let lines = text.lines().skip(place(document.line));
+            let own: Vec<&str> = match documents.peek() {
+                Some(next) => lines.take(place(next.line).saturating_sub(place(document.line))).collect(),
+                None => lines.collect(),
+            };
+            match strangers::unreadable(&own.join("\n")).filter(|_| in_folder) {
+                Some(why) => self.pass_over(file, index, Tree::default(), why),
+                None => self.errors.push(ReadError {
                     file: file.to_owned(),
                     index,
                     line: Some(error.line),
@@ -161,29 +179,34 @@ impl Manifests {
         let root = tree.root();
         let is_list = root.get("kind").text().ends_with("List") && root.get("items").is_set();
         if !is_list {
-            return self.add_object(file, index, tree, 0, in_folder);
+            if in_folder && !strangers::is_meant(root) {
+                return self.pass_over(file, index, tree, PassedOver::NoObject);
+            }
+            return self.add_object(file, index, tree, 0);
         }
         let items: Vec<u32> = root.get("items").items().map(|n| n.at).collect();
         for (position, item) in items.into_iter().enumerate() {
-            self.add_object(file, format!("{index}.items.{position}"), tree.clone(), item, in_folder);
+            self.add_object(file, format!("{index}.items.{position}"), tree.clone(), item);
         }
     }
 
-    fn add_object(&mut self, file: &str, index: String, mut tree: Tree<'static>, top: u32, in_folder: bool) {
+    fn pass_over(&mut self, file: &str, index: String, tree: Tree<'static>, why: PassedOver) {
+        self.objects.push(Manifest { file: file.to_owned(), index, tree, passed_over: Some(why), top: 0 });
+    }
+
+    fn add_object(&mut self, file: &str, index: String, mut tree: Tree<'static>, top: u32) {
         tree.tops = [Some(top), None];
-        let manifest = Manifest { file: file.to_owned(), index, tree, top };
-        let object = manifest.object();
-        let (version, kind) = (object.get("apiVersion").is_set(), object.get("kind").is_set());
-        if !version && !kind && in_folder {
-            // Values, compose files, pipelines: folders hold more than manifests.
-            self.objects.push(manifest);
-            return;
-        }
-        match mistakes::find(object) {
+        let manifest = Manifest { file: file.to_owned(), index, tree, passed_over: None, top };
+        match mistakes::find(manifest.object()) {
             Some((line, message, help)) => {
                 self.errors.push(ReadError { file: manifest.file, index: manifest.index, line, message, help })
             }
             None => self.objects.push(manifest),
         }
     }
+}
+
+/// The position of a line that is counted from 1.
+fn place(line: u32) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1)
 }

@@ -1,7 +1,7 @@
 //! Several rules' proposals as one.
 use std::collections::BTreeMap;
 
-use super::{Edit, Mend, larger};
+use super::{Edit, Mend};
 
 /// Two rules want different things of one place: a fault of ours, which the laws find before anybody else does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,6 @@ fn key(mend: &Mend) -> String {
 fn combined(a: &Edit, b: &Edit) -> Option<Edit> {
     match (a, b) {
         (Edit::RaiseTo(a), Edit::RaiseTo(b)) => Some(Edit::RaiseTo(*a.max(b))),
-        (Edit::RaiseQuantity(a), Edit::RaiseQuantity(b)) => Some(Edit::RaiseQuantity(larger(a, b).to_owned())),
         (a, b) if a == b => Some(a.clone()),
         _ => None,
     }

@@ -9,10 +9,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::{
-    text::quantity::Quantity,
-    tree::{Node, Place, Type},
-};
+use crate::tree::{Node, Place, Type};
 
 pub use merge::{Conflict, Merged};
 
@@ -74,7 +71,6 @@ enum Edit {
     Set(Value),
     Unset,
     RaiseTo(i64),
-    RaiseQuantity(String),
     /// Adds an element to the list at the place's parent.
     Append {
         list: String,
@@ -113,11 +109,6 @@ impl Proposal {
     /// Raises a whole number to at least `to`; an absent one is set. The largest of all rules' wins.
     pub fn raise(&mut self, at: Node<'_>, to: i64) -> &mut Mend {
         self.write(at, at.place(), Edit::RaiseTo(to))
-    }
-
-    /// Raises a quantity to at least `to`; an absent one is set. The largest of all rules' wins.
-    pub fn raise_quantity(&mut self, at: Node<'_>, to: &str) -> &mut Mend {
-        self.write(at, at.place(), Edit::RaiseQuantity(to.to_owned()))
     }
 
     /// Adds an element to a list, which may be absent, unless one with the same `merge_key` is there.
@@ -183,12 +174,4 @@ fn writable(at: Node<'_>, needs: Type) -> Result<(), &'static str> {
         node = up;
     }
     Ok(())
-}
-
-/// The larger of two quantities as written; the first where one cannot be read.
-fn larger<'q>(a: &'q str, b: &'q str) -> &'q str {
-    match (Quantity::parse(a), Quantity::parse(b)) {
-        (Some(x), Some(y)) if y > x => b,
-        _ => a,
-    }
 }

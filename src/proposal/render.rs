@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde_json::{Map, Value};
 
-use super::{Edit, Merged, larger};
+use super::{Edit, Merged};
 use crate::tree::{Node, Tree, steps};
 
 impl Merged {
@@ -62,10 +62,6 @@ fn wanted(edit: &Edit, there: Option<Node<'_>>) -> Option<Value> {
     match edit {
         Edit::Set(value) => (there.map(Node::to_json).as_ref() != Some(value)).then(|| value.clone()),
         Edit::RaiseTo(n) => there.and_then(Node::i64).is_none_or(|now| now < *n).then(|| Value::from(*n)),
-        Edit::RaiseQuantity(q) => match there.and_then(Node::str) {
-            Some(now) if larger(now, q) == now => None,
-            _ => Some(Value::from(q.as_str())),
-        },
         Edit::Unset | Edit::Append { .. } => None,
     }
 }

@@ -111,7 +111,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         format!("container {name:?} runs {title} {version}, whose updates ended {when} {day}"),
     );
     finding.at_most(Action::Warn);
-    finding.help(match &engine.facts.upgrade {
+    finding.help(match engine.facts.upgrade.as_deref() {
         Some(upgrade) if !upgrade.series.is_empty() => format!("{HELP}; no release series may be skipped"),
         Some(Upgrade { most_majors: Some(1), .. }) => format!("{HELP}; it goes one major version at a time"),
         Some(Upgrade { in_place: false, .. }) => {

@@ -175,9 +175,12 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
             ),
             Move::Skips(next) => (
                 format!("container {name:?} skips a release: {title} {to} does not upgrade the files of {from}"),
-                format!(
-                    "back it up and go to {next} first; when that has started and upgraded the files, go on to {to}"
-                ),
+                match new.engine.facts.upgrade.as_ref().and_then(|upgrade| upgrade.by_hand.as_deref()) {
+                    Some(work) => format!("back it up and go to {next} first; there {work}, then go on to {to}"),
+                    None => format!(
+                        "back it up and go to {next} first; when that has started and upgraded the files, go on to {to}"
+                    ),
+                },
             ),
             Move::Back => (
                 format!("container {name:?} goes back: {title} {to} may not read what {from} has written"),

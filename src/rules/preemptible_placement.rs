@@ -91,7 +91,14 @@ pub(super) static RULE: Rule = Rule {
 const EVICTABLE: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
 
 fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
-    if database.role != Role::Server || database.workload.replicas() != 1 || database.is_member() {
+    let spot = database.pod.spot();
+    let annotation = database.workload.template().path("metadata.annotations").get(EVICTABLE);
+    let is_evictable = annotation.str() == Some("true");
+    if spot.is_none() && !is_evictable
+        || database.role != Role::Server
+        || database.workload.replicas() != 1
+        || database.is_member()
+    {
         return;
     }
     let name = database.name();
@@ -99,7 +106,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         findings.report(at, message).help(help).at_most(most);
     };
     let elsewhere = "run it on ordinary nodes (moving it restarts it once), or replicate it";
-    match database.pod.spot() {
+    match spot {
         Some(Spot::Wanted(at)) => {
             report(
                 at,
@@ -118,8 +125,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         }
         None => {}
     }
-    let annotation = database.workload.template().path("metadata.annotations").get(EVICTABLE);
-    if annotation.str() == Some("true") {
+    if is_evictable {
         let is_local =
             database.data.volume().is_some_and(|v| matches!(v.kind, VolumeKind::EmptyDir | VolumeKind::HostPath));
         let message = if is_local {

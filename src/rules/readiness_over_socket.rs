@@ -103,7 +103,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let Some(probe) = database.container.readiness() else { return };
-    let has_variable = |name: &str| database.container.var(name).is_some();
+    let has_variable = |name: &str| database.var(name).is_some();
     let Some(program) = probe.uses_socket(facts, has_variable) else { return };
     let name = database.name();
     findings

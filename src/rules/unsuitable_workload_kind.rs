@@ -81,6 +81,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let (workload, pod, name) = (database.workload, database.pod, database.name());
+    if matches!(workload.kind, Kind::Deployment | Kind::StatefulSet) {
+        return;
+    }
     let is_cache = database.role == Role::Cache || database.is_in_memory();
     let kind = workload.kind.as_str();
     let (message, most) = match workload.kind {

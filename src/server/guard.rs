@@ -30,7 +30,7 @@ pub(crate) const LOOK_UPS: u64 = 128;
 pub struct Guard {
     catalogue: Catalogue,
     settings: Settings,
-    rules: &'static [&'static Rule],
+    rules: Vec<&'static Rule>,
     kubernetes_minor: Option<u32>,
     cluster: Option<Cluster>,
     look_ups: PerPeer,
@@ -60,6 +60,7 @@ impl Guard {
         clock: fn() -> Seconds,
     ) -> Self {
         let look_ups = PerPeer::new(LOOK_UPS);
+        let rules = decision::in_force(rules, &settings);
         Self { catalogue, settings, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
@@ -67,7 +68,7 @@ impl Guard {
         World {
             catalogue: &self.catalogue,
             settings: &self.settings,
-            rules: self.rules,
+            rules: &self.rules,
             kubernetes_minor: self.kubernetes_minor,
         }
     }

@@ -47,9 +47,9 @@ pub struct PolicySpec {
     /// Namespaces in which nothing is judged or mended.
     #[serde(default)]
     pub skip_namespaces: Vec<String>,
-    /// User names that restore backups: what they create is warned about, never refused, never mended.
+    /// User names that restore backups: what they create is warned about, never refused, never mended. Without it, Velero's server.
     #[serde(default)]
-    pub restorers: Vec<String>,
+    pub restorers: Option<Vec<String>>,
     /// API groups whose objects own databases, beside the ones that Seawall knows.
     #[serde(default)]
     pub operator_groups: Vec<String>,

@@ -2,48 +2,27 @@
 mod check;
 pub mod document;
 
-use std::{collections::HashMap, path::PathBuf};
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
 
 use crate::{
     terms::{Action, Profile, Tier},
-    tree::{FieldError, Tree, from_node},
+    tree::{FileError, from_text, text_of},
 };
 
 /// The `apiVersion` of our own kinds.
 pub const API_VERSION: &str = "seawall.dev/v1alpha1";
 
-/// Why settings could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The file could not be read.
-    #[error("failed to read settings {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no YAML.
-    #[error("{file}: line {line}: {message}")]
-    Syntax {
-        /// Which.
-        file: String,
-        /// 1-based.
-        line: u32,
-        /// What is wrong.
-        message: String,
-    },
-    /// A field is wrong.
-    #[error("{file}: {error}")]
-    Field {
-        /// Which.
-        file: String,
-        /// Line, field, what is wrong.
-        error: FieldError,
-    },
-}
+/// Who restores backups where the settings do not say: the account of Velero's server, as `velero install`, its Helm chart and OpenShift's
+/// OADP make it.
+pub const RESTORERS: &[&str] = &[
+    "system:serviceaccount:velero:velero",
+    "system:serviceaccount:velero:velero-server",
+    "system:serviceaccount:openshift-adp:velero",
+];
 
 /// What the settings may name.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +39,8 @@ pub struct Settings {
     /// The profile of the command line, used where the document names none.
     profile: Profile,
     spec: PolicySpec,
+    /// What single rules are set to; asked for each rule at each review.
+    actions: HashMap<String, Action, RandomState>,
     /// Where the document came from; shown as the origin of its values.
     origin: String,
 }
@@ -68,43 +49,27 @@ impl Settings {
     /// Nothing but a profile.
     #[must_use]
     pub fn of(profile: Profile) -> Self {
-        Self { profile, spec: PolicySpec::default(), origin: "--profile".to_owned() }
+        Self { profile, spec: PolicySpec::default(), actions: HashMap::default(), origin: "--profile".to_owned() }
     }
 
     /// Reads one document; `profile` wins over the document's when given.
     ///
     /// # Errors
     /// With file, line and field, where the text is no YAML, a field is unknown or wrong, or a rule or engine is not known.
-    pub fn read(
-        file: &str,
-        text: &str,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<Self, SettingsError> {
-        let field = |error| SettingsError::Field { file: file.to_owned(), error };
-        let tree = Tree::one_from_yaml(text).map_err(|e| SettingsError::Syntax {
-            file: file.to_owned(),
-            line: e.line,
-            message: e.to_string_with_help(),
-        })?;
-        let policy: DatabasePolicy = from_node(tree.root()).map_err(field)?;
-        check::policy(&policy, tree.root(), known).map_err(field)?;
+    pub fn read(file: &str, text: &str, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
+        let policy: DatabasePolicy = from_text(file, text, |policy, root| check::policy(policy, root, known))?;
         let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
-        Ok(Self { profile: chosen, spec: policy.spec, origin: format!("{file} ({})", policy.metadata.name) })
+        let actions = policy.spec.rules.iter().map(|(rule, action)| (rule.clone(), *action)).collect();
+        let origin = format!("{file} ({})", policy.metadata.name);
+        Ok(Self { profile: chosen, spec: policy.spec, actions, origin })
     }
 
     /// Reads a file.
     ///
     /// # Errors
     /// As [`Settings::read`], and when the file cannot be read.
-    pub fn load(
-        path: &std::path::Path,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<Self, SettingsError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        Self::read(&path.display().to_string(), &text, profile, known)
+    pub fn load(path: &std::path::Path, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
+        Self::read(&path.display().to_string(), &text_of(path)?, profile, known)
     }
 
     /// The profile in force.
@@ -122,7 +87,8 @@ impl Settings {
     /// What a finding of `rule` does.
     #[must_use]
     pub fn action(&self, rule: &str, tier: Tier) -> Action {
-        self.spec.rules.get(rule).copied().unwrap_or_else(|| self.profile.action(tier))
+        let own = if self.actions.is_empty() { None } else { self.actions.get(rule) };
+        own.copied().unwrap_or_else(|| self.profile.action(tier))
     }
 
     /// True where nothing is judged or mended.
@@ -134,7 +100,10 @@ impl Settings {
     /// True for a user who restores backups.
     #[must_use]
     pub fn is_restorer(&self, user: &str) -> bool {
-        self.spec.restorers.iter().any(|u| u == user)
+        match &self.spec.restorers {
+            Some(listed) => listed.iter().any(|u| u == user),
+            None => RESTORERS.contains(&user),
+        }
     }
 
     /// API groups that own databases, beside the known ones.

@@ -6,15 +6,18 @@
 mod build;
 mod de;
 mod edit;
+mod file;
 mod json;
 mod node;
 mod place;
 mod quick;
+mod same;
 pub mod yaml;
 
 use std::{borrow::Cow, fmt};
 
 pub use de::{FieldError, from_node, nearest};
+pub use file::{FileError, from_text, text_of};
 pub use json::{JsonError, Seed};
 pub use node::{Node, Type};
 pub(crate) use place::steps;
@@ -102,6 +105,22 @@ impl<'a> Tree<'a> {
     #[inline]
     pub(crate) fn entry(&self, id: Id) -> Option<&Entry<'a>> {
         self.entries.get(id as usize)
+    }
+
+    /// The value of the map at `of` under `name`; of duplicate keys the last one, as the API server reads them.
+    pub(crate) fn child_of(&self, of: Id, name: &str) -> Option<Id> {
+        let mut next = self.entry(of)?.first;
+        let mut found = None;
+        while let Some(entry) = self.entry(next) {
+            if let Key::Name(own) = &entry.key
+                && own.len() == name.len()
+                && own == name
+            {
+                found = Some(next);
+            }
+            next = entry.next;
+        }
+        found
     }
 
     pub(crate) fn is_top(&self, id: Id) -> bool {

@@ -85,11 +85,10 @@ impl<'t> Node<'t> {
 
     #[inline]
     pub(super) fn child(self, name: &str) -> Option<Id> {
-        let is_it = |(_, entry): &(Id, &Entry<'_>)| matches!(&entry.key, Key::Name(own) if own == name);
-        self.children().filter(is_it).last().map(|(at, _)| at)
+        if self.absent > 0 { None } else { self.tree.child_of(self.at, name) }
     }
 
-    /// The value of a map under `name`; of duplicate keys the last one, as the API server reads them.
+    /// The value of a map under `name`.
     #[must_use]
     #[inline]
     pub fn get(self, name: &'t str) -> Self {
@@ -97,6 +96,12 @@ impl<'t> Node<'t> {
             return self.moved(at);
         }
         self.absent_at(name, false)
+    }
+
+    /// No place at all: it reads as absent, and cannot be written.
+    #[must_use]
+    pub fn nowhere(self) -> Self {
+        Self { absent: NOWHERE, ..self }
     }
 
     /// The place of something absent below this one.
@@ -160,7 +165,7 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn last_named(self, key: &str, value: &str) -> Option<Self> {
         let is_it = |(id, _): &(Id, &Entry<'_>)| {
-            let found = Node::at(self.tree, *id).child(key).and_then(|at| self.tree.entry(at));
+            let found = self.tree.child_of(*id, key).and_then(|at| self.tree.entry(at));
             matches!(found.map(|entry| &entry.value), Some(Value::Str(text)) if text == value)
         };
         self.children().filter(is_it).last().map(|(at, _)| self.moved(at))
@@ -302,30 +307,6 @@ impl<'t> Node<'t> {
             Some(Value::List) => self.items().map(Node::to_json).collect(),
             Some(Value::Map) => Json::Object(self.fields().map(|(k, v)| (k.to_owned(), v.to_json())).collect()),
             Some(Value::Unread(text)) => serde_json::from_str(text).unwrap_or(Json::Null),
-        }
-    }
-
-    /// True when both hold the same JSON value; map keys may stand in another order.
-    #[must_use]
-    pub fn same(self, other: Node<'_>) -> bool {
-        match (self.entry().map(|e| &e.value), other.entry().map(|e| &e.value)) {
-            (Some(Value::Map), Some(Value::Map)) => {
-                self.fields().count() == other.fields().count()
-                    && self.fields().all(|(key, value)| {
-                        other.children().any(|(at, e)| {
-                            matches!(&e.key, Key::Name(n) if n == key) && value.same(Node::at(other.tree, at))
-                        })
-                    })
-            }
-            (Some(Value::List), Some(Value::List)) => {
-                self.items().count() == other.items().count() && self.items().zip(other.items()).all(|(a, b)| a.same(b))
-            }
-            (Some(Value::Str(a)), Some(Value::Str(b))) => a == b,
-            (Some(Value::Bool(a)), Some(Value::Bool(b))) => a == b,
-            (Some(Value::Int(_) | Value::Float(_)), Some(Value::Int(_) | Value::Float(_))) => self.f64() == other.f64(),
-            (Some(Value::Unread(a)), Some(Value::Unread(b))) => a == b,
-            (None | Some(Value::Null), None | Some(Value::Null)) => true,
-            _ => false,
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &O
     }
     let counts = |value: Value<'_>| value.counts(&condition.values, &condition.contains);
     condition.flag.as_deref().and_then(|name| option(name, container, options)).is_some_and(counts)
-        || condition.variable.as_deref().and_then(|name| variable(name, container)).is_some_and(counts)
+        || condition.variable.as_deref().and_then(|name| variable(name, container, options)).is_some_and(counts)
         || is_called(&condition.arguments, options)
 }
 
@@ -78,7 +78,7 @@ pub(super) fn shows(
             .flag
             .as_ref()
             .is_some_and(|f| in_any_call(f) || option(f, container, options).is_some_and(counts) || is_empty(f))
-        || sign.variable.as_ref().is_some_and(|v| variable(v, container).is_some_and(counts) || is_empty(v))
+        || sign.variable.as_ref().is_some_and(|v| variable(v, container, options).is_some_and(counts) || is_empty(v))
         || is_called(&sign.arguments, options)
         || sign
             .word
@@ -89,7 +89,7 @@ pub(super) fn shows(
 /// An option; where the image takes variables for settings, such a variable.
 pub(super) fn option<'v>(name: &str, container: Container<'v>, options: &'v Options<'_>) -> Option<Value<'v>> {
     let Some(setting) = options.get(name) else {
-        return if options.spelling() == Spelling::Elastic { variable(name, container) } else { None };
+        return if options.spelling() == Spelling::Elastic { variable(name, container, options) } else { None };
     };
     Some(match (setting.word(), setting.value()) {
         (None, _) => Value::Alone,
@@ -98,7 +98,10 @@ pub(super) fn option<'v>(name: &str, container: Container<'v>, options: &'v Opti
     })
 }
 
-fn variable<'v>(name: &str, container: Container<'v>) -> Option<Value<'v>> {
+fn variable<'v>(name: &str, container: Container<'v>, options: &Options<'_>) -> Option<Value<'v>> {
+    if !options.may_have_variable(name) {
+        return None;
+    }
     let var = container.var(name).filter(|v| v.is_given())?;
     Some(var.literal().map_or(Value::Hidden, Value::Shown))
 }
@@ -113,6 +116,7 @@ pub(super) fn is_configured_elsewhere(
     engine: &Engine,
     pod: Pod<'_>,
     container: Container<'_>,
+    options: &Options<'_>,
     script: &Script<'_>,
 ) -> bool {
     let Some(facts) = &engine.facts.configuration else { return false };
@@ -123,7 +127,7 @@ pub(super) fn is_configured_elsewhere(
     let shows = |path: &str| facts.paths.iter().any(|own| inside(path, own) || inside(own, path));
     let mut mounts = container.mounts().filter(|m| m.get("name").str().is_some_and(|name| pod.volume(name).is_some()));
     mounts.any(|m| m.get("mountPath").str().is_some_and(shows))
-        || facts.variables.iter().any(|name| matches!(variable(name, container), Some(Value::Hidden)))
+        || facts.variables.iter().any(|name| matches!(variable(name, container, options), Some(Value::Hidden)))
         || script.calls().flat_map(|call| call.args()).any(|word| {
             !word.text.starts_with('-') && facts.arguments.iter().any(|end| word.text.ends_with(end.as_str()))
         })

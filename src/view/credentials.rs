@@ -65,7 +65,7 @@ impl<'t> Database<'t> {
             return None;
         }
         let lacks = set.variables.iter().map(String::as_str).filter(|name| self.given(name).is_none());
-        let (empty, absent): (Vec<_>, Vec<_>) = lacks.partition(|name| self.container.var(name).is_some());
+        let (empty, absent): (Vec<_>, Vec<_>) = lacks.partition(|name| self.var(name).is_some());
         (!(absent.is_empty() && empty.is_empty())).then_some(Lacking { set, absent, empty })
     }
 
@@ -93,6 +93,10 @@ impl<'t> Database<'t> {
     /// True where the image's entrypoint runs, and runs the server: it is what reads the variables.
     #[must_use]
     pub fn runs_own_entrypoint(&self) -> bool {
+        *self.memo.runs_own_entrypoint.get_or_init(|| self.looks_for_entrypoint())
+    }
+
+    fn looks_for_entrypoint(&self) -> bool {
         let is_entrypoint = |word: &str| word.contains("entrypoint") || word.contains("-entry.sh");
         let named = self.container.0.get("command").strs().any(is_entrypoint);
         let first = self.container.0.get("args").strs().next().unwrap_or("-");

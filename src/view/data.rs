@@ -244,7 +244,7 @@ pub(super) fn resolve<'t>(
         DataPlace::Unknown => 2,
         DataPlace::On { .. } => 3,
     };
-    let places = directories.into_iter().map(|directory| follow(engine, pod, container, script, directory));
+    let places = directories.into_iter().map(|directory| follow(engine, pod, container, options, script, directory));
     places.min_by_key(danger).unwrap_or(DataPlace::Unknown)
 }
 
@@ -252,6 +252,7 @@ fn follow<'t>(
     engine: &Engine,
     pod: Pod<'t>,
     container: Container<'t>,
+    options: &Options<'_>,
     script: &Script<'_>,
     directory: String,
 ) -> DataPlace<'t> {
@@ -292,7 +293,7 @@ fn follow<'t>(
     }
     let has_hidden_variable = container.has_env_from() && !data.variables.is_empty();
     if has_kept_mount(pod, container)
-        && (has_hidden_variable || condition::is_configured_elsewhere(engine, pod, container, script))
+        && (has_hidden_variable || condition::is_configured_elsewhere(engine, pod, container, options, script))
     {
         return DataPlace::Unknown;
     }

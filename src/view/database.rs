@@ -1,8 +1,8 @@
 //! A container that belongs to a known engine.
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
-    Container, DataPlace, Pod, Var, Workload,
+    Container, DataPlace, Pod, SignalPath, Var, Workload,
     condition::{holds, is_configured_elsewhere},
     data,
     detect::Detected,
@@ -68,8 +68,18 @@ pub struct Database<'t> {
     pub data: DataPlace<'t>,
     /// What it runs.
     pub script: Arc<Script<'t>>,
+    name: &'t str,
     options: Options<'t>,
     is_cache_by_label: bool,
+    pub(super) memo: Memo,
+}
+
+/// What many rules ask, and takes more than a look.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    pub(super) signal_path: OnceLock<SignalPath>,
+    pub(super) runs_own_entrypoint: OnceLock<bool>,
+    has_mounted_configuration: OnceLock<bool>,
 }
 
 impl<'t> Database<'t> {
@@ -78,7 +88,8 @@ impl<'t> Database<'t> {
         let container = detected.container;
         let script = Arc::clone(&detected.script);
         let pod = workload.pod();
-        let mut options = Options::of_script(&script, &engine.detect.servers, engine.options);
+        let names = container.env().map(Var::name);
+        let mut options = Options::of_script(&script, &engine.detect.servers, engine.options).beside(names);
         for text in
             engine.facts.configuration.iter().flat_map(|c| &c.variables).filter_map(|v| container.var(v)?.literal())
         {
@@ -110,8 +121,10 @@ impl<'t> Database<'t> {
             container,
             data,
             script,
+            name: container.name(),
             options,
             is_cache_by_label: false,
+            memo: Memo::default(),
         };
         if role == Role::Server && !database.keeps_data() {
             database.role = Role::Cache;
@@ -122,8 +135,8 @@ impl<'t> Database<'t> {
 
     /// The container's name.
     #[must_use]
-    pub fn name(&self) -> &'t str {
-        self.container.name()
+    pub const fn name(&self) -> &'t str {
+        self.name
     }
 
     /// An option of the server; see [`Options::get`].
@@ -138,10 +151,16 @@ impl<'t> Database<'t> {
         &self.options
     }
 
+    /// A variable, also where it is listed without a value; of several of that name the last one.
+    #[must_use]
+    pub fn var(&self, name: &str) -> Option<Var<'t>> {
+        if self.options.may_have_variable(name) { self.container.var(name) } else { None }
+    }
+
     /// A variable that is given: with a value, or from elsewhere.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<Var<'t>> {
-        self.container.var(name).filter(|v| v.is_given())
+        self.var(name).filter(|v| v.is_given())
     }
 
     /// Whether an option, a variable or a sub-command says what the condition names.
@@ -160,8 +179,11 @@ impl<'t> Database<'t> {
     #[must_use]
     pub fn place_of_option(&self, name: &str) -> Node<'t> {
         let bare = name.trim_start_matches('-').as_bytes();
-        let alike =
-            |text: &str| bare.is_empty() || text.as_bytes().windows(bare.len()).any(|part| same_name(part, bare));
+        let first = bare.first().map_or(0, u8::to_ascii_lowercase);
+        let alike = |text: &str| {
+            let mut parts = text.as_bytes().windows(bare.len().max(1));
+            bare.is_empty() || parts.any(|p| p.first().map_or(0, u8::to_ascii_lowercase) == first && same_name(p, bare))
+        };
         let arguments = self.container.0.get("args");
         let command = self.container.0.get("command");
         arguments.items().chain(command.items()).find(|n| n.str().is_some_and(alike)).unwrap_or(if arguments.is_set() {
@@ -232,6 +254,10 @@ impl<'t> Database<'t> {
     /// the data, a Vault agent, a secrets store.
     #[must_use]
     pub fn has_mounted_configuration(&self) -> bool {
+        *self.memo.has_mounted_configuration.get_or_init(|| self.looks_for_mounted_configuration())
+    }
+
+    fn looks_for_mounted_configuration(&self) -> bool {
         let mut mounts = self.container.mounts().filter(|mount| mount.get("mountPath").str() != Some(ACCOUNT));
         let content = mounts.any(|mount| {
             mount
@@ -242,7 +268,7 @@ impl<'t> Database<'t> {
         });
         let config_flags = self.engine.facts.authentication.iter().flat_map(|a| &a.config_flags);
         content
-            || is_configured_elsewhere(self.engine, self.pod, self.container, &self.script)
+            || is_configured_elsewhere(self.engine, self.pod, self.container, &self.options, &self.script)
             || config_flags.into_iter().any(|f| self.option(f).is_some())
     }
 }

@@ -10,6 +10,8 @@ pub struct Options<'t> {
     settings: Vec<Setting<'t>>,
     argument: Option<String>,
     spelling: Spelling,
+    /// The names of the container's variables, where somebody looked.
+    variables: Option<Vec<&'t str>>,
 }
 
 /// One option.
@@ -100,7 +102,7 @@ impl<'t> Options<'t> {
                 _ => argument = argument.or_else(|| word.literal.then(|| text.to_owned())),
             }
         }
-        Self { settings, argument, spelling }
+        Self { settings, argument, spelling, variables: None }
     }
 
     /// The options of the first of a script's commands that is one of `programs`, or that the image's entrypoint takes.
@@ -122,6 +124,19 @@ impl<'t> Options<'t> {
             options.argument = Some(call.program().to_owned());
         }
         options
+    }
+
+    /// Notes the names of the container's variables: most questions about one end here.
+    #[must_use]
+    pub(super) fn beside(mut self, variables: impl Iterator<Item = &'t str>) -> Self {
+        self.variables = Some(variables.collect());
+        self
+    }
+
+    /// False where the container has no variable of that name.
+    #[must_use]
+    pub(super) fn may_have_variable(&self, name: &str) -> bool {
+        self.variables.as_ref().is_none_or(|names| names.contains(&name))
     }
 
     /// How the options were read.

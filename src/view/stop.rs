@@ -90,6 +90,10 @@ impl<'t> Database<'t> {
     /// Whether the signal that ends the container arrives at the server.
     #[must_use]
     pub fn signal_path(&self) -> SignalPath {
+        *self.memo.signal_path.get_or_init(|| self.follow_signal())
+    }
+
+    fn follow_signal(&self) -> SignalPath {
         let runs_server = |program: &str| {
             program.is_empty()
                 || program.contains("entrypoint")

@@ -36,7 +36,7 @@ impl<'t> Database<'t> {
         let facts = &self.engine.facts;
         let is_checked = || {
             let checks = |a: &Authentication| a.on_by_default || a.on_by.iter().any(|c| self.holds(c));
-            facts.authentication.as_ref().is_none_or(checks)
+            facts.authentication.as_deref().is_none_or(checks)
         };
         let all = facts.default_credentials.as_deref().unwrap_or_default();
         let is_shown = !all.is_empty()

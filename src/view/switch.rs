@@ -66,7 +66,7 @@ impl<'t> Database<'t> {
         let name = switch.flag.as_deref().or(switch.variable.as_deref()).filter(|_| switch.when_absent)?;
         let is_said =
             switch.flag.as_deref().is_some_and(|flag| self.option(flag).is_some() || self.given(flag).is_some())
-                || switch.variable.as_deref().is_some_and(|variable| self.container.var(variable).is_some());
+                || switch.variable.as_deref().is_some_and(|variable| self.var(variable).is_some());
         let is_hidden = !self.image_is_known
             || !self.shows_its_server()
             || self.container.has_env_from()

@@ -45,15 +45,19 @@ impl Database<'_> {
         };
         let (from, to) = (old.version.as_ref()?, self.version.as_ref()?);
         match order(from, to, numbers)? {
-            Ordering::Less => upward(upgrade?, from, to),
+            Ordering::Less => {
+                let upgrade = upgrade?;
+                let in_place = upgrade.in_place || upgrade.in_place_by.iter().any(|way| self.holds(way));
+                upward(upgrade, in_place, from, to)
+            }
             Ordering::Equal => None,
             Ordering::Greater => Some(Move::Back),
         }
     }
 }
 
-fn upward(upgrade: &Upgrade, from: &Version, to: &Version) -> Option<Move> {
-    if !upgrade.in_place {
+fn upward(upgrade: &Upgrade, in_place: bool, from: &Version, to: &Version) -> Option<Move> {
+    if !in_place {
         return Some(Move::Refused);
     }
     if !upgrade.series.is_empty() {
@@ -113,7 +117,7 @@ mod tests {
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
         ] {
             let version = |text| Version::parse(text).unwrap();
-            assert_eq!(upward(upgrade, &version(from), &version(to)), expected, "{from} {to}");
+            assert_eq!(upward(upgrade, upgrade.in_place, &version(from), &version(to)), expected, "{from} {to}");
         }
     }
 }

@@ -129,7 +129,7 @@ impl<'t> Workload<'t> {
     pub fn claim_templates(self) -> Node<'t> {
         match self.kind {
             Kind::StatefulSet => self.spec().get("volumeClaimTemplates"),
-            _ => self.spec().get("volumeClaimTemplates").get("absent"),
+            _ => self.object.nowhere(),
         }
     }
 

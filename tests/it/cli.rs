@@ -158,6 +158,7 @@ fn serve_listens_to_its_variables() {
         ("SEAWALL_LISTEN", "8443", "invalid value '8443' for '--listen <ADDRESS:PORT>'"),
         ("SEAWALL_METRICS_LISTEN", "x", "invalid value 'x' for '--metrics-listen <ADDRESS:PORT>'"),
         ("SEAWALL_PROFILE", "strict", "invalid value 'strict' for '--profile <PROFILE>'"),
+        ("SEAWALL_DRAIN_DELAY", "x", "invalid value 'x' for '--drain-delay <SECONDS>'"),
         ("SEAWALL_LOG_FORMAT", "xml", "invalid value 'xml' for '--log-format <FORMAT>'"),
         ("SEAWALL_KUBERNETES_VERSION", "new", "invalid value 'new' for '--kubernetes-version <VERSION>'"),
         ("SEAWALL_OFFLINE", "1", "`--kubeconfig` and `--offline` exclude each other"),

@@ -173,6 +173,24 @@ fn inspect_shows_the_evidence_for_and_against() {
 }
 
 #[test]
+fn inspect_calls_nothing_a_server_that_is_not_judged_as_one() {
+    let folder = Scratch::new();
+    let container = |(name, image): &(&str, &str)| format!("    - {{name: {name}, image: \"{image}\"}}\n");
+    let all =
+        [("kafka", "apache/kafka:3.9.0"), ("zookeeper", "zookeeper:3.9"), ("nats", "nats:2.10"), ("db", "mysql:8.4")];
+    let containers: String = all.iter().map(container).collect();
+    let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: all}}\nspec:\n  containers:\n{containers}");
+    let path = folder.join("pod.yaml");
+    std::fs::write(&path, pod).unwrap();
+    let out = said(&["inspect", path.to_str().unwrap()]);
+    let lines: Vec<&str> = out.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
+    let no_database = |line: &str| line.ends_with(": keeps state and is no database, so it is not judged as one");
+    assert_eq!(lines.len(), 4, "{out}");
+    assert!(lines[..3].iter().all(|line| no_database(line) && !line.contains("server")), "{out}");
+    assert_eq!(lines[3], "  db: MySQL server, version 8.4, packaging official");
+}
+
+#[test]
 fn inspect_says_so_where_there_is_nothing() {
     let application = said(&["inspect", "examples/safe/application.yaml"]);
     assert!(application.contains("  shop: nothing that Seawall knows\n"), "{application}");

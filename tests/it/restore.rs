@@ -106,6 +106,21 @@ fn exactly_the_listed_places_come_back() {
 }
 
 #[test]
+fn a_renamed_container_keeps_what_it_was_given() {
+    let renamed = |mut object: Value, name: &str| {
+        container(&mut object)["name"] = json!(name);
+        object
+    };
+    let old = stored(&list(&[VARIABLE, LIMIT]));
+    let trial = updated(old.clone(), renamed(mysql(&[]), "db"));
+    let there = [VARIABLE, LIMIT].map(|place| place.replace("[mysql]", "[db]"));
+    assert_eq!(places(&trial.mended()), there);
+    assert_eq!(listed(&after(&trial)), there);
+    let again = Trial { object: after(&trial), ..trial };
+    assert_eq!(again.mended().operations, [], "a second call");
+}
+
+#[test]
 fn nothing_is_added_to_what_exists() {
     for profile in Profile::ALL {
         let mut trial = Trial::update(mysql(&[]), mysql(&[])).in_profile(*profile);
@@ -162,7 +177,8 @@ fn what_its_submitter_wrote_stays_and_leaves_the_list() {
 #[test]
 fn a_container_that_is_gone_takes_its_places_along() {
     let mut new = mysql(&[]);
-    container(&mut new)["name"] = json!("renamed");
+    container(&mut new)["name"] = json!("another");
+    container(&mut new)["image"] = json!("postgres:17");
     let trial = updated(stored(&list(&[LIMIT, VARIABLE])), new.clone());
     assert_eq!(places(&trial.mended()), [""; 0]);
     assert_eq!(listed(&after(&trial)), [""; 0]);

@@ -15,6 +15,22 @@ fn read(text: &str, profile: Option<Profile>) -> Result<Settings, String> {
     Settings::read("settings.yaml", text, profile, known).map_err(|error| error.to_string())
 }
 
+#[test]
+fn velero_restores_where_nobody_says_who_does() {
+    const VELERO: &str = "system:serviceaccount:velero:velero";
+    let restores = |spec: &str, user: &str| read(&format!("{HEAD}spec:{spec}"), None).unwrap().is_restorer(user);
+    for user in [VELERO, "system:serviceaccount:velero:velero-server", "system:serviceaccount:openshift-adp:velero"] {
+        assert!(restores(" {}", user), "{user}");
+        assert!(restores("\n  restorers:\n", user), "{user}: nothing is written");
+        assert!(Settings::of(Profile::Production).is_restorer(user), "{user}: without a document");
+    }
+    for user in ["velero", "system:serviceaccount:velero:default", "system:serviceaccount:shop:velero"] {
+        assert!(!restores(" {}", user), "{user}");
+    }
+    assert!(!restores(" {restorers: []}", VELERO), "nobody does");
+    assert!(restores(" {restorers: [ark]}", "ark") && !restores(" {restorers: [ark]}", VELERO), "a list replaces it");
+}
+
 /// Fails unless a `spec`, which begins on line 5, is refused with these words behind the file.
 fn refused(spec: &str, expected: &str) {
     let error = read(&format!("{HEAD}spec:\n{spec}"), None).err().unwrap_or_else(|| panic!("is taken:\n{spec}"));

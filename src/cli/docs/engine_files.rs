@@ -112,6 +112,9 @@ fn written(of: &str, all: &[Declaration]) -> String {
     if let Some(inner) = inside("Option<") {
         return written(inner, all);
     }
+    if let Some(inner) = inside("Arc<") {
+        return written(inner, all);
+    }
     if let Some(inner) = inside("Vec<") {
         return format!("list of {}", written(inner, all));
     }

@@ -10,6 +10,8 @@ mod memory;
 mod options;
 mod stop;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::{Pattern, VersionRange};
@@ -128,44 +130,44 @@ pub struct VariantFile {
 pub struct Facts {
     /// Where the data lies.
     #[serde(default)]
-    pub data: Option<Data>,
+    pub data: Option<Arc<Data>>,
     /// How options are spelled.
     #[serde(default)]
     pub options: Option<Options>,
     /// Where settings come from beside the command line.
     #[serde(default)]
-    pub configuration: Option<Configuration>,
+    pub configuration: Option<Arc<Configuration>>,
     /// Credentials that the engine's image takes from variables.
     #[serde(default)]
-    pub credentials: Option<Vec<CredentialSet>>,
+    pub credentials: Option<Arc<Vec<CredentialSet>>>,
     /// Further variables whose value is a secret.
     #[serde(default)]
     pub secrets: Vec<String>,
     /// Whether clients must authenticate.
     #[serde(default)]
-    pub authentication: Option<Authentication>,
+    pub authentication: Option<Arc<Authentication>>,
     /// Options and variables that make something unsafe.
     #[serde(default)]
     pub switches: Vec<Switch>,
     /// How it stops.
     #[serde(default)]
-    pub stop: Option<Stop>,
+    pub stop: Option<Arc<Stop>>,
     /// Probes that fail while it recovers.
     #[serde(default)]
-    pub recovery_probes: Option<RecoveryProbes>,
+    pub recovery_probes: Option<Arc<RecoveryProbes>>,
     /// Probes that pass or fail by the state of others.
     #[serde(default)]
-    pub cluster_probes: Option<ClusterProbes>,
+    pub cluster_probes: Option<Arc<ClusterProbes>>,
     /// Probes that pass too early at the first start.
     #[serde(default)]
-    pub socket_probes: Option<SocketProbes>,
+    pub socket_probes: Option<Arc<SocketProbes>>,
     /// Commands that take a member out of its cluster for good, or empty it: a program and words among its arguments (`nodetool
     /// decommission`), or one text within an argument (`rs.remove`).
     #[serde(default)]
     pub leaves_by: Vec<String>,
     /// What must stay under the memory limit.
     #[serde(default)]
-    pub memory: Option<Memory>,
+    pub memory: Option<Arc<Memory>>,
     /// What the data's volume must have room for by the server's own settings, beside everything else; written as parts of its memory
     /// are.
     #[serde(default)]
@@ -187,7 +189,7 @@ pub struct Facts {
     pub absent_programs: Vec<AbsentProgram>,
     /// How members form one database.
     #[serde(default)]
-    pub cluster: Option<Cluster>,
+    pub cluster: Option<Arc<Cluster>>,
     /// Versions without updates.
     #[serde(default)]
     pub end_of_life: Option<Vec<EndOfLife>>,
@@ -199,7 +201,7 @@ pub struct Facts {
     pub recovery_programs: Vec<String>,
     /// What an upgrade may skip.
     #[serde(default)]
-    pub upgrade: Option<Upgrade>,
+    pub upgrade: Option<Arc<Upgrade>>,
     /// Credentials that the image has when nobody sets any.
     #[serde(default)]
     pub default_credentials: Option<Vec<DefaultCredential>>,
@@ -302,6 +304,12 @@ pub struct Upgrade {
     /// True where the image itself upgrades the files.
     #[serde(default)]
     pub in_place: bool,
+    /// Where one of these holds, it upgrades them although `in_place` is false (`--upgrade-db`, `POSTGRESQL_UPGRADE`).
+    #[serde(default)]
+    pub in_place_by: Vec<Condition>,
+    /// What must be done between two steps, since the image leaves it: `reindex what an older major has made`.
+    #[serde(default)]
+    pub by_hand: Option<String>,
     /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
     #[serde(default)]
     pub series: Vec<String>,

@@ -1,5 +1,11 @@
 //! Secrets on a command line.
-use super::{Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with, words};
+use smallvec::SmallVec;
+
+use super::{
+    Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with,
+    letters::{Letters, first_letter},
+    words,
+};
 use crate::text::{
     command::{Call, Script, Word, only_references},
     url,
@@ -39,29 +45,34 @@ impl Secrets {
     fn in_call<'s>(&'s self, call: &Call<'_, '_>, own: &[String], found: &mut Vec<Exposed<'s>>) {
         let program = call.program();
         let names = std::iter::once(program).chain(own.iter().map(String::as_str));
-        let mut positions: Vec<usize> = names.flat_map(|name| self.by_program.matching(name)).collect();
+        let mut positions: SmallVec<[usize; 4]> = names.flat_map(|name| self.by_program.matching(name)).collect();
         positions.sort_unstable();
         positions.dedup();
-        let groups: Vec<&ProgramSecrets> = positions.into_iter().filter_map(|at| self.programs.get(at)).collect();
-        let mut seen = vec![false; call.args().len()];
+        let groups: SmallVec<[&ProgramSecrets; 4]> =
+            positions.into_iter().filter_map(|at| self.programs.get(at)).collect();
+        // Nearly every option is none of those that take a secret.
+        let given: Letters = call.args().iter().filter_map(|w| first_letter(w.text.strip_prefix('-')?)).collect();
+        let mut seen: Vec<usize> = Vec::new();
         for group in &groups {
-            let is_anybodys = group.programs.iter().any(|p| p.as_str() == "*");
-            let shown = if is_anybodys || program.is_empty() { "" } else { program };
-            let options = group.options.iter().flat_map(|option| option.found(call));
+            let shown = if group.is_anybodys() || program.is_empty() { "" } else { program };
+            let options = group.options.iter().filter(|o| o.letters.meets(given)).flat_map(|option| option.found(call));
             for (index, name, secret) in options.chain(group.words.iter().flat_map(|word| word.found(call))) {
                 // One word is one secret, however many groups know its option.
-                if let Some(slot) = seen.get_mut(index).filter(|s| !**s) {
-                    *slot = true;
+                if !seen.contains(&index) {
+                    seen.push(index);
                     let by = format!("{shown} {name}").trim().to_owned();
                     found.extend(self.exposed(by, &secret, group.general, &group.instead));
                 }
             }
         }
-        let known = groups.iter().find(|g| !g.programs.iter().any(|p| p.as_str() == "*"));
+        let known = groups.iter().find(|g| !g.is_anybodys());
         let instead = known.map_or(INSTEAD, |g| g.instead.as_str());
         // No other word can hold one by itself.
         let may_hold = |word: &Word<'_>| word.text.bytes().any(|b| matches!(b, b'=' | b'@'));
-        for (word, _) in call.args().iter().zip(&seen).filter(|(word, seen)| !**seen && may_hold(word)) {
+        for (at, word) in call.args().iter().enumerate().filter(|(_, word)| may_hold(word)) {
+            if seen.contains(&at) {
+                continue;
+            }
             if let Some((name, secret)) = self.long_option(word) {
                 // `--redis.password` names its database, whatever the program.
                 let is_databases = known.is_some_and(|g| !g.general) || self.has_scheme(name);
@@ -116,6 +127,13 @@ impl Secrets {
             return None;
         }
         Some(Exposed { by, is_spelled: !is_variable, is_general, instead, word: text.to_owned() })
+    }
+}
+
+impl ProgramSecrets {
+    /// True for what counts with any program.
+    fn is_anybodys(&self) -> bool {
+        self.programs.first().is_some_and(|p| p.as_str() == "*")
     }
 }
 

@@ -1,17 +1,22 @@
 //! What is a secret in a variable or on a command line, and what only looks like one: `secrets.yaml`, which a file of the same name in
 //! the folder of `--engines` adds to.
+mod letters;
 mod line;
 #[cfg(test)]
 mod tests;
 
 use serde::Deserialize;
 
-use super::{EngineError, Pattern, document, patterns::Patterns};
-use crate::text::{
-    command::{has_reference, only_references},
-    url,
+use super::{Pattern, document, patterns::Patterns};
+use crate::{
+    text::{
+        command::{has_reference, only_references},
+        url,
+    },
+    tree::FileError,
 };
 
+use letters::{Letters, first_letters};
 pub use line::Exposed;
 
 /// The file `secrets.yaml`.
@@ -42,6 +47,9 @@ pub struct Secrets {
     /// Positions in `programs`, by the names of the programs.
     #[serde(skip)]
     by_program: Patterns<usize>,
+    /// The last letters of names that say that a value is secret.
+    #[serde(skip)]
+    last_letters: Letters,
 }
 
 /// Values that point at a secret and are none.
@@ -131,6 +139,9 @@ struct SecretOption {
     /// It counts only beside one of these options.
     #[serde(default)]
     with: Vec<String>,
+    /// What its names begin with.
+    #[serde(skip)]
+    letters: Letters,
 }
 
 /// Where an option's value stands.
@@ -169,7 +180,7 @@ struct SecretWord {
 }
 
 impl Secrets {
-    pub(super) fn read(file: &str, text: &str) -> Result<Self, EngineError> {
+    pub(super) fn read(file: &str, text: &str) -> Result<Self, FileError> {
         let mut read: Self = document(file, text)?;
         read.index();
         Ok(read)
@@ -179,6 +190,12 @@ impl Secrets {
         self.by_program = Patterns::default();
         for (position, group) in self.programs.iter().enumerate() {
             group.programs.iter().for_each(|program| self.by_program.add(program, position));
+        }
+        let names = &self.names;
+        let ends = names.exact.iter().chain(&names.last_words).chain(&names.endings);
+        self.last_letters = ends.filter_map(|end| end.bytes().next_back()).collect();
+        for option in self.programs.iter_mut().flat_map(|group| &mut group.options) {
+            option.letters = option.names.iter().flat_map(|name| first_letters(name)).collect();
         }
     }
 
@@ -220,6 +237,10 @@ impl Secrets {
     /// True for a variable whose name says that its value is a secret. It errs towards no.
     #[must_use]
     pub fn is_secret_name(&self, name: &str) -> bool {
+        let last = name.bytes().rev().find(u8::is_ascii_alphanumeric);
+        if !last.is_some_and(|letter| self.last_letters.contains(letter)) {
+            return false;
+        }
         let names = &self.names;
         let listed = |list: &[String]| list.iter().any(|n| n.eq_ignore_ascii_case(name));
         if listed(&names.exact) {

@@ -74,6 +74,10 @@ impl<'a> Word<'a> {
 /// Two dollar signs are one written dollar sign, and no reference.
 #[must_use]
 pub fn has_reference(text: &str) -> bool {
+    // Nearly no text has one.
+    if !text.as_bytes().contains(&b'$') {
+        return false;
+    }
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
         let at = rest.get(dollar..).unwrap_or_default();

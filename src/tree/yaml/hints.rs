@@ -34,9 +34,9 @@ pub(super) fn refine(problem: Problem, document: &str, first: usize, at: usize) 
 }
 
 /// A line that is neither a comment nor text of a block scalar.
-struct Line<'a> {
+pub(super) struct Line<'a> {
     number: usize,
-    text: &'a str,
+    pub(super) text: &'a str,
 }
 
 impl Line<'_> {
@@ -82,6 +82,16 @@ impl Line<'_> {
         let count = |bracket: char| self.text.matches(bracket).count();
         [('[', ']'), ('{', '}')].into_iter().find(|(open, close)| count(*open) > count(*close)).map(|(open, _)| open)
     }
+}
+
+/// True where placeholders stand outside of quotation marks: `{{ .Values.x }}`, `{% if x %}`.
+pub fn is_template(document: &str) -> bool {
+    let unquoted = |line: &Line<'_>| {
+        let opens = line.text.find("{{").into_iter().chain(line.text.find("{%")).min();
+        let before = opens.and_then(|at| line.text.get(..at));
+        before.is_some_and(|before| ['"', '\''].iter().all(|quote| before.matches(*quote).count() % 2 == 0))
+    };
+    code_lines(document, 1).any(|line| unquoted(&line))
 }
 
 /// The mistakes that can be seen in the lines, whatever the parser says.
@@ -175,7 +185,7 @@ fn by_kind(lines: &[Line<'_>], at: usize, kind: &ErrorKind) -> (usize, Problem) 
 }
 
 /// The lines of a document that hold structure, with their numbers in the whole text.
-fn code_lines(document: &str, first: usize) -> impl Iterator<Item = Line<'_>> {
+pub(super) fn code_lines(document: &str, first: usize) -> impl Iterator<Item = Line<'_>> {
     // Lines that are indented further than this belong to a block scalar.
     let mut block: Option<usize> = None;
     (first..).zip(document.lines()).filter_map(move |(number, text)| {

@@ -16,6 +16,7 @@ mod tests;
 mod tests_mistakes;
 
 pub use error::YamlError;
+pub use hints::is_template;
 
 use super::{Tree, Type};
 use error::Problem;
@@ -92,6 +93,11 @@ impl Tree<'static> {
         }
         Ok(found.unwrap_or_else(|| Loader::new().finish(1)))
     }
+}
+
+/// The lines of a document that are neither comments nor text of a block scalar.
+pub fn code_lines(document: &str) -> impl Iterator<Item = &str> {
+    hints::code_lines(document, 1).map(|line| line.text)
 }
 
 fn line_of(line: usize) -> u32 {

@@ -135,7 +135,7 @@ fn detect<'t>(
         _ => false,
     };
     let (packagings, version) = match verdict {
-        Verdict::Engine(kind, _) => packaging::narrowed(catalogue, kind, named, container),
+        Verdict::Engine(kind, _) => packaging::narrowed(catalogue, kind, named, image, container),
         _ => (Vec::new(), None),
     };
     let verdict = match (verdict, packagings.first()) {

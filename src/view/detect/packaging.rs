@@ -1,19 +1,22 @@
 //! Which packagings of its engine a container can be, and its version.
 use super::{super::Container, signs::folders};
-use crate::engines::{Catalogue, Engine, Version};
+use crate::{
+    engines::{Catalogue, Engine, Version},
+    text::image::Image,
+};
 
 /// The packagings that fit, the most specific first, and the engine's version; `named` are those that the image's name stands for.
 pub(super) fn narrowed(
     catalogue: &Catalogue,
     kind: usize,
     named: Vec<usize>,
+    image: Image<'_>,
     container: Container<'_>,
 ) -> (Vec<usize>, Option<Version>) {
     let engines = catalogue.engines();
     let Some(name) = engines.get(kind).map(|e| &e.name) else { return (Vec::new(), None) };
     let is_of_engine = |at: &usize| engines.get(*at).is_some_and(|e| e.name == *name);
     let mut candidates: Vec<usize> = named.into_iter().filter(is_of_engine).collect();
-    let image = container.image();
     // The tag of an image that nobody knows is its maker's own version, not the engine's.
     let image_is_known = !candidates.is_empty();
     let version = candidates

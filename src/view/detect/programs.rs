@@ -1,6 +1,6 @@
 //! What a container runs, and what it does in its engine's database.
 use super::{
-    super::{Container, Kind, Options, Workload, condition::shows},
+    super::{Container, Kind, Options, Var, Workload, condition::shows},
     scores::{Scores, weight},
     signs::folders,
 };
@@ -76,10 +76,13 @@ pub(super) fn role(
     ran: Ran,
 ) -> Role {
     let Some(engine) = catalogue.engines().get(kind) else { return Role::Server };
-    let options = Options::of_script(script, &engine.detect.servers, engine.options);
-    let names = [container.name(), workload.name()];
-    if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
-        return sign.role;
+    if !engine.detect.roles.is_empty() {
+        let options = Options::of_script(script, &engine.detect.servers, engine.options);
+        let options = options.beside(container.env().map(Var::name));
+        let names = [container.name(), workload.name()];
+        if let Some(sign) = engine.detect.roles.iter().find(|s| shows(s, container, &options, script, names)) {
+            return sign.role;
+        }
     }
     if matches!(ran, Ran::Own) && runs_unknown_script(script) && !looks_like_server(container, catalogue, kind) {
         return Role::Client;

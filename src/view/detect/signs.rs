@@ -113,10 +113,8 @@ pub(super) fn mounts(scores: &mut Scores<'_>, container: Container<'_>) -> bool 
     let index = scores.catalogue.index();
     let mut is_own = false;
     for path in container.mounts().filter_map(|mount| mount.get("mountPath").str()) {
-        let found = folders(path)
-            .map(|end| (end, index.folder(end).map(|at| scores.kind(at)).collect::<Vec<_>>()))
-            .find(|(_, engines)| !engines.is_empty());
-        let Some((folder, engines)) = found else { continue };
+        let Some(folder) = folders(path).find(|end| index.folder(end).next().is_some()) else { continue };
+        let engines: Vec<usize> = index.folder(folder).map(|at| scores.kind(at)).collect();
         let weight = if SHARED_FOLDERS.contains(&folder) { weight::SHARED_FOLDER } else { weight::OWN_FOLDER };
         is_own |= weight == weight::OWN_FOLDER;
         let mut voted = Vec::new();

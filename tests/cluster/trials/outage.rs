@@ -78,9 +78,11 @@ async fn killed(plane: &Arc<Plane>) -> Result<()> {
     ensure!(refused.contains("lets everybody in"), "{refused}");
     apply(&namespace, &set("third")).await?.succeeded()?;
     ensure!(limit(&object(&namespace, "StatefulSet", "third").await?) == "4Gi", "nothing is mended any more");
-    // What was made in the meantime is what it is; it goes on, with a word.
+    // What was made in the meantime is what it is; it goes on, with a word to who changes it.
     let label = namespace.kubectl(&["label", "statefulset/unsafe", "team=storage"]).await?;
-    ensure!(label.ok && label.stderr.contains("lets everybody in"), "{}", label.stderr);
+    ensure!(label.ok && !label.stderr.contains("Warning: "), "{}", label.stderr);
+    let restart = namespace.kubectl(&["rollout", "restart", "statefulset/unsafe"]).await?;
+    ensure!(restart.ok && restart.stderr.contains("lets everybody in"), "{}", restart.stderr);
     ensure!(unanswered(plane, &seawall).await? == missed, "calls fail after the restart");
     seawall.stop().await
 }

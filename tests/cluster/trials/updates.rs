@@ -47,6 +47,13 @@ fn warned(output: &Output, words: &str) -> Result<()> {
     Ok(())
 }
 
+/// Fails unless kubectl did it, and nothing was said about it.
+fn silent(output: &Output) -> Result<()> {
+    ensure!(output.ok, "{} failed: {}", output.command, output.stderr);
+    ensure!(!output.stderr.contains("Warning: "), "{} changes nothing, and warned: {}", output.command, output.stderr);
+    Ok(())
+}
+
 const PLAIN: &str = "keeps MYSQL_ROOT_PASSWORD in plain text";
 const OPEN: &str = "lets everybody in";
 
@@ -110,7 +117,11 @@ async fn untouched(plane: &Arc<Plane>) -> Result<()> {
         ensure!(updates().await? == 0, "Seawall is asked about scale or status of {target}");
         let finalizers = |list: Value| json!({"metadata": {"finalizers": list}}).to_string();
         for list in [json!(["plane.test/wait"]), json!([])] {
-            namespace.kubectl(&["patch", &target, "--type=merge", "-p", &finalizers(list)]).await?.succeeded()?;
+            silent(&namespace.kubectl(&["patch", &target, "--type=merge", "-p", &finalizers(list)]).await?)?;
+        }
+        for verb in ["label", "annotate"] {
+            silent(&namespace.kubectl(&[verb, &target, "plane.test/seen=yes"]).await?)?;
+            silent(&namespace.kubectl(&[verb, &target, "plane.test/seen-"]).await?)?;
         }
         let after = object(&namespace, &kind, &name).await?;
         let lines: Vec<String> = changes(&essence(&before), &essence(&after)).iter().map(ToString::to_string).collect();
@@ -142,6 +153,7 @@ async fn ratchet(plane: &Arc<Plane>) -> Result<()> {
             let newer = if verb[0] == "apply" { "mysql:8.4.4" } else { "mysql:8.4.5" };
             let same = undisturbed(&namespace, verb, &image(old(shape), newer).to_string()).await?;
             warned(&same, PLAIN)?;
+            silent(&undisturbed(&namespace, verb, &image(old(shape), newer).to_string()).await?)?;
             let worse = undisturbed(&namespace, verb, &open(image(old(shape), newer)).to_string()).await?;
             let refused = worse.failed()?;
             ensure!(refused.contains("1 problem ") && refused.contains(OPEN), "{refused}");

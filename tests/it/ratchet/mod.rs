@@ -3,6 +3,8 @@
 mod past;
 mod people;
 mod profiles;
+mod renamed;
+mod unchanged;
 
 use seawall::{
     decision::{Deliberation, Mended, Panics, Request, Requester, World},
