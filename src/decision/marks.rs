@@ -43,6 +43,13 @@ pub(super) fn list_from(mended: &Mended, top: Node<'_>) -> Vec<Listed> {
     own.map(|m| Listed { place: m.place.stable.clone(), rule: m.rule.to_owned() }).collect()
 }
 
+/// Those entries whose place can be found in the object at `top`. What has none cannot be put back: it lies in a container without a name,
+/// which is refused anyway.
+pub(super) fn that_are_there(mut listed: Vec<Listed>, top: Node<'_>) -> Vec<Listed> {
+    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
+    listed
+}
+
 /// Puts list and label onto a workload that was mended, and takes off what somebody else put there.
 pub(super) fn sign(
     deliberation: &Deliberation<'_>,
@@ -75,7 +82,7 @@ fn strip_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberati
     }
 }
 
-/// Writes the list onto the object and its template, or takes a foreign one off. A template that is as the one that `ran` keeps the list
+/// Writes the list, whose places are all there, onto the object and its template, or takes a foreign one off. A template that is as the one that `ran` keeps the list
 /// that it ran with, word for word: another list would restart its Pods.
 pub(super) fn write_list(
     proposal: &mut Proposal,
@@ -84,8 +91,6 @@ pub(super) fn write_list(
     ran: Option<Node<'_>>,
     deliberation: &Deliberation<'_>,
 ) {
-    // What has no place that can be found again cannot be put back: it lies in a container without a name, which is refused anyway.
-    listed.retain(|entry| top.tree().at_stable(top, &entry.place).is_some_and(Node::is_set));
     listed.sort_by(|a, b| (&a.place, &a.rule).cmp(&(&b.place, &b.rule)));
     listed.dedup();
     let own = top.path("metadata.annotations").get(keys::PATCHED);

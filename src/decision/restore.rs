@@ -41,6 +41,7 @@ impl<'t> Deliberation<'t> {
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
+        let listed = marks::that_are_there(listed, top);
         marks::write_list(&mut proposal, top, listed, self.case_before().map(|c| c.workload.template()), self);
         let own_label = top.path("metadata.labels").get(keys::HOLDS_DATA);
         match label.str() {
@@ -75,6 +76,7 @@ impl<'t> Deliberation<'t> {
         let edited = self.request.tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
+        let listed = marks::that_are_there(listed, top);
         marks::write_list(&mut proposal, top, listed, Some(old.path("spec.template")), self);
         if mends {
             marks::label_set(&mut proposal, top, self);

@@ -36,6 +36,16 @@ fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
             return Err(FieldError::at(begin, format!("{:?} is no version", begin.text())));
         }
     }
+    for from in node.path("upgrade.ways_up").items().map(|way| way.get("from")) {
+        if Version::parse(from.text()).is_none() {
+            return Err(FieldError::at(from, format!("{:?} is no version", from.text())));
+        }
+    }
+    for numbers in node.path("upgrade.no_way_back").items().map(|back| back.get("numbers")) {
+        if !numbers.i64().is_some_and(|n| (1..=3).contains(&n)) {
+            return Err(FieldError::at(numbers, "must be from 1 to 3"));
+        }
+    }
     for (switch, at) in facts.switches.iter().zip(node.get("switches").items()) {
         if switch.flag.is_some() == switch.variable.is_some() {
             return Err(FieldError::at(at, format!("{:?} needs either flag or variable", switch.does)));

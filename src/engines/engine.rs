@@ -192,7 +192,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         credentials: own.credentials.or_else(|| base.credentials.clone()),
         secrets: both(&base.secrets, own.secrets),
         authentication: own.authentication.or_else(|| base.authentication.clone()),
-        switches: both(&base.switches, own.switches),
+        switches: switches(&base.switches, own.switches),
         stop: own.stop.or_else(|| base.stop.clone()),
         recovery_probes: own.recovery_probes.or_else(|| base.recovery_probes.clone()),
         cluster_probes: own.cluster_probes.or_else(|| base.cluster_probes.clone()),
@@ -208,10 +208,29 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         cluster: own.cluster.or_else(|| base.cluster.clone()),
         end_of_life: own.end_of_life.or_else(|| base.end_of_life.clone()),
         sorts_by_libc: own.sorts_by_libc || base.sorts_by_libc,
+        distribution: own.distribution.or_else(|| base.distribution.clone()),
+        first_files: both(&base.first_files, own.first_files),
         recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
         moved_tags: both(&base.moved_tags, own.moved_tags),
         unmaintained: own.unmaintained.or_else(|| base.unmaintained.clone()),
     }
+}
+
+/// A variant's word on a setting that its data was made with stands in the place of the engine's: its default may be another.
+fn switches(base: &[Switch], mut own: Vec<Switch>) -> Vec<Switch> {
+    let mut all = Vec::with_capacity(base.len() + own.len());
+    for switch in base {
+        let is_same = |o: &Switch| {
+            o.turns == Turns::DataLayout
+                && o.turns == switch.turns
+                && o.flag == switch.flag
+                && o.variable == switch.variable
+        };
+        let told_anew = own.iter().position(is_same).map(|at| own.remove(at));
+        all.push(told_anew.unwrap_or_else(|| switch.clone()));
+    }
+    all.extend(own);
+    all
 }

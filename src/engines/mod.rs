@@ -26,7 +26,7 @@ pub use operators::Operators;
 pub use pattern::Pattern;
 pub use range::VersionRange;
 use schema::EngineFile;
-pub use secrets::{Exposed, Secrets};
+pub use secrets::{Exposed, Leads, Secrets};
 
 pub use crate::text::version::Version;
 use crate::tree::{FileError, from_text, text_of};

@@ -67,8 +67,6 @@ pub struct Review<'t> {
     pub object: Node<'t>,
     /// The object as it is; absent on CREATE.
     pub old: Node<'t>,
-    /// CreateOptions, UpdateOptions or DeleteOptions.
-    pub options: Node<'t>,
 }
 
 /// Reads the bytes of a request body.
@@ -120,7 +118,6 @@ impl<'t> Review<'t> {
             dry_run: request.get("dryRun").bool().unwrap_or(false),
             object,
             old,
-            options: request.get("options"),
         })
     }
 }

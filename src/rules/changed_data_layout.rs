@@ -128,7 +128,8 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! A value that the spec does not show, or one that a mounted file may have set before, is a warning at most.
+//! A value that the spec does not show, or one that a mounted file may have set before, is a warning at most. To spell what the image
+//! does anyway is no change; where an upgrade changes what it does, that is a warning too.
 //!
 //! ## References
 //! - redis/redis#12484
@@ -164,7 +165,15 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
         if new.role != Role::Server || !new.data.is_kept() || old.engine.name != new.engine.name {
             continue;
         }
-        for LayoutChange { switch, at, name, is_certain } in new.layout_changes(old) {
+        for LayoutChange { switch, at, name, was_by_default, is_certain } in new.layout_changes(old) {
+            if let Some(value) = was_by_default {
+                let message =
+                    format!("container {:?} gets another default of {name} than its data was made with", new.name());
+                let finding = findings.report(at, message);
+                let help = format!("set {name} to {value}, which was the default of the version that made the data");
+                finding.in_container(new.name()).about(name.to_owned()).help(help).at_most(Action::Warn);
+                continue;
+            }
             let does = &switch.does;
             let short = format!("container {:?} {does}", new.name());
             let long = format!("{short}: {name} changed");

@@ -99,12 +99,13 @@
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
 //! Put the file with the password into a Secret, and mount that where the ConfigMap was. References such as `${PASSWORD}`, which
-//! somebody fills in when it starts, are no passwords.
+//! somebody fills in when it starts, are no passwords; nor is a placeholder that a script of the same ConfigMap replaces by what it reads
+//! elsewhere (`sed -i "s/REPLACE_ME/$PASSWORD/" redis.conf`).
 //!
 //! ## References
 //! - Kubernetes documentation, ConfigMaps
 //! - Kubernetes documentation, Good practices for Kubernetes Secrets
-use super::support::{beside, config_text};
+use super::support::{beside, config_text, placeholders};
 use crate::{
     facts::ConfigReading,
     finding::Findings,
@@ -136,13 +137,17 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
         return;
     }
     let secrets = context.catalogue.secrets();
+    // A script beside the file fills it in before the server reads it.
+    let scripts = map.texts().filter_map(|(_, place)| place.str());
+    let filled_in: Vec<&str> = scripts.flat_map(placeholders::replaced_by).take(placeholders::MOST).collect();
     for (key, place) in map.texts() {
         let Some(text) = place.str() else { continue };
         let reader = readers.iter().find(|reader| {
             let Some(engine) = context.catalogue.named(&reader.engine) else { return false };
             match &reader.reads {
                 ConfigReading::Variables => config_text::is_secret_variable(key, text, engine, secrets),
-                files => files.has_file(key) && config_text::spells_a_password(key, text, engine, secrets),
+                files if !files.has_file(key) => false,
+                _ => config_text::spells_a_password(key, text, engine, secrets, &filled_in),
             }
         });
         let Some(reader) = reader else { continue };

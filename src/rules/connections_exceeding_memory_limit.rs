@@ -98,7 +98,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     let all = one.saturating_mul(need.most);
     let is_spelled = need.each.iter().any(MemoryPart::is_spelled);
     // Of defaults alone nothing is said: servers come with more connections than people use.
-    if all <= limit || !(is_spelled || need.at.is_some()) {
+    if all <= limit || !(is_spelled || need.is_spelled) {
         return;
     }
     let (name, most, count) = (database.name(), need.name, need.most);
@@ -116,5 +116,5 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         "lower {most} and let a pooler share the connections, lower {}, or raise the limit; a query may take it several times",
         largest.name
     ));
-    finding.at_most(if is_spelled && need.at.is_some() { Action::Warn } else { Action::Audit });
+    finding.at_most(if is_spelled && need.is_spelled { Action::Warn } else { Action::Audit });
 }

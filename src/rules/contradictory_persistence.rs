@@ -59,7 +59,8 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! A cache needs no claim. Where the volume only warms a cache up, say so with the label `seawall.dev/data: cache`.
+//! A cache needs no claim, and one that throws keys away at a limit may append them to a file on no volume, which warms it up after a crash.
+//! Where a claim only warms a cache up, say so with the label `seawall.dev/data: cache`.
 //!
 //! ## References
 //! - redis/redis: redis.conf

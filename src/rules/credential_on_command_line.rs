@@ -5,7 +5,8 @@
 //! the container and every agent on the host reads them. A probe puts them there every few seconds.
 //!
 //! Containers of all kinds are judged, also clients, init containers, and databases that are meant to go. A password out of a variable
-//! (`-p$PASSWORD`) shows in the process list alone: that is a warning, and in probes and hooks a note.
+//! (`-p$PASSWORD`) shows in the process list alone: that is a warning, and in probes and hooks a note. So is one that `curl` and its like
+//! send, or that stands in a URL, to a host and a port that are no database's; to a host that nobody sees it is a warning.
 //!
 //! ## Example
 //! ```yaml
@@ -49,7 +50,7 @@
 //! ## References
 //! - bitnami/charts#6123
 use crate::{
-    engines::Exposed,
+    engines::{Exposed, Leads},
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
@@ -135,6 +136,12 @@ fn report(
 
 /// The most that one may do; `None` where it is nobody's business here.
 fn ceiling(one: &Exposed<'_>, occasion: Occasion, near: Nearness) -> Option<Action> {
+    match one.leads {
+        // A registry's or a proxy's is nothing of a database's, wherever it stands: for the record.
+        Leads::Elsewhere => return one.is_spelled.then_some(Action::Audit),
+        Leads::Anywhere if one.is_spelled => return Some(Action::Warn),
+        Leads::Anywhere | Leads::ToADatabase => {}
+    }
     let is_databases = near.to_database || !one.is_general;
     match (one.is_spelled, occasion) {
         (true, _) if is_databases => Some(Action::Deny),

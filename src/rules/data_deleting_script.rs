@@ -71,16 +71,17 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! What runs on a condition only, or deletes certain files, is a warning; `lost+found` may go.
+//! What runs on a condition only, or deletes certain files, is a warning, and a note where the condition is a test that finds none of the
+//! files that the engine writes first (`[ ! -s .../PG_VERSION ]`); `lost+found` may go.
 //!
 //! ## References
 //! - helm/charts#405
 //! - oracle/docker-images: runOracle.sh
+use super::support::loss::{Loss, loss};
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
-    terms::{Action, Role, Tier},
-    text::command::{Call, Deletion, Extent},
+    terms::{Role, Tier},
     view::{Case, Container, Database, Execution, Executions, Occasion},
 };
 
@@ -96,14 +97,6 @@ pub(super) static RULE: Rule = Rule {
     needs: |_| true,
     writes: &[],
 };
-
-/// What is lost, the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Loss {
-    Part,
-    AllSometimes,
-    AllAlways,
-}
 
 fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_>, findings: &mut Findings) {
     let loses = |d: &Database<'_>| d.role == Role::Server && d.data.is_kept() && !d.is_meant_to_go(context.data_label);
@@ -143,6 +136,9 @@ fn inspect<'t>(
     let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };
     let name = container.name();
     let (about, message) = match loss {
+        Loss::Remains => {
+            ("all but a database", format!("container {name:?} empties {directory} where it finds no database there"))
+        }
         Loss::AllAlways => ("all", format!("container {name:?} deletes everything in {directory} {when}")),
         Loss::AllSometimes => {
             ("all on a condition", format!("container {name:?} may delete everything in {directory}"))
@@ -152,47 +148,5 @@ fn inspect<'t>(
     let finding = findings.report(place, message);
     finding.about(format!("{} {directory}: {about}", database.name()));
     finding.container = Some(name.to_owned());
-    finding.help(match loss {
-        Loss::Part => {
-            "leave the engine's files to the engine: without its lock file two servers can open the same data"
-        }
-        Loss::AllSometimes => {
-            "make sure that it never meets a database: behind a test for a file that the engine writes first, and nowhere else"
-        }
-        Loss::AllAlways => "remove the command: what it is to clear once, somebody should clear once, by hand and after a dump",
-    });
-    if loss != Loss::AllAlways {
-        finding.at_most(Action::Warn);
-    }
-}
-
-/// What a deletion takes from `directory`; `None` where it takes nothing, or only `lost+found` or what a tool has left.
-fn loss<'v>(
-    database: &Database<'_>,
-    call: Call<'_, '_>,
-    deletion: Deletion<'_, '_>,
-    directory: &str,
-    value: impl Fn(&str) -> Option<&'v str>,
-) -> Option<Loss> {
-    const SPARED: &str = "lost+found";
-    let path = deletion.resolve(&value)?;
-    let inside = below(&path, directory);
-    let selects = deletion.extent == Extent::Selected && (inside.is_some() || below(directory, &path).is_some());
-    let says = |text: &str| call.args().iter().any(|word| word.text == text);
-    // `find ! -name lost+found -delete` spares nothing else.
-    let all_but = selects && says(SPARED) && (says("!") || says("-not"));
-    let device = deletion.extent == Extent::Device && inside == Some("");
-    if deletion.empties(directory, &value) || device || all_but {
-        return Some(if call.is_certain() { Loss::AllAlways } else { Loss::AllSometimes });
-    }
-    let is_by_product = |rest: &str| database.engine.data.by_products.iter().any(|p| p.matches(rest));
-    let spared =
-        inside.is_some_and(|rest| rest.starts_with(SPARED) || is_by_product(rest)) || (selects && says(SPARED));
-    ((inside.is_some() || selects) && !spared).then_some(Loss::Part)
-}
-
-/// `path` without the folder `outer` around it.
-fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix(outer.trim_end_matches('/'))?;
-    (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/'))
+    finding.help(loss.help(database, directory)).at_most(loss.ceiling());
 }

@@ -4,6 +4,9 @@
 //! These switches do not lose the last commits, they lose the database: after a crash or a power failure of the node, pages are torn or
 //! come in the wrong order, and the engine cannot put them together again. Switches that only lose the last commits are another matter.
 //!
+//! What only guards against torn pages (`innodb_doublewrite`, `full_page_writes`) is a warning: a file system that never overwrites a page
+//! (ZFS), or a volume that writes whole ones (EC2 with torn write prevention), needs none, and no manifest shows which it is.
+//!
 //! ## Example
 //! ```yaml
 //! apiVersion: apps/v1
@@ -65,6 +68,7 @@
 //! ## References
 //! - PostgreSQL documentation, write ahead log: fsync, full_page_writes
 //! - MySQL reference manual, InnoDB doublewrite buffer
+//! - Amazon EC2 user guide, torn write prevention
 //! - etcd-io/etcd: server/embed/config.go
 use super::support::switch;
 use crate::{

@@ -100,6 +100,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         DataFormat::Minor => (2, "a minor version, such as 1.2"),
         DataFormat::None => return,
     };
+    // Who leaves the name empty has something fill it in.
+    if image.path.is_empty() {
+        return;
+    }
     let pin = image.pin();
     let known = database.version.as_ref().map_or(0, |version| version.precision());
     if database.role != Role::Server || pin == Pin::Digest || known >= numbers {

@@ -127,7 +127,8 @@
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
 //! To go to another major of a server that does not upgrade its files, dump it, and load the dump into a new StatefulSet with claims of
-//! its own. One that upgrades them takes one step after the other, each with a backup before it, for there is no way back.
+//! its own. One that upgrades them takes one step after the other, each with a backup before it, for there is no way back:
+//! to some, as Elasticsearch, not even to an older patch release.
 //!
 //! ## References
 //! - docker-library/mysql#1007, #1041

@@ -99,7 +99,7 @@ pub(super) static RULE: Rule = Rule {
 const HELP: &str = "remove optional: true; the Pod then waits until the Secret is there";
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    if !database.may_run_entrypoint() {
+    if !database.takes_something_optional() || !database.may_run_entrypoint() {
         return;
     }
     if let Some((set, source)) = database.optional_source(context.catalogue.secrets()) {

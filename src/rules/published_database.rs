@@ -89,7 +89,7 @@
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
 //! A Service without a type is reached inside the cluster alone. A load balancer that its cloud's annotation keeps internal, or that
-//! names who may come, is not reported.
+//! names who may come, is not reported; one that takes its address from a pool by name (MetalLB) is a note.
 //!
 //! ## References
 //! - Kubernetes documentation, Service: publishing Services
@@ -115,6 +115,10 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
+/// No type makes them, and nothing narrows them.
+const HELP_ADDRESSES: &str = "remove spec.externalIPs: applications in the cluster need none, people can use kubectl port-forward; who must come \
+                              from outside comes by an internal load balancer, with a password and TLS";
+
 const HELP: &str = "leave the type out: applications in the cluster need none, people can use kubectl port-forward; who must come from outside \
                     comes by an internal load balancer, or by name in spec.loadBalancerSourceRanges, with a password and TLS";
 
@@ -126,7 +130,8 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
         let Some((database, port)) = service.leads_to(workload, own) else { continue };
         let (kind, name, engine) = (&workload.kind, &workload.name, &database.engine);
         let message = format!("{opening} opens {engine} of {kind} {name:?} to the outside, on port {}", port.number());
-        let finding = findings.report(place, message);
-        finding.about(format!("{kind}/{name}")).help(HELP).at_most(Action::Warn);
+        let help = if place.key() == Some("externalIPs") { HELP_ADDRESSES } else { HELP };
+        let ceiling = if service.names_its_pool() { Action::Audit } else { Action::Warn };
+        findings.report(place, message).about(format!("{kind}/{name}")).help(help).at_most(ceiling);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! ## Why
 //! After a crash the last commits are gone, although clients were told that they are safe; nothing is corrupted. That is a bargain that
-//! some make on purpose, for data that can be made again. Switches that can cost the whole database are another matter, and another
-//! rule.
+//! some make on purpose, for data that can be made again, and none at all where other members of a Galera cluster have the same commits.
+//! Switches that can cost the whole database are another matter, and another rule.
 //!
 //! ## Example
 //! ```yaml

@@ -92,13 +92,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    if !database.image_is_known
+    let mut variables = database.engine.credentials.iter().filter_map(|set| set.host_variable.as_deref()).peekable();
+    if variables.peek().is_none()
+        || !database.image_is_known
         || !database.runs_own_entrypoint()
         || database.is_fed_elsewhere(context.catalogue.secrets())
     {
         return;
     }
-    for variable in database.engine.credentials.iter().filter_map(|set| set.host_variable.as_deref()) {
+    for variable in variables {
         let var = database.given(variable);
         if var.is_some_and(|var| var.literal() != Some("%")) {
             continue;

@@ -33,6 +33,31 @@ pub fn connection(text: &str) -> Option<Connection<'_>> {
     with_user().or_else(|| parameter(text).map(bare))
 }
 
+/// Where an `http` or `https` URL leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpTarget<'a> {
+    /// The host; it may hold references to variables.
+    pub host: &'a str,
+    /// The port, where it is spelled.
+    pub port: Option<u16>,
+}
+
+/// Where the first `http` or `https` URL of a text leads; `None` without one.
+#[must_use]
+pub fn http_target(text: &str) -> Option<HttpTarget<'_>> {
+    let after = ["http://", "https://"].into_iter().filter_map(|scheme| text.split_once(scheme)).map(|(_, rest)| rest);
+    // The one that begins first has most behind it.
+    let after = after.max_by_key(|rest| rest.len())?;
+    let end = after.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>'));
+    let authority = after.get(..end.unwrap_or(after.len()))?;
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (authority, None),
+    };
+    (!host.is_empty()).then_some(HttpTarget { host, port })
+}
+
 fn with_scheme(text: &str) -> Option<Connection<'_>> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -137,10 +162,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn finds_where_a_url_leads() {
+        let cases = [
+            ("http://es:9200/_cat", Some(("es", Some(9200)))),
+            ("https://u:p@artifacts.example/x", Some(("artifacts.example", None))),
+            ("--proxy=http://u:p@proxy.example:3128", Some(("proxy.example", Some(3128)))),
+            ("http://u:p@$HOST:$PORT/", Some(("$HOST", None))),
+            ("https://[::1]:9200", Some(("[::1]", Some(9200)))),
+            ("https://[::1]/", Some(("[::1]", None))),
+            ("postgres://u:p@db", None),
+            ("http:///x", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(http_target(text).map(|t| (t.host, t.port)), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_no_panic(text in "\\PC{0,40}|[a-z:/@?\" ]{0,40}|[pasword=&; ']{0,40}") {
             prop_assert!(password(&text).is_none_or(|found| !found.is_empty() && text.contains(found)));
+            prop_assert!(http_target(&text).is_none_or(|found| text.contains(found.host)));
             prop_assert!(connection(&text).is_none_or(|found| !found.password.is_empty()));
         }
     }

@@ -23,7 +23,8 @@ pub enum JsonError {
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl<'a> Tree<'a> {
-    /// Reads one JSON document. `metadata.managedFields`, `status` and the last-applied annotation stay unread.
+    /// Reads one JSON document. What no rule reads stays unread: `metadata.managedFields`, `status`, the last-applied annotation, what of a
+    /// review nobody asks.
     ///
     /// # Errors
     /// When the text is no JSON, is followed by something else, is nested too deeply or holds too many values.
@@ -70,6 +71,11 @@ pub(super) fn stays_unread(key: &Key<'_>, parent: Id) -> fn(&str) -> bool {
         "metadata" => |key| key == "managedFields",
         "annotations" => |key| key == LAST_APPLIED,
         "object" | "oldObject" => |key| key == "status",
+        // Of a review the kind is enough, and the user's name.
+        "request" => |key| matches!(key, "options" | "requestKind" | "requestResource" | "resource"),
+        "userInfo" => |key| matches!(key, "extra" | "groups"),
+        // The files of a token, in every Pod.
+        "projected" => |key| key == "sources",
         _ => |_| false,
     }
 }

@@ -81,6 +81,9 @@ impl<'t> Database<'t> {
     #[must_use]
     pub fn given_by_file(&self, variable: &str) -> Option<Var<'t>> {
         let names = |var: &Var<'_>| var.name().strip_suffix("_FILE") == Some(variable);
+        if !self.options().may_have_variable_like(|name| name.ends_with("_FILE")) {
+            return None;
+        }
         self.container.env().filter(names).last().filter(|var| var.is_given())
     }
 

@@ -219,7 +219,8 @@ impl<'t> Database<'t> {
                 let asked = facts.asked_by.iter().any(|c| self.holds(c));
                 // Who mounts a claim wants to keep something, also where it is mounted in the wrong place.
                 let mounts = self.data.is_kept() || matches!(self.data, DataPlace::Beside { .. });
-                (asked || mounts) && !facts.declined_by.iter().any(|c| self.holds(c))
+                let only_warms = || facts.cache_by.iter().any(|c| self.holds(c));
+                (mounts || (asked && !only_warms())) && !facts.declined_by.iter().any(|c| self.holds(c))
             }
         }
     }

@@ -1,12 +1,15 @@
 //! Settings that data on disk was made with, before and after an UPDATE.
 use super::Database;
 use crate::{
-    engines::schema::{Options, Switch, Turns},
+    engines::{
+        VersionRange,
+        schema::{Options, Switch, Turns},
+    },
     tree::Node,
 };
 
 /// A setting that no longer is what the data was made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LayoutChange<'t> {
     /// What the engine file says about it.
     pub switch: &'t Switch,
@@ -14,6 +17,8 @@ pub struct LayoutChange<'t> {
     pub at: Node<'t>,
     /// The option or variable.
     pub name: &'t str,
+    /// What it was by default, where neither says a word and the version changes it.
+    pub was_by_default: Option<String>,
     /// False where the fact is doubtful, or one of the two values is not shown: nothing is denied then.
     pub is_certain: bool,
 }
@@ -46,9 +51,15 @@ impl<'t> Database<'t> {
 
     fn layout_change(&self, old: &Database<'_>, first: &'t Switch) -> Option<LayoutChange<'t>> {
         let group = || self.engine.switches(Turns::DataLayout).filter(|s| s.does == first.does);
-        let was = group().find_map(|s| old.said(s));
+        let was = group().find_map(|s| Some((s, old.said(s)?)));
         let is = group().find_map(|s| Some((s, self.said(s)?)));
-        let switch = is.map_or_else(|| group().find(|s| old.said(s).is_some()), |(s, _)| Some(s))?;
+        // Where neither says a word, what changed is the image's own value.
+        let switch = is.or(was).map_or(first, |(switch, _)| switch);
+        // Each packaging has its own.
+        let is_same = |s: &&Switch| s.flag == switch.flag && s.variable == switch.variable;
+        let usual_was = old.engine.switches(Turns::DataLayout).find(is_same).and_then(|s| old.usual_value_of(s));
+        let usual_is = self.usual_value_of(switch);
+        let (was, is) = (was.map(|(_, said)| said), is.map(|(_, said)| said));
         let version =
             switch.versions.as_ref().map_or(Some(true), |r| self.version.as_ref().and_then(|v| r.contains(v)));
         let holds = |conditions: &[_]| conditions.iter().any(|c| self.holds(c));
@@ -56,13 +67,26 @@ impl<'t> Database<'t> {
         if version == Some(false) || is_moot {
             return None;
         }
-        let is_certain = differs(switch, was, is.map(|(_, said)| said))?;
-        // What was not said before may have been said in a file, and the other way round.
-        let is_elsewhere =
-            (was.is_none() && old.is_configured_elsewhere()) || (is.is_none() && self.is_configured_elsewhere());
+        let is_certain =
+            differs(switch, Sides { said: was, default: usual_was }, Sides { said: is, default: usual_is })?;
+        // What is not said may be said in a file, or stand in an image that somebody has built upon the known one.
+        let may_be_otherwise = |database: &Database<'_>| database.is_configured_elsewhere() || !database.image_is_known;
+        let is_elsewhere = (was.is_none() && may_be_otherwise(old)) || (is.is_none() && may_be_otherwise(self));
+        if was.is_none() && is.is_none() && is_elsewhere {
+            return None;
+        }
         let (at, name) = self.place_of_switch(switch);
         let is_certain = is_certain && !is_elsewhere && version.is_some() && !switch.doubtful;
-        Some(LayoutChange { switch, at, name, is_certain })
+        let was_by_default = usual_was.filter(|_| was.is_none() && is.is_none()).map(str::to_owned);
+        Some(LayoutChange { switch, at, name, was_by_default, is_certain })
+    }
+
+    /// The value of a setting that nobody gives.
+    fn usual_value_of<'s>(&self, switch: &'s Switch) -> Option<&'s str> {
+        let version = self.version.as_ref();
+        let holds = |range: &VersionRange| version.and_then(|version| range.contains(version)) == Some(true);
+        let by_version = switch.default_by_version.iter().find(|default| holds(&default.versions));
+        by_version.map(|default| default.value.as_str()).or(switch.default.as_deref())
     }
 
     fn said(&self, switch: &Switch) -> Option<Said<'_>> {
@@ -97,30 +121,46 @@ impl<'t> Database<'t> {
     }
 }
 
+/// What a spec says, and what holds where it says nothing.
+#[derive(Debug, Clone, Copy)]
+struct Sides<'v> {
+    said: Option<Said<'v>>,
+    default: Option<&'v str>,
+}
+
+impl<'v> Sides<'v> {
+    fn value(self) -> Option<Said<'v>> {
+        self.said.or(self.default.map(Said::Is))
+    }
+
+    fn is_known(self) -> bool {
+        matches!(self.value(), Some(Said::Is(_)))
+    }
+}
+
 /// `None` where nothing changed that matters; otherwise whether both values are known.
-fn differs(switch: &Switch, was: Option<Said<'_>>, is: Option<Said<'_>>) -> Option<bool> {
-    let default = switch.default.as_deref().map(Said::Is);
-    if was.is_none() && (is.is_none() || switch.may_be_added) {
+fn differs(switch: &Switch, was: Sides<'_>, is: Sides<'_>) -> Option<bool> {
+    if was.said.is_none() && switch.may_be_added {
         return None;
     }
-    let is_known = |said: Option<Said<'_>>| matches!(said.or(default), Some(Said::Is(_)));
     // To take away what may be added is a step of maintenance.
-    let is_taken_away = is.is_none() && switch.may_be_added;
-    let same = match (was.or(default), is.or(default)) {
+    let is_taken_away = is.said.is_none() && switch.may_be_added;
+    let same = match (was.value(), is.value()) {
         (Some(Said::Is(a)), Some(Said::Is(b))) => is_same(a, b),
         (Some(Said::MadeOf(a)), Some(Said::MadeOf(b))) => a == b,
         (Some(Said::From(a)), Some(Said::From(b))) => a.same(b),
         (None, None) => true,
-        _ => false,
+        // Where neither says a word, a default that only one version is known for tells nothing.
+        _ => was.said.is_none() && is.said.is_none(),
     };
     if same {
         return None;
     }
-    let counts = match is.or(default) {
+    let counts = match is.value() {
         Some(Said::Is(value)) => switch.values.is_empty() || switch.values.iter().any(|v| is_same(v, value)),
         _ => true,
     };
-    counts.then(|| is_known(was) && is_known(is) && !is_taken_away)
+    counts.then(|| was.is_known() && is.is_known() && !is_taken_away)
 }
 
 /// True for two spellings of one value: `on` and `1`, `16k` and `16384`.

@@ -139,6 +139,12 @@ impl<'t> Options<'t> {
         self.variables.as_ref().is_none_or(|names| names.contains(&name))
     }
 
+    /// False where no variable's name is like that.
+    #[must_use]
+    pub(super) fn may_have_variable_like(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.variables.as_ref().is_none_or(|names| names.iter().any(|name| is_it(name)))
+    }
+
     /// How the options were read.
     #[must_use]
     pub const fn spelling(&self) -> Spelling {

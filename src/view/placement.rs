@@ -1,5 +1,5 @@
-//! Where Pods run, and with whom they make up one database.
-use super::{Database, Pod, VolumeKind};
+//! Where Pods run.
+use super::{Pod, VolumeKind};
 use crate::tree::Node;
 
 /// Labels and taints of nodes that their provider takes back at short notice, and the values that say so.
@@ -74,38 +74,5 @@ impl<'t> Pod<'t> {
             mounted_by.is_none_or(|c| c.mounts().any(|mount| mount.get("name").str() == name))
         };
         self.volumes().filter(|v| v.kind == VolumeKind::EmptyDir && v.is_in_memory()).filter(is_mounted)
-    }
-}
-
-impl Database<'_> {
-    /// True when the spec shows that its replicas are members of one database.
-    #[must_use]
-    pub fn is_member(&self) -> bool {
-        let Some(cluster) = &self.engine.facts.cluster else { return false };
-        cluster.joined_by.iter().any(|c| self.holds(c)) && !cluster.single_by.iter().any(|c| self.holds(c))
-    }
-
-    /// How many members vote, where the spec shows that it is one of them; `None` where it does not vote, or nobody can tell.
-    #[must_use]
-    pub fn voters(&self) -> Option<i64> {
-        let cluster = self.engine.facts.cluster.as_ref().filter(|c| c.quorum)?;
-        if !self.is_member() || cluster.no_voter_by.iter().any(|c| self.holds(c)) {
-            return None;
-        }
-        let count = |list: &str| list.split(',').filter(|member| !member.trim().is_empty()).count();
-        for name in &cluster.listed_by {
-            if let Some(setting) = self.option(name) {
-                return setting.value().and_then(|list| i64::try_from(count(list)).ok());
-            }
-            if let Some(var) = self.given(name) {
-                // References inside a member's name do not change how many there are.
-                return var
-                    .value()
-                    .str()
-                    .filter(|l| !l.trim().starts_with("$("))
-                    .and_then(|l| i64::try_from(count(l)).ok());
-            }
-        }
-        Some(self.workload.replicas())
     }
 }

@@ -73,6 +73,12 @@ impl<'t> Database<'t> {
         })
     }
 
+    /// True where a variable comes from a Secret that may be missing, or all of a Secret's do.
+    #[must_use]
+    pub fn takes_something_optional(&self) -> bool {
+        self.container.has_env_from() || self.container.env().any(is_optional)
+    }
+
     /// The Secret of `envFrom` that may be missing, where nothing else brings the credentials that the server needs.
     #[must_use]
     pub fn optional_source(&self, secrets: &Secrets) -> Option<(&'t CredentialSet, Node<'t>)> {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use super::Database;
 use crate::engines::{
     Version,
-    schema::{DataFormat, Upgrade},
+    schema::{DataFormat, NoWayBack, Upgrade},
 };
 
 /// A step that the files may not survive.
@@ -38,12 +38,15 @@ impl Database<'_> {
             });
             return (reads != Some(true)).then_some(Move::Taken);
         }
+        let (from, to) = (old.version.as_ref()?, self.version.as_ref()?);
         let numbers = match self.engine.data_format {
             DataFormat::Major => 1,
             DataFormat::Minor => 2,
-            DataFormat::None => return None,
+            DataFormat::None => 0,
         };
-        let (from, to) = (old.version.as_ref()?, self.version.as_ref()?);
+        if upgrade.is_some_and(|upgrade| goes_back(upgrade, from, to)) {
+            return Some(Move::Back);
+        }
         match order(from, to, numbers)? {
             Ordering::Less => {
                 let upgrade = upgrade?;
@@ -56,9 +59,25 @@ impl Database<'_> {
     }
 }
 
+/// Whether it goes further back than the file allows.
+fn goes_back(upgrade: &Upgrade, from: &Version, to: &Version) -> bool {
+    let holds = |back: &&NoWayBack| back.versions.as_ref().is_none_or(|range| range.contains(to) == Some(true));
+    let Some(back) = upgrade.no_way_back.iter().find(holds) else { return false };
+    order(from, to, back.numbers) == Some(Ordering::Greater)
+}
+
 fn upward(upgrade: &Upgrade, in_place: bool, from: &Version, to: &Version) -> Option<Move> {
     if !in_place {
         return Some(Move::Refused);
+    }
+    let needs = upgrade.ways_up.iter().find(|way| way.versions.contains(to) == Some(true));
+    if let Some(way) = needs {
+        let first = Version::parse(&way.from)?;
+        let is_older = |a: &Version, b: &Version| a.compare(b) == Some(Ordering::Less);
+        if is_older(from, &first) && is_older(&first, to) {
+            // What comes first may need something before it.
+            return upward(upgrade, in_place, from, &first).or_else(|| Some(Move::Skips(way.from.clone())));
+        }
     }
     if !upgrade.series.is_empty() {
         let (at, goal) = (series(upgrade, from)?, series(upgrade, to)?);
@@ -97,12 +116,16 @@ fn order(from: &Version, to: &Version, numbers: usize) -> Option<Ordering> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::engines::schema::WayUp;
 
     #[test]
     fn steps() {
         let series = ["5.6", "5.7", "8.0", "8.4", "9.0"].map(str::to_owned).to_vec();
         let by_series = Upgrade { in_place: true, series, ..Upgrade::default() };
         let by_majors = Upgrade { in_place: true, most_majors: Some(1), ..Upgrade::default() };
+        let way = |versions: &str, from: &str| WayUp { versions: versions.parse().unwrap(), from: from.to_owned() };
+        let ways_up = vec![way(">=8,<9", "7.17"), way("9.0", "8.18"), way(">=9.1", "8.19")];
+        let by_ways = Upgrade { ways_up, ..by_majors.clone() };
         let skips = |next: &str| Some(Move::Skips(next.to_owned()));
         for (upgrade, from, to, expected) in [
             (&by_series, "5.7.44", "8.0.36", None),
@@ -114,10 +137,44 @@ mod tests {
             (&by_series, "8", "9", None),
             (&by_majors, "7.17", "8.1", None),
             (&by_majors, "7.17", "9.0", skips("8")),
+            (&by_ways, "7.17.29", "8.19.0", None),
+            (&by_ways, "7.10.2", "8.19.0", skips("7.17")),
+            (&by_ways, "8.5", "9.0.1", skips("8.18")),
+            (&by_ways, "8.18.2", "9.0.1", None),
+            (&by_ways, "8.18.2", "9.2.0", skips("8.19")),
+            (&by_ways, "9.0.1", "9.2.0", None),
+            (&by_ways, "7.17.29", "9.2.0", skips("8.19")),
+            (&by_ways, "7.10.2", "9.2.0", skips("7.17")),
+            (&by_ways, "6.8", "9.2.0", skips("7.17")),
+            (&by_ways, "5.6", "8.1", skips("6")),
+            // Which of them it was, or will be, is not known.
+            (&by_ways, "8", "9.2.0", None),
+            (&by_ways, "8.5", "9", None),
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
         ] {
             let version = |text| Version::parse(text).unwrap();
             assert_eq!(upward(upgrade, upgrade.in_place, &version(from), &version(to)), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn steps_back() {
+        let back =
+            |versions: Option<&str>, numbers| NoWayBack { versions: versions.map(|v| v.parse().unwrap()), numbers };
+        let all = Upgrade { no_way_back: vec![back(None, 3)], ..Upgrade::default() };
+        let some = Upgrade { no_way_back: vec![back(Some(">=8.0,<8.0.35"), 3)], ..Upgrade::default() };
+        for (upgrade, from, to, expected) in [
+            (&all, "8.5.1", "8.5.0", true),
+            (&all, "8.5.1", "8.5.1", false),
+            (&all, "8.5.0", "8.5.1", false),
+            (&all, "8.5", "8.5.0", false),
+            (&some, "8.0.36", "8.0.35", false),
+            (&some, "8.0.36", "8.0.34", true),
+            (&some, "8.4.7", "8.4.6", false),
+            (&Upgrade::default(), "9", "8", false),
+        ] {
+            let version = |text| Version::parse(text).unwrap();
+            assert_eq!(goes_back(upgrade, &version(from), &version(to)), expected, "{from} {to}");
         }
     }
 }

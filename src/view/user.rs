@@ -40,11 +40,13 @@ impl<'t> Database<'t> {
         }
     }
 
-    /// The distribution's release that the tag names: its C library decides how text is sorted. `debian` where a tag names none.
+    /// The distribution's release that the tag names, else what the image is built upon: its C library decides how text is sorted.
+    /// `debian` where nothing says.
     #[must_use]
-    pub fn c_library(&self) -> Option<&'static str> {
+    pub fn c_library(&self) -> Option<&'t str> {
         let tag = self.container.image().tag.filter(|_| self.image_is_known)?;
-        Some(RELEASES.into_iter().find(|release| tag.contains(release)).unwrap_or("debian"))
+        let usual = self.engine.facts.distribution.as_deref().filter(|_| self.packaging_is_known);
+        Some(RELEASES.into_iter().find(|release| tag.contains(release)).or(usual).unwrap_or("debian"))
     }
 
     /// True where `fsGroup` lets any user of the group work with the files: the kubelet gives them to the group at each start, and the server

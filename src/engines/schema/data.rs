@@ -71,6 +71,10 @@ pub struct Data {
     /// Signs that nothing is written although `asked_by`, a volume or the default says so (`--save ""`).
     #[serde(default)]
     pub declined_by: Vec<Condition>,
+    /// Signs that what is kept may be thrown away at any time, so that it only warms a cache up (`--maxmemory-policy allkeys-lru` with
+    /// `--maxmemory`), for `keeps: when_asked`: where no persistent volume is at the directory either, `asked_by` does not count.
+    #[serde(default)]
+    pub cache_by: Vec<Condition>,
     /// Signs that the server keeps everything in memory (`--store=type=mem`).
     #[serde(default)]
     pub in_memory: Vec<Condition>,

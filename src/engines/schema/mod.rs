@@ -9,6 +9,7 @@ mod detect;
 mod memory;
 mod options;
 mod stop;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -20,8 +21,9 @@ pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential,
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
 pub use memory::{Blind, Memory, MemoryTerm, OtherDefault, SessionCount, Sessions, SharedMemory, Unset};
-pub use options::{Condition, Configuration, Options, Switch, Turns};
+pub use options::{Condition, Configuration, Options, Switch, Turns, VersionDefault};
 pub use stop::{ClusterProbes, OnSignal, PreStop, RecoveryProbes, SocketProbes, Stop};
+pub use upgrade::{NoWayBack, TakesOver, Upgrade, WayUp};
 
 /// One file of `src/engines/`, or of the folder given by `--engines`.
 #[derive(Debug, Deserialize)]
@@ -124,7 +126,8 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `leaves_by`, `absent_programs` and `moved_tags`, which add to it.
+/// `secrets`, `switches`, `leaves_by`, `absent_programs`, `first_files` and `moved_tags`, which add to it; of two switches that turn
+/// `data_layout` by the same option or variable, the variant's counts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
@@ -196,6 +199,13 @@ pub struct Facts {
     /// True where the order of text, and so its indexes, is the C library's.
     #[serde(default)]
     pub sorts_by_libc: bool,
+    /// The distribution that the image is built upon where its tag names none (`alpine`); without it, one with the GNU C library.
+    #[serde(default)]
+    pub distribution: Option<String>,
+    /// Files and folders in the data directory that the engine makes first and keeps as long as there is data (`PG_VERSION`): who
+    /// deletes only where none of them is deletes no database.
+    #[serde(default)]
+    pub first_files: Vec<String>,
     /// Programs that throw away what a crash left, and belong into no start (`pg_resetwal`).
     #[serde(default)]
     pub recovery_programs: Vec<String>,
@@ -267,6 +277,9 @@ pub struct Cluster {
     /// Options and variables that list all voters, separated by commas.
     #[serde(default)]
     pub listed_by: Vec<String>,
+    /// Options and variables that name hosts of members, or a host that knows them, separated by commas or blanks.
+    #[serde(default)]
+    pub peers_by: Vec<String>,
     /// Signs that replicas are members of one database.
     #[serde(default)]
     pub joined_by: Vec<Condition>,
@@ -292,42 +305,4 @@ pub struct EndOfLife {
     pub versions: VersionRange,
     /// Since when, `YYYY-MM-DD`.
     pub date: String,
-}
-
-/// What an upgrade may skip.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Upgrade {
-    /// How many majors may be gone up at once; absent: any.
-    #[serde(default)]
-    pub most_majors: Option<i64>,
-    /// True where the image itself upgrades the files.
-    #[serde(default)]
-    pub in_place: bool,
-    /// Where one of these holds, it upgrades them although `in_place` is false (`--upgrade-db`, `POSTGRESQL_UPGRADE`).
-    #[serde(default)]
-    pub in_place_by: Vec<Condition>,
-    /// What must be done between two steps, since the image leaves it: `reindex what an older major has made`.
-    #[serde(default)]
-    pub by_hand: Option<String>,
-    /// The release series in their order, of which an upgrade may not skip one; it stands before `most_majors`.
-    #[serde(default)]
-    pub series: Vec<String>,
-    /// Other engines whose files it reads.
-    #[serde(default)]
-    pub takes_over: Vec<TakesOver>,
-    /// Source.
-    #[serde(default)]
-    pub source: Option<String>,
-}
-
-/// Another engine whose files one reads.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TakesOver {
-    /// Its name.
-    pub engine: String,
-    /// Its versions whose files are read; without it all.
-    #[serde(default)]
-    pub versions: Option<VersionRange>,
 }

@@ -88,6 +88,10 @@ pub struct Switch {
     /// For [`Turns::DataLayout`]: the value that it has where nothing gives one. Without it, giving one for the first time warns.
     #[serde(default)]
     pub default: Option<String>,
+    /// The same where versions differ; the first that holds counts, and none where the version is not known. An upgrade over such a
+    /// difference changes the setting.
+    #[serde(default)]
+    pub default_by_version: Vec<VersionDefault>,
     /// Where one of these holds, it is harmless.
     #[serde(default)]
     pub unless: Vec<Condition>,
@@ -107,6 +111,16 @@ pub struct Switch {
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// The value that a setting has in some versions where nothing gives one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionDefault {
+    /// Those versions.
+    pub versions: VersionRange,
+    /// The value.
+    pub value: String,
 }
 
 /// What a [`Switch`] makes unsafe.

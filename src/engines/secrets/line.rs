@@ -21,10 +21,23 @@ pub struct Exposed<'s> {
     pub is_spelled: bool,
     /// True where the program need not be a database's.
     pub is_general: bool,
+    /// Where it goes, for a program that need not be a database's.
+    pub leads: Leads,
     /// How to do without.
     pub instead: &'s str,
     /// The word that it stands in, to find its place by. It may be the secret itself: never print it.
     pub word: String,
+}
+
+/// Where a password goes that HTTP carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads {
+    /// To a database, by its port or its name; or nothing says that it goes by HTTP.
+    ToADatabase,
+    /// To a host that nobody sees, or to something in the same Pod.
+    Anywhere,
+    /// To a host and a port that are no database's.
+    Elsewhere,
 }
 
 /// What is said where no program is known.
@@ -61,7 +74,9 @@ impl Secrets {
                 if !seen.contains(&index) {
                     seen.push(index);
                     let by = format!("{shown} {name}").trim().to_owned();
-                    found.extend(self.exposed(by, &secret, group.general, &group.instead));
+                    let exposed = self.exposed(by, &secret, group.general, &group.instead);
+                    let leads = if group.general { self.leads(call.args()) } else { Leads::ToADatabase };
+                    found.extend(exposed.map(|exposed| Exposed { leads, ..exposed }));
                 }
             }
         }
@@ -79,7 +94,9 @@ impl Secrets {
                 found.extend(self.exposed(name.to_owned(), &secret, !is_databases, instead));
             } else if let Some(connection) = url::connection(&word.text) {
                 let (by, is_databases) = self.name_of(connection.scheme, known);
-                found.extend(self.exposed(by, &word.part(connection.password), !is_databases, instead));
+                let exposed = self.exposed(by, &word.part(connection.password), !is_databases, instead);
+                let leads = if is_databases { Leads::ToADatabase } else { self.leads(std::slice::from_ref(word)) };
+                found.extend(exposed.map(|exposed| Exposed { leads, ..exposed }));
             }
         }
         for (name, value, word) in call.assignments() {
@@ -107,6 +124,30 @@ impl Secrets {
         (is_secret && !is_none()).then(|| (name, word.part(value)))
     }
 
+    /// Where the HTTP URLs among the words lead: to a database where one of them does.
+    fn leads(&self, words: &[Word<'_>]) -> Leads {
+        let targets = words.iter().filter_map(|word| url::http_target(&word.text));
+        let nearness = |leads: &Leads| match leads {
+            Leads::ToADatabase => 0,
+            Leads::Anywhere => 1,
+            Leads::Elsewhere => 2,
+        };
+        targets.map(|target| self.leads_to(target)).min_by_key(nearness).unwrap_or(Leads::ToADatabase)
+    }
+
+    fn leads_to(&self, target: url::HttpTarget<'_>) -> Leads {
+        let host = target.host;
+        let is_its_port = target.port.is_some_and(|port| self.http.ports.contains(&port));
+        let is_its_name = || host.split(['.', '-', '_']).any(|word| self.http.words.iter().any(|w| w == word));
+        // What listens in the same Pod may be its database.
+        let is_local = || host == "localhost" || host.starts_with("127.") || host == "[::1]";
+        match () {
+            () if is_its_port || is_its_name() => Leads::ToADatabase,
+            () if host.contains(['$', '`', '{']) || is_local() => Leads::Anywhere,
+            () => Leads::Elsewhere,
+        }
+    }
+
     fn has_scheme(&self, option: &str) -> bool {
         words(option).iter().any(|word| self.schemes.contains(word))
     }
@@ -126,7 +167,8 @@ impl Secrets {
         if text.is_empty() || (!is_variable && self.is_reference(text)) {
             return None;
         }
-        Some(Exposed { by, is_spelled: !is_variable, is_general, instead, word: text.to_owned() })
+        let word = text.to_owned();
+        Some(Exposed { by, is_spelled: !is_variable, is_general, leads: Leads::ToADatabase, instead, word })
     }
 }
 

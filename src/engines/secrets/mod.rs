@@ -17,7 +17,7 @@ use crate::{
 };
 
 use letters::{Letters, first_letters};
-pub use line::Exposed;
+pub use line::{Exposed, Leads};
 
 /// The file `secrets.yaml`.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Secrets {
     /// Beginnings of connection strings of databases.
     #[serde(default)]
     schemes: Vec<String>,
+    /// HTTP interfaces of databases.
+    #[serde(default)]
+    http: Http,
     /// Last words of long options that take a password after an equals sign, with any program.
     #[serde(default)]
     option_words: Vec<String>,
@@ -107,6 +110,18 @@ struct Injectors {
     /// Drivers of CSI volumes.
     #[serde(default)]
     drivers: Vec<String>,
+}
+
+/// HTTP interfaces of databases: a URL with a password that leads to none of them has none of a database's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Http {
+    /// Their ports.
+    #[serde(default)]
+    ports: Vec<u16>,
+    /// Words of hosts' names.
+    #[serde(default)]
+    words: Vec<String>,
 }
 
 /// What some programs take on their command line.
@@ -214,6 +229,8 @@ impl Secrets {
         self.injectors.annotations.append(&mut other.injectors.annotations);
         self.injectors.drivers.append(&mut other.injectors.drivers);
         self.schemes.append(&mut other.schemes);
+        self.http.ports.append(&mut other.http.ports);
+        self.http.words.append(&mut other.http.words);
         self.option_words.append(&mut other.option_words);
         other.programs.append(&mut self.programs);
         self.programs = other.programs;

@@ -1,6 +1,6 @@
 //! What is a secret, and what only looks like one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-use super::Secrets;
+use super::{Leads, Secrets};
 use crate::{
     engines::Catalogue,
     text::command::{Script, Word},
@@ -210,4 +210,28 @@ fn a_folder_adds_to_the_lists() {
     let catalogue = catalogue.unwrap();
     assert!(catalogue.secrets().is_reference("corp:x") && catalogue.secrets().is_reference("vault:x"));
     assert_eq!(exposed(catalogue.secrets(), &Script::of_text("corpcli -k secret"), ""), ["corpcli -k"]);
+}
+
+#[test]
+fn an_http_url_is_a_database_s_by_its_port_or_its_name() {
+    let secrets = secrets();
+    for (script, expected) in [
+        ("curl https://u:secret@es:9200", Leads::ToADatabase),
+        ("curl -u u:secret http://localhost:9200/_cat", Leads::ToADatabase),
+        ("curl -u u:secret https://shop-opensearch.search.svc/_cat", Leads::ToADatabase),
+        ("exporter --es.uri=http://u:secret@logs:9200", Leads::ToADatabase),
+        ("curl -u u:secret https://artifacts.example -o http://es:9200/x", Leads::ToADatabase),
+        // Nothing says where to.
+        ("curl -u u:secret $URL", Leads::ToADatabase),
+        ("app --password=secret", Leads::ToADatabase),
+        ("app --url=postgres://u:secret@artifacts.example/x", Leads::ToADatabase),
+        ("curl -u u:secret https://$HOST/x", Leads::Anywhere),
+        ("curl http://u:secret@127.0.0.1/x", Leads::Anywhere),
+        ("curl https://u:secret@artifacts.example/es/9200", Leads::Elsewhere),
+        ("wget --password=secret https://artifacts.example/x", Leads::Elsewhere),
+        ("app --proxy=http://u:secret@proxy.example:3128", Leads::Elsewhere),
+    ] {
+        let leads: Vec<Leads> = secrets.exposed_in(&Script::of_text(script), || &[]).iter().map(|e| e.leads).collect();
+        assert_eq!(leads, [expected], "{script}");
+    }
 }

@@ -1,4 +1,5 @@
 //! Passwords in the texts of ConfigMaps.
+use super::placeholders::holds_one;
 use crate::{
     engines::{Engine, Secrets},
     text::command::Script,
@@ -16,19 +17,30 @@ pub(in crate::rules) fn is_secret_variable(key: &str, value: &str, engine: &Engi
     (is_named && secrets.is_secret_value(value)) || (value.len() <= LONGEST && secrets.has_spelled_password(value))
 }
 
-/// True for a file with a password in it: as a setting of the server or of its clients, in a connection string, or in SQL.
-pub(in crate::rules) fn spells_a_password(key: &str, text: &str, engine: &Engine, secrets: &Secrets) -> bool {
+/// True for a file with a password in it: as a setting of the server or of its clients, in a connection string, or in SQL. A line with one
+/// of `placeholders` is not read: somebody puts something else there.
+pub(in crate::rules) fn spells_a_password(
+    key: &str,
+    text: &str,
+    engine: &Engine,
+    secrets: &Secrets,
+    placeholders: &[&str],
+) -> bool {
     if text.len() > LONGEST {
         return false;
     }
-    if !text.trim().contains('\n') && secrets.is_secret_name(key) && secrets.is_secret_value(text) {
+    if !text.trim().contains('\n')
+        && !holds_one(text, placeholders)
+        && secrets.is_secret_name(key)
+        && secrets.is_secret_value(text)
+    {
         return true;
     }
     let is_script = text.starts_with("#!") || key.ends_with(".sh");
     let mut words: Vec<String> = engine.detect.servers.iter().take(1).cloned().collect();
     for line in text.lines().map(str::trim).filter(|line| !COMMENTS.iter().any(|mark| line.starts_with(mark))) {
         // What somebody fills in is no password.
-        if line.is_empty() || line.contains(['$', '{']) || line.contains("%%") {
+        if line.is_empty() || line.contains(['$', '{']) || line.contains("%%") || holds_one(line, placeholders) {
             continue;
         }
         if secrets.has_spelled_password(line) || in_sql(line) || in_element(line, secrets) {

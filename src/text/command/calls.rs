@@ -1,7 +1,7 @@
 //! From the words of a simple command to an entry of the script: wrappers off, scripts in scripts read.
 
 use super::{
-    Entry, Script, Traits,
+    Entry, Guard, Script, Traits,
     parser::Parser,
     word::{Word, assignment},
     wrapper::{Inner, Unwrapped, unwrap},
@@ -18,6 +18,14 @@ pub(super) const DEPTH: u8 = 4;
 /// Arguments that stand for `"$@"`.
 const ARGUMENTS: usize = 64;
 
+/// Where a command runs, and what decides whether it does.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Setting {
+    /// The argument of the last `cd`.
+    pub(super) directory: Option<u32>,
+    pub(super) guard: Option<Guard>,
+}
+
 pub(super) fn of_words(mut words: Vec<Word<'_>>) -> Script<'_> {
     let complete = words.len() <= WORDS;
     words.truncate(WORDS);
@@ -25,7 +33,7 @@ pub(super) fn of_words(mut words: Vec<Word<'_>>) -> Script<'_> {
     let mut out = Script { words, calls: Vec::new(), complete };
     let traits = Traits { implicit, ..Traits::default() };
     if end > 0 {
-        command(&mut out, 0..end, traits, None, 0);
+        command(&mut out, 0..end, traits, Setting::default(), 0);
     }
     out
 }
@@ -41,7 +49,7 @@ pub(super) fn command<'a>(
     out: &mut Script<'a>,
     range: std::ops::Range<usize>,
     traits: Traits,
-    directory: Option<u32>,
+    setting: Setting,
     depth: u8,
 ) {
     let words = out.words.get(range.clone()).unwrap_or_default();
@@ -67,7 +75,8 @@ pub(super) fn command<'a>(
     let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let program = program.min(range.end);
     let (start, end) = (small(range.start), small(range.end));
-    out.calls.push(Entry { start, program: small(program), end, directory, traits });
+    let Setting { directory, guard } = setting;
+    out.calls.push(Entry { start, program: small(program), end, directory, guard, traits });
 }
 
 /// Reads the script in one word. Its own quotes may have made a copy of it, which then lives in the words only.
@@ -107,12 +116,14 @@ fn append(out: &mut Script<'_>, inner: Script<'_>) {
         return;
     }
     out.complete &= inner.complete;
+    let before = out.calls.len();
     out.words.extend(inner.words.into_iter().map(Word::into_owned));
     out.calls.extend(inner.calls.into_iter().map(|entry| Entry {
         start: entry.start + offset,
         program: entry.program + offset,
         end: entry.end + offset,
         directory: entry.directory.map(|at| at + offset),
+        guard: entry.guard.and_then(|guard| guard.behind(before)),
         traits: entry.traits,
     }));
 }

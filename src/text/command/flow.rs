@@ -1,6 +1,6 @@
 //! Where a script stands: in which branches, behind which tests and ways out. From this follows what may not run.
 
-use super::{Traits, lexer::Operator};
+use super::{Guard, Traits, lexer::Operator};
 use std::borrow::Cow;
 
 /// Functions that are remembered for leaving the script.
@@ -28,6 +28,12 @@ struct Block {
     /// Whether the commands that come now may be skipped: in a branch, or behind a way out.
     conditional: bool,
     function: bool,
+    /// What decides whether it runs at all, whether its commands from here on do, and whether its only branch so far did.
+    entrance: Option<Guard>,
+    guard: Option<Guard>,
+    condition: Option<Guard>,
+    /// There was more than one condition.
+    many: bool,
     /// The state of the list around it.
     outer: Chain,
     /// Where the script was when it opened.
@@ -44,6 +50,10 @@ pub(super) struct Chain {
     pub(super) constant: bool,
     pub(super) negated: bool,
     pub(super) piped: bool,
+    /// The command before, and how it has to come out.
+    pub(super) guard: Option<Guard>,
+    /// One of several may have decided: nobody knows which.
+    either: bool,
 }
 
 /// The compound commands that are open, innermost last.
@@ -52,6 +62,8 @@ pub(super) struct Flow<'a> {
     pub(super) chain: Chain,
     /// The first command that fails ends the script.
     pub(super) errexit: bool,
+    /// The last command, and that it came out well.
+    pub(super) last: Option<Guard>,
     /// The word after the last `cd`.
     pub(super) directory: Option<u32>,
     /// The body of the last of `names` comes next.
@@ -71,6 +83,10 @@ impl<'a> Flow<'a> {
             inherited: base.conditional,
             conditional: base.conditional,
             function: base.function,
+            entrance: None,
+            guard: None,
+            condition: None,
+            many: false,
             outer: Chain::default(),
             directory: None,
         };
@@ -78,6 +94,7 @@ impl<'a> Flow<'a> {
             blocks: vec![root],
             chain: Chain::default(),
             errexit: false,
+            last: None,
             directory: None,
             function_next: false,
             joined: false,
@@ -130,6 +147,41 @@ impl<'a> Flow<'a> {
         self.chain.conditional || self.blocks.last().is_some_and(|block| block.conditional)
     }
 
+    /// The test that decides whether the next command runs, where it is a single one.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        self.chain.guard.or_else(|| self.blocks.last()?.guard)
+    }
+
+    /// `then` or `do`: from here on the condition held.
+    pub(super) fn then(&mut self) {
+        let decided = self.last;
+        self.branch(true);
+        if let Some(block) = self.blocks.last_mut() {
+            let decided = decided.map(|guard| Guard { alone: guard.alone && !block.many, ..guard });
+            block.guard = decided.or(block.entrance);
+            block.condition = decided;
+        }
+    }
+
+    /// `else`: the condition of the only branch before did not hold.
+    pub(super) fn otherwise(&mut self) {
+        self.branch(true);
+        if let Some(block) = self.blocks.last_mut() {
+            block.guard = block.condition.take().map(Guard::reversed).or(block.entrance);
+        }
+    }
+
+    /// `elif`: what follows was decided by more than one condition.
+    pub(super) fn again(&mut self) {
+        self.branch(true);
+        if let Some(block) = self.blocks.last_mut() {
+            block.guard = block.entrance;
+            block.condition = None;
+            block.many = true;
+        }
+        self.last = None;
+    }
+
     /// Opens a compound command.
     pub(super) fn push(&mut self, kind: Kind) {
         let function = std::mem::take(&mut self.function_next);
@@ -137,7 +189,20 @@ impl<'a> Flow<'a> {
         let inherited = self.conditional();
         let function = function || self.blocks.last().is_some_and(|block| block.function);
         let (outer, directory) = (self.chain, self.directory);
-        self.blocks.push(Block { kind, inherited, conditional: inherited, function, outer, directory });
+        // A function runs wherever it is called.
+        let guard = self.guard().filter(|_| !function);
+        self.blocks.push(Block {
+            kind,
+            inherited,
+            conditional: inherited,
+            function,
+            entrance: guard,
+            guard,
+            condition: None,
+            many: false,
+            outer,
+            directory,
+        });
         self.chain = Chain::default();
     }
 
@@ -151,6 +216,7 @@ impl<'a> Flow<'a> {
             self.directory = block.directory;
         }
         self.chain = Chain { test: false, constant: false, negated: false, ..block.outer };
+        self.last = None;
     }
 
     /// The commands from here to the end of the block, or to its next branch, may be skipped or not.
@@ -169,12 +235,26 @@ impl<'a> Flow<'a> {
         self.joined = matches!(operator, Operator::And | Operator::Or | Operator::Pipe);
         let chain = self.chain;
         self.chain = match operator {
-            Operator::And => Chain { conditional: chain.conditional || chain.test, ..Chain::default() },
-            Operator::Or => Chain { conditional: true, ..Chain::default() },
+            Operator::And => Chain {
+                conditional: chain.conditional || chain.test,
+                guard: self.last.filter(|_| !chain.either && !chain.piped),
+                either: chain.either,
+                ..Chain::default()
+            },
+            // `a && b || c`: either of the two may have failed.
+            Operator::Or => Chain {
+                conditional: true,
+                guard: self.last.filter(|_| chain.guard.is_none() && !chain.either).map(Guard::reversed),
+                either: true,
+                ..Chain::default()
+            },
             Operator::Pipe => Chain { piped: true, conditional: chain.conditional, ..Chain::default() },
             Operator::Next | Operator::Background | Operator::CaseEnd => {
                 if self.errexit && chain.test && !chain.negated && !self.in_condition() {
                     self.leave(&[Kind::Subshell]);
+                }
+                if chain.either || chain.piped {
+                    self.last = None;
                 }
                 // The outcome stays known for `do` and `then` on the next line.
                 Chain { constant: chain.constant, ..Chain::default() }
@@ -202,9 +282,27 @@ impl<'a> Flow<'a> {
         if kinds.contains(&Kind::Subshell) && ends_function && self.leaving.len() < FUNCTIONS {
             self.leaving.extend(self.names.last().cloned());
         }
+        let stays = self.only_guard_since(inner).map(Guard::reversed);
         for block in self.blocks.iter_mut().skip(inner) {
             block.conditional = true;
             block.inherited = true;
+        }
+        if let Some(block) = self.blocks.get_mut(inner) {
+            block.guard = block.guard.or(stays);
+            block.entrance = block.entrance.or(stays);
+        }
+    }
+
+    /// The one command that decided about all that stands here and not in the block at `from`; `None` where there are several.
+    fn only_guard_since(&self, from: usize) -> Option<Guard> {
+        let around = self.blocks.get(from)?.guard;
+        let inner = self.blocks.get(from + 1..)?.iter().map(|block| block.guard);
+        let mut all: Vec<Guard> =
+            inner.chain([self.guard()]).flatten().filter(|guard| Some(*guard) != around).collect();
+        all.dedup();
+        match all.as_slice() {
+            [only] if only.alone => Some(*only),
+            _ => None,
         }
     }
 }

@@ -119,19 +119,31 @@ impl<'a> Lexer<'a> {
         after.is_some()
     }
 
-    /// After `[[`: passes over the condition, to behind its `]]`.
-    pub(super) fn skip_condition(&mut self) {
+    /// After `[[`: passes over the condition, to behind its `]]`. Its words, where it is a single test of few.
+    pub(super) fn condition(&mut self) -> Option<Vec<Word<'a>>> {
+        /// `! -s FILE` has three; what has more compares.
+        const MOST: usize = 4;
+        let (mut words, mut is_single) = (Vec::new(), true);
         while !self.done() {
             match self.byte(0) {
-                b' ' | b'\t' | b'\r' | b'\n' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' | b';' => self.at += 1,
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                b'&' | b'|' | b'<' | b'>' | b'(' | b')' | b';' => {
+                    is_single = false;
+                    self.at += 1;
+                }
                 _ => {
                     let word = self.word();
                     if word.plain && word.text == "]]" {
-                        return;
+                        return is_single.then_some(words);
+                    }
+                    is_single &= words.len() < MOST;
+                    if is_single {
+                        words.push(word);
                     }
                 }
             }
         }
+        None
     }
 
     fn skip_line(&mut self) {

@@ -10,6 +10,7 @@ mod deletion;
 mod ends;
 mod flags;
 mod flow;
+mod guard;
 mod lexer;
 mod parser;
 mod word;
@@ -20,6 +21,7 @@ pub(crate) use flags::same_name;
 pub use flags::{Flag, Flags};
 pub use word::{Word, has_reference, only_references};
 
+use guard::Guard;
 use std::{fmt, ops::Range};
 
 /// The commands that a container, hook or probe runs, in the order of the text.
@@ -42,6 +44,7 @@ struct Entry {
     end: u32,
     /// The argument of the last `cd` before it.
     directory: Option<u32>,
+    guard: Option<Guard>,
     traits: Traits,
 }
 
@@ -54,6 +57,8 @@ struct Traits {
     exec: bool,
     function: bool,
     substitution: bool,
+    /// `[[ ... ]]`, which decides about commands and is none.
+    test: bool,
     /// Only arguments of the image's entry point.
     implicit: bool,
 }
@@ -78,7 +83,7 @@ impl<'a> Script<'a> {
 
     /// Every command, in the order of the text.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = Call<'_, 'a>> {
-        self.calls.iter().map(|entry| Call { script: self, entry: *entry })
+        self.calls.iter().filter(|entry| !entry.traits.test).map(|entry| Call { script: self, entry: *entry })
     }
 
     /// Whether all of it was read. Scripts over 64 KiB, 32,768 words or 4,096 commands are cut off.
@@ -224,6 +229,34 @@ impl<'s, 'a> Call<'s, 'a> {
     #[must_use]
     pub fn is_certain(&self) -> bool {
         !self.entry.traits.conditional && !self.entry.traits.function
+    }
+
+    /// The commands that decide whether it runs, the nearest first, each with how it has to come out: true where it has to succeed.
+    /// There may be others.
+    pub fn guards(&self) -> impl Iterator<Item = (Call<'s, 'a>, bool)> + use<'s, 'a> {
+        let script = self.script;
+        let decided = move |guard: Guard| {
+            let entry = script.calls.get(guard.call as usize)?;
+            Some((Call { script, entry: *entry }, guard.succeeds))
+        };
+        std::iter::successors(self.entry.guard.and_then(decided), move |(call, _)| call.entry.guard.and_then(decided))
+    }
+
+    /// The path that a `test` of a single file looks at, and whether it succeeds where something is there; `None` for any other command.
+    #[must_use]
+    pub fn asks_for_file(&self) -> Option<(&'s Word<'a>, bool)> {
+        let mut args = match self.program() {
+            _ if self.entry.traits.test => self.words(),
+            "test" => self.args(),
+            "[" => self.args().split_last().filter(|(last, _)| last.text == "]")?.1,
+            _ => return None,
+        };
+        let mut is_there = true;
+        while let Some((_, rest)) = args.split_first().filter(|(first, _)| first.text == "!") {
+            (args, is_there) = (rest, !is_there);
+        }
+        let [operator, path] = args else { return None };
+        matches!(&*operator.text, "-e" | "-f" | "-s" | "-d" | "-r").then_some((path, is_there))
     }
 
     /// Whether the script goes on without waiting for it.

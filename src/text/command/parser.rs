@@ -1,8 +1,8 @@
 //! From words and operators to simple commands, and whether each certainly runs.
 
 use super::{
-    Script, Traits,
-    calls::{BLOCKS, CALLS, DEPTH, TEXT, WORDS, command},
+    Entry, Guard, Script, Traits,
+    calls::{BLOCKS, CALLS, DEPTH, Setting, TEXT, WORDS, command},
     flow::{Flow, Kind},
     lexer::{Lexer, Operator, Token},
     word::{Word, assignment},
@@ -92,6 +92,7 @@ impl<'a, 'o> Parser<'a, 'o> {
         }
         if self.lexer.skip_arithmetic() {
             self.flow.chain.test = true;
+            self.flow.last = None;
         } else {
             self.flow.push(Kind::Subshell);
         }
@@ -104,14 +105,16 @@ impl<'a, 'o> Parser<'a, 'o> {
         }
         match &*word.text {
             "if" => self.flow.push(Kind::If),
-            "then" | "elif" | "else" => self.flow.branch(true),
+            "then" => self.flow.then(),
+            "elif" => self.flow.again(),
+            "else" => self.flow.otherwise(),
             "fi" => self.flow.pop(&[Kind::If]),
             "while" | "until" => self.flow.push(Kind::Loop),
             "for" | "select" => self.for_list(),
             "do" => {
                 let endless = self.flow.chain.constant;
                 let always = endless || self.flow.is_in(Kind::For);
-                self.flow.branch(!always);
+                if always { self.flow.branch(false) } else { self.flow.then() }
             }
             "done" => self.flow.pop(&[Kind::Loop, Kind::For]),
             "case" => self.case(),
@@ -125,11 +128,28 @@ impl<'a, 'o> Parser<'a, 'o> {
                 }
             }
             "[[" => {
-                self.lexer.skip_condition();
+                let words = self.lexer.condition();
                 self.flow.chain.test = true;
+                self.flow.last = words.and_then(|words| self.test(words));
             }
             _ => self.simple(word),
         }
+    }
+
+    /// Records a test that is no command, for those that it decides about.
+    fn test(&mut self, words: Vec<Word<'a>>) -> Option<Guard> {
+        if self.out.words.len() + words.len() > WORDS {
+            return None;
+        }
+        let small = |at: usize| u32::try_from(at).ok();
+        let start = small(self.out.words.len())?;
+        self.out.words.extend(words);
+        let end = small(self.out.words.len())?;
+        let traits = Traits { test: true, ..self.base };
+        let (directory, guard) = (self.flow.directory, self.flow.guard());
+        let found = Guard::of(self.out.calls.len(), self.flow.chain.guard.is_none())?;
+        self.out.calls.push(Entry { start, program: start, end, directory, guard, traits });
+        Some(if self.flow.chain.negated { found.reversed() } else { found })
     }
 
     fn for_list(&mut self) {
@@ -230,7 +250,14 @@ impl<'a, 'o> Parser<'a, 'o> {
         let range = start..self.out.words.len();
         let effect = self.effect(start);
         let before = self.out.calls.len();
-        command(self.out, range, traits, self.flow.directory, self.depth);
+        let setting = Setting { directory: self.flow.directory, guard: self.flow.guard() };
+        command(self.out, range, traits, setting, self.depth);
+        // A script of its own is no single command.
+        self.flow.last =
+            Guard::of(before, self.flow.chain.guard.is_none()).filter(|_| self.out.calls.len() == before + 1);
+        if self.flow.chain.negated {
+            self.flow.last = self.flow.last.map(Guard::reversed);
+        }
         let program = match self.out.calls.get(before..) {
             Some([only]) => self.out.words.get(only.program as usize).map_or("", |word| basename(&word.text)),
             _ => "",

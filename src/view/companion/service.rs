@@ -16,7 +16,8 @@ const INTERNAL: &[(&str, &[&str])] = &[
     ("cloud.google.com/load-balancer-type", &["internal"]),
     ("networking.gke.io/load-balancer-type", &["internal"]),
     ("service.beta.kubernetes.io/oci-load-balancer-internal", &[]),
-    ("oci.oraclecloud.com/load-balancer-type", &["internal"]),
+    // Of a network load balancer; oracle/oci-cloud-controller-manager: pkg/cloudprovider/providers/oci/load_balancer_spec.go.
+    ("oci-network-load-balancer.oraclecloud.com/internal", &[]),
     ("service.beta.kubernetes.io/openstack-internal-load-balancer", &[]),
     ("service.beta.kubernetes.io/cce-load-balancer-internal-vpc", &[]),
     ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", &["intranet"]),
@@ -47,6 +48,10 @@ const ADDRESSES: &[&str] = &[
     "io.cilium/lb-ipam-ips",
     "lbipam.cilium.io/ips",
 ];
+
+/// Annotations that choose a pool of addresses by its name. MetalLB has no key for an internal load balancer: which networks reach a pool is
+/// the cluster administrator's doing, and nobody sees it here (MetalLB documentation, usage: requesting specific IPs).
+const POOLS: &[&str] = &["metallb.io/address-pool", "metallb.universe.tf/address-pool"];
 
 /// A Service.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +103,14 @@ impl<'t> Service<'t> {
                 addresses.items().next().map(|_| (addresses, "externalIPs"))
             }
         }
+    }
+
+    /// True for a load balancer whose address comes from a pool that it names: it may be one that nobody outside reaches.
+    #[must_use]
+    pub fn names_its_pool(self) -> bool {
+        let annotations = self.0.get("metadata").get("annotations");
+        self.spec().get("type").str() == Some("LoadBalancer")
+            && POOLS.iter().any(|key| annotations.get(key).str().is_some_and(|pool| !pool.trim().is_empty()))
     }
 
     fn is_kept_inside(self) -> bool {

@@ -25,38 +25,38 @@ impl<'t> Database<'t> {
             if !is_open || term.flags.iter().any(|flag| self.option(flag).is_some()) {
                 continue;
             }
-            if let Some((place, amount)) = self.in_variables(term, look).or_else(|| self.in_files(term, look)) {
-                (part.source, part.amount) = (MemorySource::Spelled(place), amount);
+            if let Some((map, amount)) = self.in_variables(term, look).or_else(|| self.in_files(term, look)) {
+                (part.source, part.amount) = (MemorySource::InConfigMap(map), amount);
             }
         }
         Some(need)
     }
 
-    fn in_variables(&self, term: &MemoryTerm, look: ConfigLook<'_, '_>) -> Option<(Node<'t>, Amount)> {
+    fn in_variables(&self, term: &MemoryTerm, look: ConfigLook<'_, '_>) -> Option<(&'t str, Amount)> {
         let taken = |name: &str| {
             if let Some(var) = self.given(name) {
                 let (map, key) = Var::config_map_source(var)?;
-                return Some((var.value_from().path("configMapKeyRef.name"), look(map)?.get(key)?));
+                return Some((map, look(map)?.get(key)?));
             }
             let sources = self.container.0.get("envFrom").items();
             sources
                 .filter_map(|source| {
-                    let map = source.path("configMapRef.name");
+                    let map = source.path("configMapRef.name").str()?;
                     let key = name.strip_prefix(source.get("prefix").text())?;
-                    Some((map, look(map.str()?)?.get(key)?))
+                    Some((map, look(map)?.get(key)?))
                 })
                 .last()
         };
         let found = term.variables.iter().find_map(|name| taken(name));
-        let (place, text) = found?;
-        amount(text, term).map(|amount| (place, amount))
+        let (map, text) = found?;
+        amount(text, term).map(|amount| (map, amount))
     }
 
-    fn in_files(&self, term: &MemoryTerm, look: ConfigLook<'_, '_>) -> Option<(Node<'t>, Amount)> {
+    fn in_files(&self, term: &MemoryTerm, look: ConfigLook<'_, '_>) -> Option<(&'t str, Amount)> {
         self.container.mounts().find_map(|mount| {
             let source = config_map_of(self.pod.volume(mount.get("name").str()?)?)?;
-            let place = source.get("name");
-            let map = look(place.str()?)?;
+            let name = source.get("name").str()?;
+            let map = look(name)?;
             let path = mount.get("mountPath").str()?.trim_end_matches('/');
             let texts = map.data.iter().filter_map(|(key, text)| {
                 let file = file_of(key, source)?;
@@ -67,7 +67,7 @@ impl<'t> Database<'t> {
                 };
                 self.reads_configuration_at(&full).then_some(text)
             });
-            texts.filter_map(|text| in_text(text, term)).next_back().map(|amount| (place, amount))
+            texts.filter_map(|text| in_text(text, term)).next_back().map(|amount| (name, amount))
         })
     }
 
@@ -85,9 +85,10 @@ impl<'t> MemoryPart<'t> {
     /// The ConfigMap that says how much, where one does.
     #[must_use]
     pub fn config_map(&self) -> Option<&'t str> {
-        let MemorySource::Spelled(place) = self.source else { return None };
-        let above = place.parent()?.key()?;
-        above.starts_with("configMap").then(|| place.str()).flatten()
+        match self.source {
+            MemorySource::InConfigMap(name) => Some(name),
+            _ => None,
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use crate::{
         memory::{Amount, rounded_bytes},
         quantity::{Quantity, human_bytes},
     },
-    tree::Node,
 };
 
 /// What a server takes of its container's memory by its own settings: buffer pools, caches, heaps. Its connections, its code and the
@@ -46,8 +45,10 @@ pub struct MemoryPart<'t> {
 /// Who says how much a part of a server takes.
 #[derive(Debug, Clone, Copy)]
 pub enum MemorySource<'t> {
-    /// The spec spells it here: an argument, or a variable's value.
-    Spelled(Node<'t>),
+    /// The spec spells it: an argument, or a variable's value.
+    Spelled,
+    /// The ConfigMap of this name does, from which the spec takes it.
+    InConfigMap(&'t str),
     /// Nobody: it is what the server takes unless told otherwise.
     Default,
     /// It is always so.
@@ -88,7 +89,7 @@ impl MemoryPart<'_> {
     /// True when the spec spells it.
     #[must_use]
     pub const fn is_spelled(&self) -> bool {
-        matches!(self.source, MemorySource::Spelled(_))
+        matches!(self.source, MemorySource::Spelled | MemorySource::InConfigMap(_))
     }
 }
 
@@ -105,7 +106,9 @@ impl MemoryNeed<'_> {
     #[must_use]
     pub fn total(&self, limit: i64) -> Option<i64> {
         let known = |p: &MemoryPart<'_>| match p.source {
-            MemorySource::Spelled(_) | MemorySource::Default | MemorySource::Fixed => Some(p.bytes(limit)),
+            MemorySource::Spelled | MemorySource::InConfigMap(_) | MemorySource::Default | MemorySource::Fixed => {
+                Some(p.bytes(limit))
+            }
             MemorySource::Unset | MemorySource::Hidden => None,
         };
         self.parts.iter().try_fold(0_i64, |sum, p| Some(sum.saturating_add(known(p)?)))
@@ -173,7 +176,7 @@ impl MemoryNeed<'_> {
     #[must_use]
     pub fn in_words(&self, limit: i64) -> String {
         let said = self.parts.iter().filter_map(|p| match p.source {
-            MemorySource::Spelled(_) | MemorySource::Default => {
+            MemorySource::Spelled | MemorySource::InConfigMap(_) | MemorySource::Default => {
                 Some(format!("{} {}", p.name, rounded_bytes(p.bytes(limit))))
             }
             MemorySource::Fixed => Some(rounded_bytes(p.bytes(limit))),
@@ -193,7 +196,7 @@ impl MemoryNeed<'_> {
                 }
             };
             match part.source {
-                MemorySource::Spelled(_) => format!("{} ({size})", part.name),
+                MemorySource::Spelled | MemorySource::InConfigMap(_) => format!("{} ({size})", part.name),
                 MemorySource::Default => format!("{} ({size} unless set)", part.name),
                 MemorySource::Fixed => format!("{size} for the {}", part.name),
                 MemorySource::Unset | MemorySource::Hidden => part.name.to_owned(),
@@ -210,8 +213,8 @@ pub struct SessionNeed<'t> {
     pub most: i64,
     /// What sets their number.
     pub name: &'t str,
-    /// Where the spec spells the number.
-    pub at: Option<Node<'t>>,
+    /// True where the spec spells the number.
+    pub is_spelled: bool,
     /// What each can take.
     pub each: Vec<MemoryPart<'t>>,
 }

@@ -44,22 +44,22 @@ impl<'t> Database<'t> {
     #[must_use]
     pub fn session_need(&self) -> Option<SessionNeed<'t>> {
         let facts = self.engine.memory.as_ref()?.sessions.as_ref()?;
-        let (at, most) = self.count(&facts.most)?;
+        let (is_spelled, most) = self.count(&facts.most)?;
         let each: Vec<_> = facts.each.iter().map(|term| self.memory_part(term)).collect();
         let hidden = each.iter().any(|p| matches!(p.source, MemorySource::Hidden | MemorySource::Unset));
-        (!hidden).then(|| SessionNeed { most, name: &facts.most.name, at, each })
+        (!hidden).then(|| SessionNeed { most, name: &facts.most.name, is_spelled, each })
     }
 
-    fn count(&self, facts: &'t SessionCount) -> Option<(Option<Node<'t>>, i64)> {
+    fn count(&self, facts: &'t SessionCount) -> Option<(bool, i64)> {
         for flag in &facts.flags {
             if let Some(setting) = self.option(flag) {
-                return Some((Some(self.place_of_option(flag)), setting.value()?.trim().parse().ok()?));
+                return Some((true, setting.value()?.trim().parse().ok()?));
             }
         }
         if let Some(var) = facts.variables.iter().find_map(|name| self.given(name)) {
-            return Some((Some(var.value()), var.literal()?.trim().parse().ok()?));
+            return Some((true, var.literal()?.trim().parse().ok()?));
         }
-        (!self.is_told_elsewhere(!facts.variables.is_empty())).then_some((None, facts.default))
+        (!self.is_told_elsewhere(!facts.variables.is_empty())).then_some((false, facts.default))
     }
 
     /// True when a setting may stand where the spec does not show it: in a file, or in variables taken as a whole.
@@ -79,7 +79,7 @@ impl<'t> Database<'t> {
             return part(MemorySource::Fixed, Amount::Bytes(bytes(fixed).unwrap_or(0)));
         }
         match self.spelled(term) {
-            Said::So(node, amount) => return part(MemorySource::Spelled(node), amount),
+            Said::So(amount) => return part(MemorySource::Spelled, amount),
             Said::Hidden => return part(MemorySource::Hidden, Amount::Bytes(0)),
             Said::Nothing => {}
         }
@@ -98,11 +98,11 @@ impl<'t> Database<'t> {
         other.map(|o| o.default.as_str()).or(term.default.as_deref())
     }
 
-    fn spelled(&self, term: &MemoryTerm) -> Said<'t> {
+    fn spelled(&self, term: &MemoryTerm) -> Said {
         for flag in &term.flags {
             let Some(setting) = self.option(flag) else { continue };
             match setting.value().map(|value| read(value, term)) {
-                Some(Read::Amount(amount)) => return Said::So(self.place_of_option(flag), amount),
+                Some(Read::Amount(amount)) => return Said::So(amount),
                 Some(Read::OtherThings) => {}
                 Some(Read::Unreadable) | None => return Said::Hidden,
             }
@@ -110,7 +110,7 @@ impl<'t> Database<'t> {
         for name in &term.variables {
             let Some(var) = self.given(name) else { continue };
             match var.literal().map(|value| read(value, term)) {
-                Some(Read::Amount(amount)) => return Said::So(var.value(), amount),
+                Some(Read::Amount(amount)) => return Said::So(amount),
                 Some(Read::OtherThings) => {}
                 Some(Read::Unreadable) | None => return Said::Hidden,
             }
@@ -120,8 +120,8 @@ impl<'t> Database<'t> {
 }
 
 /// What a spec says about one part.
-enum Said<'t> {
-    So(Node<'t>, Amount),
+enum Said {
+    So(Amount),
     Hidden,
     Nothing,
 }

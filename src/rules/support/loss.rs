@@ -1,0 +1,99 @@
+//! What a command deletes of a database.
+use crate::{
+    terms::Action,
+    text::command::{Call, Deletion, Extent},
+    view::Database,
+};
+
+/// What is lost, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::rules) enum Loss {
+    /// Only what is no database: a test looks for one first.
+    Remains,
+    Part,
+    AllSometimes,
+    AllAlways,
+}
+
+impl Loss {
+    /// What to do about it.
+    pub(in crate::rules) fn help(self, database: &Database<'_>, directory: &str) -> String {
+        match self {
+            Self::Remains => "keep the test: without it the next start deletes the database".to_owned(),
+            Self::Part => {
+                "leave the engine's files to the engine: without its lock file two servers can open the same data"
+                    .to_owned()
+            }
+            Self::AllSometimes => match database.engine.facts.first_files.first() {
+                Some(file) => {
+                    format!("have it run only where the database is not: if [ ! -e {directory}/{file} ]; then ...; fi")
+                }
+                None => "make sure that it never meets a database, or remove it".to_owned(),
+            },
+            Self::AllAlways => {
+                "remove the command: what it is to clear once, somebody should clear once, by hand and after a dump"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// The most that is done about it.
+    pub(in crate::rules) const fn ceiling(self) -> Action {
+        match self {
+            Self::AllAlways => Action::Deny,
+            Self::AllSometimes | Self::Part => Action::Warn,
+            Self::Remains => Action::Audit,
+        }
+    }
+}
+
+/// Whether a command runs only where a test has found none of the files that the engine writes first.
+fn spares_databases<'v>(
+    database: &Database<'_>,
+    call: Call<'_, '_>,
+    directory: &str,
+    value: impl Fn(&str) -> Option<&'v str>,
+) -> bool {
+    let files = &database.engine.facts.first_files;
+    call.guards().any(|(test, succeeds)| {
+        let Some((path, is_there)) = test.asks_for_file() else { return false };
+        let Some(path) = path.expand(&value) else { return false };
+        let file = below(&path, directory).filter(|file| files.iter().any(|first| first == file));
+        file.is_some() && is_there != succeeds
+    })
+}
+
+/// What a deletion takes from `directory`; `None` where it takes nothing, or only `lost+found` or what a tool has left.
+pub(in crate::rules) fn loss<'v>(
+    database: &Database<'_>,
+    call: Call<'_, '_>,
+    deletion: Deletion<'_, '_>,
+    directory: &str,
+    value: impl Fn(&str) -> Option<&'v str>,
+) -> Option<Loss> {
+    const SPARED: &str = "lost+found";
+    let path = deletion.resolve(&value)?;
+    let inside = below(&path, directory);
+    let selects = deletion.extent == Extent::Selected && (inside.is_some() || below(directory, &path).is_some());
+    let says = |text: &str| call.args().iter().any(|word| word.text == text);
+    // `find ! -name lost+found -delete` spares nothing else.
+    let all_but = selects && says(SPARED) && (says("!") || says("-not"));
+    let device = deletion.extent == Extent::Device && inside == Some("");
+    if deletion.empties(directory, &value) || device || all_but {
+        return Some(match () {
+            () if call.is_certain() => Loss::AllAlways,
+            () if spares_databases(database, call, directory, &value) => Loss::Remains,
+            () => Loss::AllSometimes,
+        });
+    }
+    let is_by_product = |rest: &str| database.engine.data.by_products.iter().any(|p| p.matches(rest));
+    let spared =
+        inside.is_some_and(|rest| rest.starts_with(SPARED) || is_by_product(rest)) || (selects && says(SPARED));
+    ((inside.is_some() || selects) && !spared).then_some(Loss::Part)
+}
+
+/// `path` without the folder `outer` around it.
+fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(outer.trim_end_matches('/'))?;
+    (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_matches('/'))
+}
