@@ -7,10 +7,10 @@ CARGO ?= cargo
 # Where cargo puts what it builds; kept in step with cargo, which reads it too.
 CARGO_TARGET_DIR ?= target
 
-.PHONY: help demo build test bench bless check needs-rust needs-go needs-wrk needs-deny
+.PHONY: help demo build test bench scale-scan bless check needs-rust needs-go needs-wrk needs-deny
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: needs-rust needs-go ## apply the examples to a real API server that Seawall guards; prints what happened
 	@tests/cluster/controlplane/build.sh >/dev/null
@@ -28,6 +28,10 @@ bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothi
 	$(CARGO) build --release --locked --example bench --example bench-server
 	$(CARGO) bench --locked --bench criterion
 	@$(CARGO_TARGET_DIR)/release/examples/bench
+
+scale-scan: needs-rust needs-go ## measure a scan of 2,000 workloads on a real API server: time and memory
+	$(CARGO) build --release --locked --bin seawall
+	SEAWALL_BINARY="$$(realpath $(CARGO_TARGET_DIR)/release/seawall)" $(CARGO) test --locked --test cluster -- --ignored --nocapture scan::two_thousand
 
 bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
 	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast

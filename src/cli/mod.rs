@@ -17,9 +17,11 @@ mod engines;
 mod explain;
 mod inspect;
 pub(crate) mod logging;
+mod outcome;
 pub(crate) mod output;
 mod report;
 mod rules;
+mod scan;
 mod serve;
 mod sheet;
 pub(crate) mod values;
@@ -42,6 +44,7 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Scan(scan::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
         Ok(Cli { command }) => match command {
             Command::Serve(args) => serve::run(args),
             Command::Check(args) => check::run(args),
+            Command::Scan(args) => scan::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),

@@ -2,14 +2,13 @@
 
 use std::io::{self, Write};
 
-use json_patch::PatchOperation;
 use serde::Serialize;
 
+use super::outcome::{FindingReport, MendReport, Outcome};
 use super::output::{self, FAINT, Out, STRONG, printable};
-use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, World};
+use crate::decision::{Neighbours, Request, World};
 use crate::facts::Seconds;
 use crate::manifest::{Manifest, PassedOver, ReadError};
-use crate::proposal::Mend;
 use crate::terms::{Action, Profile};
 
 /// One document, judged as the cluster would store it.
@@ -22,57 +21,12 @@ pub(crate) struct Report {
     kind: Option<String>,
     namespace: Option<String>,
     name: Option<String>,
-    databases: Vec<DatabaseReport>,
-    findings: Vec<FindingReport>,
-    mends: Vec<MendReport>,
-    patch: Vec<PatchOperation>,
-    pod_patch: Vec<PatchOperation>,
+    #[serde(flatten)]
+    outcome: Outcome,
     #[serde(skip)]
     line: Option<u32>,
     #[serde(skip)]
     passed_over: Option<PassedOver>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DatabaseReport {
-    container: String,
-    engine: String,
-    version: Option<String>,
-    role: &'static str,
-    data_volume: String,
-    evidence: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct FindingReport {
-    rule: &'static str,
-    tier: &'static str,
-    action: Action,
-    path: String,
-    line: Option<u32>,
-    container: Option<String>,
-    message: String,
-    help: String,
-}
-
-#[derive(Serialize)]
-struct MendReport {
-    rule: &'static str,
-    path: String,
-    message: String,
-    help: String,
-}
-
-impl From<&Mend> for MendReport {
-    fn from(mend: &Mend) -> Self {
-        Self {
-            rule: mend.rule,
-            path: mend.place.stable.clone(),
-            message: mend.message.clone(),
-            help: mend.help.clone().into_owned(),
-        }
-    }
 }
 
 impl Report {
@@ -81,87 +35,32 @@ impl Report {
     pub(crate) fn of(manifest: &Manifest, set: u32, neighbours: &Neighbours, world: World<'_>, now: Seconds) -> Self {
         let object = manifest.object();
         let text = |node: crate::tree::Node<'_>| node.str().filter(|s| !s.is_empty()).map(str::to_owned);
-        let mut report = Self {
+        let request = Request::of_document(object, &manifest.tree);
+        let outcome = match manifest.passed_over {
+            Some(_) => Outcome::default(),
+            None => Outcome::of(request, world, now, |deliberation| neighbours.facts(set, deliberation)),
+        };
+        Self {
             file: manifest.file.clone(),
             index: manifest.index.clone(),
             api_version: text(object.get("apiVersion")),
             kind: text(object.get("kind")),
             namespace: text(object.path("metadata.namespace")),
             name: text(object.path("metadata.name")).or_else(|| text(object.path("metadata.generateName"))),
-            databases: Vec::new(),
-            findings: Vec::new(),
-            mends: Vec::new(),
-            patch: Vec::new(),
-            pod_patch: Vec::new(),
+            outcome,
             line: object.line(),
             passed_over: manifest.passed_over,
-        };
-        if report.passed_over.is_some() {
-            return report;
         }
-        let request = Request::of_document(object, &manifest.tree);
-        let Some(deliberation) = Deliberation::of(request, world, now) else { return report };
-        let facts = neighbours.facts(set, &deliberation);
-        let Mended { operations, mends, .. } = deliberation.mend(&facts);
-        let stored = manifest.tree.edited(object, &operations);
-        let request = Request::of_document(stored.node_at(object), &stored);
-        let Some(deliberation) = Deliberation::of(request, world, now) else { return report };
-        let pod = deliberation.pod_patch(&facts);
-        report.mends = mends.iter().chain(&pod.mends).map(MendReport::from).collect();
-        report.patch = operations;
-        report.pod_patch = pod.operations;
-        let judged = deliberation.judge(Some(&facts));
-        report.findings = judged.judgements.into_iter().map(|j| finding(j, world)).collect();
-        report.databases = databases(&deliberation, world);
-        report
     }
 
     /// True when the API server would refuse it.
     pub(crate) fn is_denied(&self) -> bool {
-        self.findings.iter().any(|f| f.action == Action::Deny)
+        self.outcome.is_denied()
     }
 
     fn count(&self, action: Action) -> usize {
-        self.findings.iter().filter(|f| f.action == action).count()
+        self.outcome.findings.iter().filter(|f| f.action == action).count()
     }
-}
-
-fn finding(judgement: Judgement, world: World<'_>) -> FindingReport {
-    let finding = judgement.finding;
-    let tier = world.rules.iter().find(|r| r.name == finding.rule).map_or("", |r| r.tier.as_str());
-    FindingReport {
-        rule: finding.rule,
-        tier,
-        action: judgement.action,
-        path: finding.place.stable,
-        line: finding.line,
-        container: finding.container,
-        message: finding.message,
-        help: finding.help.into_owned(),
-    }
-}
-
-fn databases(deliberation: &Deliberation<'_>, world: World<'_>) -> Vec<DatabaseReport> {
-    let Some(case) = deliberation.case() else { return Vec::new() };
-    let evidence = |container: &str| {
-        case.detected
-            .iter()
-            .filter(|d| d.container.name() == container)
-            .flat_map(|d| d.evidence(case.workload, world.catalogue))
-            .map(|e| format!("{:+} {}: {}", e.weight, e.engine, e.what))
-            .collect()
-    };
-    case.databases
-        .iter()
-        .map(|database| DatabaseReport {
-            container: database.name().to_owned(),
-            engine: database.engine.name.to_string(),
-            version: database.version.as_ref().map(ToString::to_string),
-            role: database.role.as_str(),
-            data_volume: database.data.as_str().to_owned(),
-            evidence: evidence(database.name()),
-        })
-        .collect()
 }
 
 #[derive(Serialize)]
@@ -196,8 +95,7 @@ fn with_help(error: &ReadError) -> String {
 /// Grouped by object; silent documents are counted only.
 pub(crate) fn text(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()> {
     for report in reports {
-        let loud: Vec<&FindingReport> = report.findings.iter().filter(|f| f.action >= Action::Warn).collect();
-        if loud.is_empty() && report.mends.is_empty() {
+        if !report.outcome.is_loud() {
             continue;
         }
         let name = report.name.as_deref().unwrap_or("(no name)");
@@ -210,33 +108,39 @@ pub(crate) fn text(out: &mut Out, reports: &[Report], profile: Profile) -> io::R
             printable(name),
             printable(&report.file)
         )?;
-        for finding in loud {
-            let line = finding.line.map_or_else(String::new, |l| format!(" (line {l})"));
-            writeln!(out, "  {}: {} [{}]", finding.action, printable(&finding.message), finding.rule)?;
-            writeln!(out, "      {FAINT}at {}{line}{FAINT:#}", printable(&finding.path))?;
-            if !finding.help.is_empty() {
-                writeln!(out, "      help: {}", printable(&finding.help))?;
-            }
-        }
-        for mend in &report.mends {
-            writeln!(out, "  mend: {} [{}]", printable(&mend.message), mend.rule)?;
-            writeln!(out, "      {FAINT}at {}{FAINT:#}", printable(&mend.path))?;
-            if !mend.help.is_empty() {
-                writeln!(out, "      help: {}", printable(&mend.help))?;
-            }
-        }
+        loud(out, &report.outcome.findings, &report.outcome.mends)?;
         writeln!(out)?;
     }
     summary(out, reports, profile)
 }
 
+/// What an object's author is told: what is found, without what is only recorded, and what is written.
+pub(crate) fn loud(out: &mut Out, findings: &[FindingReport], mends: &[MendReport]) -> io::Result<()> {
+    for finding in findings.iter().filter(|f| f.action >= Action::Warn) {
+        let line = finding.line.map_or_else(String::new, |l| format!(" (line {l})"));
+        writeln!(out, "  {}: {} [{}]", finding.action, printable(&finding.message), finding.rule)?;
+        writeln!(out, "      {FAINT}at {}{line}{FAINT:#}", printable(&finding.path))?;
+        help(out, &finding.help)?;
+    }
+    for mend in mends {
+        writeln!(out, "  mend: {} [{}]", printable(&mend.message), mend.rule)?;
+        writeln!(out, "      {FAINT}at {}{FAINT:#}", printable(&mend.path))?;
+        help(out, &mend.help)?;
+    }
+    Ok(())
+}
+
+fn help(out: &mut Out, help: &str) -> io::Result<()> {
+    if help.is_empty() { Ok(()) } else { writeln!(out, "      help: {}", printable(help)) }
+}
+
 fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()> {
     let sum = |count: &dyn Fn(&Report) -> usize| reports.iter().map(count).sum::<usize>();
-    let databases = sum(&|r| r.databases.iter().filter(|d| matches!(d.role, "server" | "cache")).count());
+    let databases = sum(&|r| r.outcome.databases.iter().filter(|d| matches!(d.role, "server" | "cache")).count());
     let denied = reports.iter().filter(|r| r.is_denied()).count();
     let warnings = sum(&|r| r.count(Action::Warn));
     let audits = sum(&|r| r.count(Action::Audit));
-    let mends = sum(&|r| r.mends.len());
+    let mends = sum(&|r| r.outcome.mends.len());
     writeln!(
         out,
         "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
@@ -262,7 +166,7 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     Ok(())
 }
 
-fn counted(n: usize, what: &str) -> String {
+pub(crate) fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Judging {
 const PROFILES: [&str; 4] = ["observe", "advise", "baseline", "production"];
 
 /// Knowing the names, clap completes them, lists them and suggests the nearest.
-fn profile() -> impl TypedValueParser<Value = Profile> {
+pub(crate) fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(PROFILES).try_map(|name| name.parse::<Profile>())
 }
 

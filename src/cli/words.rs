@@ -36,7 +36,7 @@ pub(crate) const fn looks_at(rule: &Rule) -> &'static str {
             "each container that is a database server or cache, and each claim of a database"
         }
         Some(Validate::Companion(_)) => {
-            "Services, budgets, autoscalers and ConfigMaps, where the same run of `check` holds the database"
+            "Services, budgets, autoscalers and ConfigMaps, where the same run of `check` or `scan` sees the database"
         }
         None => "nothing",
     }

@@ -28,6 +28,46 @@ pub enum FetchError {
     Json(#[from] JsonError),
 }
 
+impl FetchError {
+    /// The status that the API server refused with.
+    fn status(&self) -> Option<&kube::core::Status> {
+        match self {
+            Self::Request(kube::Error::Api(status)) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// True where the API server answered, and refused.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.status().is_some()
+    }
+
+    /// True where the right to read it is missing.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status().is_some_and(|s| s.code == 403)
+    }
+
+    /// True where the API server does not know who asks.
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        self.status().is_some_and(|s| s.code == 401)
+    }
+
+    /// True where there is nothing of the kind.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status().is_some_and(|s| s.code == 404)
+    }
+
+    /// Where a list that broke off because its token was too old goes on: at this token, or, where it is empty, nowhere. `None` for
+    /// any other fault.
+    pub(super) fn expired(&self) -> Option<String> {
+        let status = self.status().filter(|s| s.code == 410)?;
+        Some(status.metadata.as_ref().and_then(|m| m.continue_.clone()).unwrap_or_default())
+    }
+}
+
 /// Most objects of one page.
 const PAGE: usize = 100;
 /// Most pages of one list; a namespace with more than this many claims is judged as unknown rather than read whole.
@@ -85,7 +125,8 @@ pub(super) enum Page {
     Next(String),
 }
 
-async fn text(client: &kube::Client, path: &str) -> Result<String, FetchError> {
+/// GETs a text.
+pub(super) async fn text(client: &kube::Client, path: &str) -> Result<String, FetchError> {
     let request = http::Request::get(path).body(Vec::new()).map_err(|_| FetchError::Path(path.to_owned()))?;
     let answer = client.request_stream(request).await.map_err(FetchError::Request)?;
     let mut text = String::new();
@@ -102,7 +143,8 @@ pub(super) fn part(name: &str) -> Result<&str, FetchError> {
     if starts_well && name.bytes().all(plain) { Ok(name) } else { Err(FetchError::Path(name.to_owned())) }
 }
 
-fn encoded(text: &str) -> String {
+/// A text as a value in a query.
+pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

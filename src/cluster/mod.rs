@@ -4,34 +4,16 @@
 //! in time, no right to read, an answer that makes no sense) is [`Known::Unknown`]; what each unknown does is written in
 //! [`crate::facts::TABLE`].
 mod answers;
+mod connect;
 mod fetch;
-
-use std::{path::PathBuf, time::Duration};
+pub mod inventory;
 
 use tokio::time::Instant;
 
-use crate::facts::{Facts, Known, Question, Seconds};
+use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
+pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
-
-/// Why there is no connection to an API server.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The kubeconfig cannot be read.
-    #[error("failed to read kubeconfig {path}")]
-    Kubeconfig {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// There is no service account to use.
-    #[error("failed to find the cluster from inside")]
-    InCluster(#[source] kube::config::InClusterError),
-    /// The configuration cannot be used.
-    #[error("failed to make a client for the API server")]
-    Client(#[source] kube::Error),
-}
 
 /// A connection to one API server.
 #[derive(Clone)]
@@ -52,41 +34,6 @@ pub trait Observer: Send + Sync {
 }
 
 impl Cluster {
-    /// Connects as a kubeconfig says; nothing is asked yet.
-    ///
-    /// # Errors
-    /// When the file cannot be read or used.
-    pub async fn from_kubeconfig(path: &std::path::Path) -> Result<Self, ConnectError> {
-        use kube::config::KubeconfigError;
-        let failed = |error| {
-            // Which file it is stands before it already.
-            let source = match error {
-                KubeconfigError::ReadConfig(cause, _) => cause.into(),
-                other => other.into(),
-            };
-            ConnectError::Kubeconfig { path: path.to_owned(), source }
-        };
-        let kubeconfig = kube::config::Kubeconfig::read_from(path).map_err(failed)?;
-        let options = kube::config::KubeConfigOptions::default();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(failed)?;
-        Self::from_config(config)
-    }
-
-    /// Connects from inside a cluster, by the Pod's service account.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn in_cluster() -> Result<Self, ConnectError> {
-        Self::from_config(kube::Config::incluster().map_err(ConnectError::InCluster)?)
-    }
-
-    fn from_config(mut config: kube::Config) -> Result<Self, ConnectError> {
-        // Every request has a deadline of its own; these only bound what it leaves behind.
-        config.connect_timeout = Some(Duration::from_secs(3));
-        config.read_timeout = Some(Duration::from_secs(10));
-        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)? })
-    }
-
     /// Asks everything at once; what is not answered by the deadline is unknown.
     pub async fn answer(
         &self,
@@ -116,6 +63,14 @@ impl Cluster {
             facts.put(question, known);
         }
         facts
+    }
+
+    /// The answer to one question, or why there is none.
+    ///
+    /// # Errors
+    /// When the API server does not answer, or refuses to.
+    pub async fn ask(&self, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
+        answers::to(&self.client, question, now).await
     }
 
     /// The API server's minor version.

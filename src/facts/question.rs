@@ -126,7 +126,7 @@ pub struct Row {
     pub unknown: &'static str,
 }
 
-const RUN: &str = "the other documents of the run; the API server is not asked";
+const RUN: &str = "the other documents of the run, or objects of the namespace; a review does not ask";
 const SILENT: &str = "nothing is said";
 
 /// Every kind of question.
@@ -187,31 +187,31 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         name: "selected",
-        asked_for: "a Service or a disruption budget in `check`: which databases does it select",
+        asked_for: "a Service or a disruption budget in `check` and `scan`: which databases does it select",
         answered_from: RUN,
         unknown: SILENT,
     },
     Row {
         name: "target",
-        asked_for: "an autoscaler in `check`: is it a database that it scales",
+        asked_for: "an autoscaler in `check` and `scan`: is it a database that it scales",
         answered_from: RUN,
         unknown: SILENT,
     },
     Row {
         name: "claim-users",
-        asked_for: "a workload in `check` that mounts a claim: who else does",
+        asked_for: "a workload in `check` and `scan` that mounts a claim: who else does",
         answered_from: RUN,
         unknown: SILENT,
     },
     Row {
         name: "config-map",
-        asked_for: "a database in `check` that reads a ConfigMap: what does it say",
+        asked_for: "a database in `check` and `scan` that reads a ConfigMap: what does it say",
         answered_from: RUN,
         unknown: "whatever it may set is unknown",
     },
     Row {
         name: "config-users",
-        asked_for: "a ConfigMap in `check`: which databases read it",
+        asked_for: "a ConfigMap in `check` and `scan`: which databases read it",
         answered_from: RUN,
         unknown: SILENT,
     },

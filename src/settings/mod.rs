@@ -78,6 +78,12 @@ impl Settings {
         self.profile
     }
 
+    /// The same under another profile.
+    #[must_use]
+    pub fn under(&self, profile: Profile) -> Self {
+        Self { profile, ..self.clone() }
+    }
+
     /// What a finding of `rule` does.
     #[must_use]
     pub fn action(&self, rule: &str, tier: Tier) -> Action {

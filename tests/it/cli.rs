@@ -101,7 +101,7 @@ fn completions_for_every_shell() {
         let output = run(&["completions", shell]);
         let (status, out, err) = told(&output);
         assert_eq!((status, err), (Some(0), ""), "{shell}");
-        for word in ["certs", "kubernetes-version", "namespace"] {
+        for word in ["certs", "kubernetes-version", "namespace", "scan", "as-profile", "all-namespaces"] {
             assert!(out.contains(word), "{shell}: {word}");
         }
     }

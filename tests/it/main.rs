@@ -38,6 +38,7 @@ mod recorded;
 mod restore;
 mod rule_examples;
 mod rules;
+mod scan;
 mod scratch;
 mod server_calls;
 mod server_desk;

@@ -10,7 +10,8 @@ now. Most reviews need no question at all. One deadline covers the questions of 
 
 `seawall check` and `seawall serve --offline` ask nobody. They judge a document as its creation in an empty namespace: it has no
 history, no Pods and no claims yet; everything else is unknown. `check` also looks into the other documents of its run; what is not
-among them is unknown as well.
+among them is unknown as well. `seawall scan` judges objects in the same way, beside what it read of their namespace: what is missing there
+is unknown, too, and so is whom a selector finds where not every kind of workload could be listed.
 
 ";
 

@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{head, row, table};
+use crate::cluster::inventory::{MOST_TEXT, PAGE};
 use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
@@ -71,6 +72,12 @@ pub fn limits() -> String {
         ("databases of one Pod that are looked at", grouped(MOST_DATABASES), "the others are passed over"),
         ("documents of one run that one answer is made of", grouped(MOST_NEIGHBOURS), "nothing is known of them"),
         ("a text in a ConfigMap that `seawall check` looks into", bytes(LONGEST_TEXT), "it is not read"),
+        (
+            "objects of one page that `seawall scan` asks for",
+            grouped(PAGE),
+            "a page over 8 MiB is asked for in smaller ones",
+        ),
+        ("ConfigMaps of one namespace that `seawall scan` reads", bytes(MOST_TEXT), "the others are not read"),
         ("problems in one message", grouped(MOST_LISTED), "the others are counted"),
     ];
     for (what, limit, beyond) in &most {

@@ -2,8 +2,8 @@
 use super::{code, declarations, head, row, table};
 
 const INTRODUCTION: &str = "\
-Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve` and `seawall check`. Without one,
-Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
+Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check` and `seawall scan`.
+Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
 
 ## The whole document
 
@@ -14,7 +14,7 @@ This is [examples/settings.yaml](../examples/settings.yaml), which `make demo` u
 const MERGING: &str = "
 ## How fields come together
 
-- **Profile**: `--profile`, else `spec.profile`, else `baseline`.
+- **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`.
 - **A rule's action**: `spec.rules.RULE`, else what the profile says of the rule's tier. Either is lowered by a ceiling that the rule
   itself has for an occurrence, and by the second opinion; nothing raises it. `off` stops the rule's mends as well.
 - **A value for an engine**: `spec.engines.ENGINE`, else `spec.defaults`, field by field: an engine that states a memory limit and no

@@ -14,6 +14,7 @@ mod orphans;
 mod outage;
 mod platform;
 mod restores;
+mod scan;
 mod stand_in_kubelet;
 pub mod teardown;
 mod updates;
@@ -38,6 +39,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(outage::trials());
     all.extend(platform::trials());
     all.extend(restores::trials());
+    all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(updates::trials());

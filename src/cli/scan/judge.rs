@@ -1,0 +1,241 @@
+//! The objects of one namespace, judged under every profile as if each were new.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use super::Note;
+use super::claims::Claims;
+use super::entry::{self, ByProfile, DatabaseEntry, Entry};
+use super::tally::{Counts, Tally};
+use super::text::why;
+use crate::cli::outcome::Outcome;
+use crate::cluster::inventory::{Inventory, Item, Part, Portion};
+use crate::cluster::{Cluster, FetchError};
+use crate::decision::{Deliberation, MOST_NEIGHBOURS, Neighbours, Request, World};
+use crate::engines::Catalogue;
+use crate::facts::{Answer, Facts, Known, NamespaceFacts, Question, Seconds};
+use crate::rules;
+use crate::settings::Settings;
+use crate::terms::Profile;
+use crate::tree::Tree;
+use crate::view::{Case, Claim, Kind, Workload};
+
+/// What is known before the first namespace.
+pub(super) struct Judge<'c> {
+    catalogue: &'c Catalogue,
+    /// The profile whose findings are kept.
+    shown: Profile,
+    settings: Vec<Settings>,
+    kubernetes_minor: Option<u32>,
+    now: Seconds,
+    /// `None` where they could not be listed.
+    namespaces: Option<HashMap<String, NamespaceFacts>>,
+    /// Classes, and whether a volume waits for a claim.
+    storage: Vec<(Question, Known<Answer>)>,
+}
+
+/// What is known in one namespace.
+struct Around<'a> {
+    claims: Claims,
+    /// As a profile sees them that believes labels, and as one that does not.
+    believing: Neighbours,
+    doubting: Neighbours,
+    namespace: &'a str,
+    has_all_workloads: bool,
+}
+
+impl<'c> Judge<'c> {
+    pub(super) fn new(
+        catalogue: &'c Catalogue,
+        settings: &Settings,
+        kubernetes_minor: Option<u32>,
+        now: Seconds,
+    ) -> Self {
+        Self {
+            catalogue,
+            shown: settings.profile(),
+            settings: Profile::ALL.iter().map(|profile| settings.under(*profile)).collect(),
+            kubernetes_minor,
+            now,
+            namespaces: None,
+            storage: Vec::new(),
+        }
+    }
+
+    /// Asks for what is the same for all namespaces. What is not answered is unknown, and told.
+    pub(super) async fn look_around(&mut self, cluster: &Cluster, inventory: &Inventory<'_>) -> Vec<Note> {
+        let mut notes = Vec::new();
+        match inventory.namespaces().await {
+            Ok(namespaces) => self.namespaces = Some(namespaces.into_iter().collect()),
+            Err(error) => notes.push(Note::of(
+                "namespaces",
+                &error,
+                "whether a namespace is labelled seawall.dev/data is not known",
+            )),
+        }
+        for (question, resource, what) in [
+            (
+                Question::StorageClasses,
+                "storageclasses.storage.k8s.io",
+                "which class claims would be given is not known",
+            ),
+            (Question::LooseVolumes, "persistentvolumes", "which class claims would be given is not known"),
+        ] {
+            let answer = cluster.ask(&question, self.now).await;
+            let known = answer.unwrap_or_else(|error| {
+                notes.push(Note::of(resource, &error, what));
+                Known::Unknown
+            });
+            self.storage.push((question, known));
+        }
+        notes
+    }
+
+    fn world(&self, profile: Profile) -> Option<World<'_>> {
+        let settings = self.settings.iter().find(|settings| settings.profile() == profile)?;
+        let (catalogue, kubernetes_minor) = (self.catalogue, self.kubernetes_minor);
+        Some(World { catalogue, settings, rules: rules::ALL, kubernetes_minor })
+    }
+
+    /// The ConfigMaps that the databases of a namespace use.
+    pub(super) fn config_maps(&self, portion: &Portion) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for item in &portion.items {
+            let (Some(kind), Ok(tree)) = (Kind::of(item.sort.kind), Tree::from_json(&item.text)) else { continue };
+            let case = Case::of(Workload { kind, object: tree.root() }, self.catalogue);
+            for question in case.questions_beside(&item.namespace) {
+                if let Question::ConfigMap { name, .. } = question {
+                    names.insert(name);
+                }
+            }
+        }
+        names.into_iter().take(MOST_NEIGHBOURS).collect()
+    }
+
+    /// Judges a namespace.
+    pub(super) fn judge(
+        &self,
+        portion: Portion,
+        config_maps: Vec<Item>,
+        has_all_workloads: bool,
+        tally: &mut Tally,
+        entries: &mut Vec<Entry>,
+    ) {
+        let Portion { namespace, mut items } = portion;
+        items.extend(config_maps);
+        let mut around = Around {
+            claims: Claims::default(),
+            believing: Neighbours::default(),
+            doubting: Neighbours::default(),
+            namespace: &namespace,
+            has_all_workloads,
+        };
+        items.iter().for_each(|item| self.look_at(item, &mut around));
+        let before = entries.len();
+        for item in items {
+            entries.extend(self.entry(&item, &around, tally));
+        }
+        let databases = entries.get(before..).unwrap_or_default().iter().flat_map(Entry::servers).count();
+        tally.databases += databases as u64;
+        tally.namespaces += 1;
+    }
+
+    /// What an object tells those beside it.
+    fn look_at(&self, item: &Item, around: &mut Around<'_>) {
+        let Ok(tree) = Tree::from_json(&item.text) else { return };
+        let object = tree.root();
+        match item.sort.part {
+            Part::Claim => around.claims.add(Claim(object)),
+            Part::Workload => around.claims.add_user(item, object),
+            Part::Companion | Part::Namespace => {}
+        }
+        let request = Request::of_document(object, &tree);
+        for (neighbours, profile) in
+            [(&mut around.believing, Profile::Baseline), (&mut around.doubting, Profile::Production)]
+        {
+            if let Some(world) = self.world(profile) {
+                neighbours.add(0, request, world);
+            }
+        }
+    }
+
+    /// What every profile would make of an object; `None` where there is nothing to say about it.
+    fn entry(&self, item: &Item, around: &Around<'_>, tally: &mut Tally) -> Option<Entry> {
+        let tree = Tree::from_json(&item.text).ok()?;
+        let object = tree.root();
+        let request = Request::of_document(object, &tree);
+        tally.objects += 1;
+        let (mut shown, mut profiles) = (Outcome::default(), ByProfile::default());
+        let storage = RefCell::new(Vec::new());
+        for profile in Profile::ALL.iter().copied() {
+            let Some(world) = self.world(profile) else { continue };
+            let outcome = Outcome::of(request, world, self.now, |deliberation| {
+                if profile == self.shown {
+                    storage.replace(entry::storage(deliberation, &around.claims));
+                }
+                self.facts(item, deliberation, around, profile)
+            });
+            tally.add(profile, &outcome);
+            *profiles.of_mut(profile) = Counts::of(&outcome);
+            if profile == self.shown {
+                shown = outcome;
+            }
+        }
+        let Outcome { databases, findings, mends, .. } = shown;
+        let storage = storage.into_inner().into_iter().chain(std::iter::repeat(None));
+        let databases = databases.into_iter().zip(storage);
+        let databases: Vec<_> = databases.map(|(report, storage)| DatabaseEntry { report, storage }).collect();
+        let is_quiet = Profile::ALL.iter().all(|profile| profiles.of(*profile) == Counts::default());
+        if is_quiet && !databases.iter().any(DatabaseEntry::is_server) {
+            return None;
+        }
+        let workload = Kind::of(item.sort.kind).map(|kind| Workload { kind, object });
+        Some(Entry {
+            api_version: item.sort.api_version(),
+            kind: item.sort.kind,
+            namespace: item.namespace.clone(),
+            name: item.name.clone(),
+            owner: entry::owner(object),
+            replicas: item.pods.or_else(|| workload.map(Workload::replicas)),
+            databases,
+            findings,
+            mends,
+            profiles,
+        })
+    }
+
+    /// What is known about an object that is judged as new: nothing of it exists, and beside it stands what stands there.
+    fn facts(&self, item: &Item, deliberation: &Deliberation<'_>, around: &Around<'_>, profile: Profile) -> Facts {
+        let neighbours = if profile.honours_data_label() { &around.believing } else { &around.doubting };
+        let mut facts = neighbours.facts(0, deliberation);
+        if let Some(namespaces) = &self.namespaces {
+            let question = Question::Namespace(around.namespace.to_owned());
+            let namespace = namespaces.get(around.namespace).cloned().unwrap_or_default();
+            facts.put(question, Known::Found(Answer::Namespace(namespace)));
+        }
+        if !around.has_all_workloads {
+            // What selects some workloads that were seen may select others that were not.
+            for question in deliberation.questions_beside() {
+                if matches!(question, Question::Selected { .. }) {
+                    facts.put(question, Known::Unknown);
+                }
+            }
+        }
+        if item.sort.part == Part::Claim && around.has_all_workloads {
+            for question in deliberation.questions_to_mend() {
+                let answer = around.claims.answer(&question);
+                facts.put(question, answer);
+            }
+            for (question, known) in &self.storage {
+                facts.put(question.clone(), known.clone());
+            }
+        }
+        facts
+    }
+}
+
+impl Note {
+    fn of(resource: &'static str, error: &FetchError, what: &'static str) -> Self {
+        Self { resource, is_forbidden: error.is_forbidden(), why: why(error), what }
+    }
+}
