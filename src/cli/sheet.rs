@@ -63,7 +63,7 @@ fn shared(engine: &Engine) -> Vec<Line> {
             .facts
             .end_of_life
             .iter()
-            .flatten()
+            .flat_map(|all| all.iter())
             .map(|e: &EndOfLife| line("end of life", format!("{} since {}", e.versions, e.date))),
     );
     lines

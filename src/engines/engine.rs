@@ -109,7 +109,7 @@ impl Engine {
 
     /// The switches that turn something off or on.
     pub fn switches(&self, turns: Turns) -> impl Iterator<Item = &Switch> {
-        self.facts.switches.iter().filter(move |s| s.turns == turns)
+        self.facts.switches.iter().map(AsRef::as_ref).filter(move |s: &&Switch| s.turns == turns)
     }
 
     /// True where a switch of this kind is known.
@@ -219,17 +219,17 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
 }
 
 /// A variant's word on a setting that its data was made with stands in the place of the engine's: its default may be another.
-fn switches(base: &[Switch], mut own: Vec<Switch>) -> Vec<Switch> {
+fn switches(base: &[Arc<Switch>], mut own: Vec<Arc<Switch>>) -> Vec<Arc<Switch>> {
     let mut all = Vec::with_capacity(base.len() + own.len());
     for switch in base {
-        let is_same = |o: &Switch| {
+        let is_same = |o: &Arc<Switch>| {
             o.turns == Turns::DataLayout
                 && o.turns == switch.turns
                 && o.flag == switch.flag
                 && o.variable == switch.variable
         };
         let told_anew = own.iter().position(is_same).map(|at| own.remove(at));
-        all.push(told_anew.unwrap_or_else(|| switch.clone()));
+        all.push(told_anew.unwrap_or_else(|| Arc::clone(switch)));
     }
     all.extend(own);
     all

@@ -99,7 +99,7 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     let engine = database.engine;
     // The version of an image of somebody's own is its own.
     let Some(version) = database.version.as_ref().filter(|_| database.image_is_known) else { return };
-    let over = engine.facts.end_of_life.iter().flatten().find(|end| {
+    let over = engine.facts.end_of_life.iter().flat_map(|all| all.iter()).find(|end| {
         end.versions.contains(version) == Some(true) && date::seconds(&end.date).is_some_and(|day| day <= context.now)
     });
     let Some(over) = over else { return };

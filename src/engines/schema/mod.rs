@@ -151,7 +151,7 @@ pub struct Facts {
     pub authentication: Option<Arc<Authentication>>,
     /// Options and variables that make something unsafe.
     #[serde(default)]
-    pub switches: Vec<Switch>,
+    pub switches: Vec<Arc<Switch>>,
     /// How it stops.
     #[serde(default)]
     pub stop: Option<Arc<Stop>>,
@@ -195,7 +195,7 @@ pub struct Facts {
     pub cluster: Option<Arc<Cluster>>,
     /// Versions without updates.
     #[serde(default)]
-    pub end_of_life: Option<Vec<EndOfLife>>,
+    pub end_of_life: Option<Arc<Vec<EndOfLife>>>,
     /// True where the order of text, and so its indexes, is the C library's.
     #[serde(default)]
     pub sorts_by_libc: bool,

@@ -2,9 +2,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    ANYBODY, Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands, ends_with,
-    letters::{Letters, first_letter},
-    words,
+    ANYBODY, Holds, ProgramSecrets, SecretOption, SecretWord, Secrets, Stands,
+    names::{Letters, ends_with, first_letter, words},
 };
 use crate::text::{
     command::{Call, Script, Word, only_references},

@@ -1,7 +1,7 @@
 //! What is a secret in a variable or on a command line, and what only looks like one: `secrets.yaml`, which a file of the same name in
 //! the folder of `--engines` adds to.
-mod letters;
 mod line;
+mod names;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +16,8 @@ use crate::{
     tree::FileError,
 };
 
-use letters::{Letters, first_letters};
 pub use line::{Exposed, Leads};
+use names::{Letters, ends_with, first_letters, words};
 
 /// Stands for any program.
 const ANYBODY: &str = "*";
@@ -325,29 +325,4 @@ impl Secrets {
 
 fn is_enclosed(value: &str, marks: &Enclosed) -> bool {
     value.strip_prefix(marks.begin.as_str()).and_then(|rest| rest.strip_suffix(marks.end.as_str())).is_some()
-}
-
-/// Whether the letters and digits of a name end so, whatever their case.
-fn ends_with(name: &str, end: &str) -> bool {
-    let bare = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
-    let tail = bare.len().checked_sub(end.len()).and_then(|at| bare.get(at..));
-    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
-}
-
-/// The words of a name in lower case: `rootPassword`, `ROOT_PASSWORD`, `root-password`.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        let begins = !c.is_ascii_alphanumeric() || (was_lower && c.is_ascii_uppercase());
-        if begins && words.last().is_some_and(|w| !w.is_empty()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
-            word.push(c.to_ascii_lowercase());
-        }
-        was_lower = c.is_ascii_lowercase();
-    }
-    words.retain(|w| !w.is_empty());
-    words
 }

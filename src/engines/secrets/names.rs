@@ -1,4 +1,4 @@
-//! Sets of letters, by which nearly every name is told from those that are looked for at the price of one comparison.
+//! Names taken apart, and sets of letters by which nearly every name is told at the price of one comparison.
 
 /// A set of letters and digits, without regard to case; all other characters count as one.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,4 +39,29 @@ pub(super) fn first_letters(name: &str) -> impl Iterator<Item = u8> {
 /// The first letter of a word behind its dashes; `None` for a word that is no option.
 pub(super) fn first_letter(word: &str) -> Option<u8> {
     word.trim_start_matches('-').bytes().next()
+}
+
+/// Whether the letters and digits of a name end so, whatever their case.
+pub(super) fn ends_with(name: &str, end: &str) -> bool {
+    let bare = name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).as_bytes();
+    let tail = bare.len().checked_sub(end.len()).and_then(|at| bare.get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+/// The words of a name in lower case: `rootPassword`, `ROOT_PASSWORD`, `root-password`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        let begins = !c.is_ascii_alphanumeric() || (was_lower && c.is_ascii_uppercase());
+        if begins && words.last().is_some_and(|w| !w.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
+            word.push(c.to_ascii_lowercase());
+        }
+        was_lower = c.is_ascii_lowercase();
+    }
+    words.retain(|w| !w.is_empty());
+    words
 }
