@@ -20,7 +20,7 @@ const CONTROLLER: &str = "system:serviceaccount:kube-system:job-controller";
 fn pod_spec() -> Value {
     json!({
         "containers": [{
-            "name": "mysql", "image": "mysql:8.4.6", "args": ["--skip-grant-tables"],
+            "name": "mariadb", "image": "mariadb:11.8.3", "args": ["--skip-grant-tables"],
             "volumeMounts": [{"name": "data", "mountPath": "/var/lib/mysql"}],
         }, {"name": "dump", "image": "mysql:8.4.6", "command": ["mysqldump", "-pword", "orders"]}],
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}],
