@@ -5,6 +5,7 @@
 mod again;
 mod before;
 mod birth;
+mod correct;
 mod foretell;
 mod hands;
 mod judge;
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub use json_patch::PatchOperation;
+pub use correct::{Corrections, Withheld};
 pub use judge::Judged;
 pub use mend::Mended;
 pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};
