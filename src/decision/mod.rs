@@ -31,8 +31,8 @@ use crate::{
     view::{Case, Claim, Companion, Kind, Subject, Workload},
 };
 
-pub use json_patch::PatchOperation;
 pub use correct::{Corrections, Withheld};
+pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
 pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};

@@ -12,6 +12,9 @@ use crate::manifest::{Manifest, edit};
 use crate::proposal::{Mend, Merged};
 use crate::tree::unescaped_steps;
 
+/// The rule that takes values out.
+pub(super) const PLAINTEXT: &str = "plaintext-credentials";
+
 /// What an object is called.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Named {
@@ -44,17 +47,14 @@ pub(super) struct Job {
 impl Job {
     /// Writes what can be written; true where anything was.
     pub(super) fn run(self, source: &mut Source, secrets: &mut Secrets, left: &mut Vec<Note>, said: &mut Said) -> bool {
-        let note = |rule, message: String, help: &str, action| Note {
-            object: self.object.clone(),
-            rule,
-            message,
-            help: help.to_owned(),
-            action,
+        let note = |rule, message: String, help: &str| {
+            let (object, help) = (self.object.clone(), help.to_owned());
+            Note { object, rule, message, path: String::new(), help, is_denied: false }
         };
         for withheld in &self.corrections.withheld {
             if said.insert((self.file, self.index.clone(), withheld.rule, withheld.message.clone())) {
                 let help = "only for a database without data: over data that is there it would lock everybody out";
-                left.push(note(withheld.rule, format!("not done: {}", withheld.message), help, Some(crate::terms::Action::Warn)));
+                left.push(note(withheld.rule, format!("not done: {}", withheld.message), help));
             }
         }
         let mut changed = false;
@@ -67,14 +67,14 @@ impl Job {
                     changed = true;
                     source.text = text;
                     source.shown.extend(operations.iter().filter_map(|operation| self.place(operation)));
-                    source.written.extend(mends.iter().map(|mend| note(rule, mend.message.clone(), "", None)));
+                    source.written.extend(mends.iter().map(|mend| note(rule, mend.message.clone(), helpful(mend))));
                     secrets.add(&source.name, &self.object, rule, &operations);
                 }
                 Err(error) => {
                     if said.insert((self.file, self.index.clone(), rule, String::new())) {
                         let words = mends.first().map_or("", |mend| mend.message.as_str());
                         let message = format!("not written: {words}: {error}");
-                        left.push(note(rule, message, "write it by hand", Some(crate::terms::Action::Warn)));
+                        left.push(note(rule, message, "write it by hand"));
                     }
                 }
             }
@@ -103,12 +103,14 @@ impl Job {
             PatchOperation::Replace(op) => op.path.to_string(),
             _ => return None,
         };
-        let (document, item) = match self.index.split_once(".items.") {
-            Some((document, item)) => (document, vec!["items".to_owned(), item.to_owned()]),
-            None => (self.index.as_str(), Vec::new()),
-        };
-        Some((document.parse().ok()?, item.into_iter().chain(unescaped_steps(&pointer)).collect()))
+        let (document, top) = edit::top(&self.index)?;
+        Some((document, top.into_iter().chain(unescaped_steps(&pointer)).collect()))
     }
+}
+
+/// What to know about something that was written. A webhook's replaced value has a trap that a manifest's has not.
+fn helpful(mend: &Mend) -> &str {
+    if mend.rule == PLAINTEXT { "" } else { &mend.help }
 }
 
 /// What an operation writes.

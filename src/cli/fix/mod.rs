@@ -62,7 +62,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = args.judging.settings(&catalogue)?;
     let mut sources = plan::read(&args.paths);
     let minor = Some(u32::from(args.judging.kubernetes_version.minor));
-    let judging = plan::Judging { catalogue: &catalogue, settings: &settings, only: &args.rules, minor, now: values::now() };
+    let judging =
+        plan::Judging { catalogue: &catalogue, settings: &settings, only: &args.rules, minor, now: values::now() };
     let plan = Plan::of(&mut sources, &judging);
     let mut done = Done::default();
     if args.write {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use super::job::{Job, Named};
+use super::job::{Job, Named, PLAINTEXT};
 use super::secret::{Secret, Secrets};
 use crate::cli::outcome::Outcome;
 use crate::decision::{Deliberation, Neighbours, Request, World};
@@ -62,9 +62,11 @@ pub(super) struct Note {
     pub(super) object: Named,
     pub(super) rule: &'static str,
     pub(super) message: String,
+    /// Where, as a stable place; empty where the words say it.
+    pub(super) path: String,
     pub(super) help: String,
-    /// What the rule does about it; `None` for what was written.
-    pub(super) action: Option<Action>,
+    /// The API server would refuse it.
+    pub(super) is_denied: bool,
 }
 
 /// What is done and what is left.
@@ -114,7 +116,11 @@ impl Sources {
             return self.fail(name, "is a template: it is left alone", "mend what it is rendered from by hand");
         }
         if edit::objects(name, &text).is_none() {
-            return self.fail(name, "has a document that cannot be read: it is left alone", "`seawall check` says which");
+            return self.fail(
+                name,
+                "has a document that cannot be read: it is left alone",
+                "`seawall check` says which",
+            );
         }
         let (name, original) = (name.to_owned(), text.clone());
         self.files.push(Source { name, original, text, shown: Vec::new(), written: Vec::new() });
@@ -151,7 +157,9 @@ impl Plan {
             let jobs = jobs(sources, judging, judging.world(&own), judging.world(&manifest));
             let mut changed = false;
             for job in jobs {
-                let (Some(source), Some(left)) = (sources.files.get_mut(job.file), left.get_mut(job.file)) else { continue };
+                let (Some(source), Some(left)) = (sources.files.get_mut(job.file), left.get_mut(job.file)) else {
+                    continue;
+                };
                 changed |= job.run(source, &mut secrets, left, &mut failed);
             }
             if !changed {
@@ -161,6 +169,7 @@ impl Plan {
         let secrets = secrets.missing(&sources.objects().0);
         let mut plan = Self { left, secrets };
         plan.judge(sources, judging);
+        plan.repeated(sources);
         plan
     }
 
@@ -178,16 +187,52 @@ impl Plan {
                 object: Named::of(manifest),
                 rule: finding.rule,
                 message: finding.message,
+                path: finding.path,
                 help: finding.help.into_owned(),
-                action: Some(finding.action),
+                is_denied: finding.action == Action::Deny,
             }));
+        }
+    }
+
+    /// Values that were taken out of one place, and stand in another one of the same file.
+    fn repeated(&mut self, sources: &Sources) {
+        for (source, left) in sources.files.iter().zip(&mut self.left) {
+            for (variable, value) in taken_out(source) {
+                let lines = source.text.lines().zip(1_usize..).filter(|(line, _)| line.contains(&value));
+                let lines: Vec<String> = lines.map(|(_, number)| number.to_string()).collect();
+                let Some(object) = source.written.iter().find(|note| note.rule == PLAINTEXT) else { continue };
+                if !lines.is_empty() {
+                    left.push(Note {
+                        object: object.object.clone(),
+                        rule: PLAINTEXT,
+                        message: format!("what was the value of {variable} still stands in line {}", lines.join(", ")),
+                        path: String::new(),
+                        help: "take it out there, too".to_owned(),
+                        is_denied: false,
+                    });
+                }
+            }
         }
     }
 
     /// True when the API server would refuse something that is left.
     pub(super) fn is_denied(&self) -> bool {
-        self.left.iter().flatten().any(|note| note.action == Some(Action::Deny))
+        self.left.iter().flatten().any(|note| note.is_denied)
     }
+}
+
+/// A shorter value, or a word, may stand anywhere without being meant.
+const SHORTEST_VALUE: usize = 6;
+
+/// The variables whose values a file has lost, with these; words left out.
+fn taken_out(source: &Source) -> BTreeSet<(String, String)> {
+    let is_word = |value: &str| value.len() < SHORTEST_VALUE || value.bytes().all(|b| b.is_ascii_lowercase());
+    let pair = |(document, steps): &(usize, Vec<String>)| {
+        let old = edit::current(&source.original, *document, steps)?;
+        let (name, value) = (old.get("name")?.as_str()?, old.get("value")?.as_str()?);
+        (!is_word(value)).then(|| (name.to_owned(), value.to_owned()))
+    };
+    source.shown.iter().filter(|(_, steps)| steps.iter().any(|step| step == "env")).filter_map(pair).collect()
 }
 
 fn beside(objects: &[Manifest], world: World<'_>) -> (Neighbours, Vec<u32>) {

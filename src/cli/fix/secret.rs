@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use json_patch::PatchOperation;
 use serde_json::Value;
 
-use super::job::{Named, written};
-use crate::manifest::Manifest;
+use super::job::{Named, PLAINTEXT, written};
+use crate::manifest::{Manifest, edit::scalar};
 
 /// A Secret to be made.
 pub(super) struct Secret {
@@ -17,6 +17,8 @@ pub(super) struct Secret {
     pub(super) file: PathBuf,
     pub(super) keys: Vec<String>,
     pub(super) text: String,
+    /// A value that stood in a manifest goes into it.
+    pub(super) is_known: bool,
 }
 
 /// What a database has today stays what it is; what it lacked is chosen.
@@ -38,7 +40,7 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Takes note of the references among the operations that a rule has written into an object.
     pub(super) fn add(&mut self, file: &str, object: &Named, rule: &str, operations: &[PatchOperation]) {
-        let origin = if rule == "plaintext-credentials" { Origin::Today } else { Origin::New };
+        let origin = if rule == PLAINTEXT { Origin::Today } else { Origin::New };
         let folder = Path::new(file).parent().map(Path::to_owned).unwrap_or_default();
         let mut found = Vec::new();
         operations.iter().filter_map(written).for_each(|value| references(value, &mut found));
@@ -70,7 +72,8 @@ impl Secrets {
                 file = folder.join(format!("{name}.{namespace}.secret.yaml"));
             }
             let text = text(&name, &namespace, &keys, &users);
-            secrets.push(Secret { name, file, keys: keys.into_keys().collect(), text });
+            let is_known = keys.values().any(|origin| *origin == Origin::Today);
+            secrets.push(Secret { name, file, keys: keys.into_keys().collect(), text, is_known });
         }
         secrets
     }
@@ -80,7 +83,8 @@ impl Secrets {
 fn references(value: &Value, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
-            let reference = map.get("secretKeyRef").and_then(|r| Some((r.get("name")?.as_str()?, r.get("key")?.as_str()?)));
+            let reference =
+                map.get("secretKeyRef").and_then(|r| Some((r.get("name")?.as_str()?, r.get("key")?.as_str()?)));
             found.extend(reference.map(|(name, key)| (name.to_owned(), key.to_owned())));
             map.values().for_each(|value| references(value, found));
         }
@@ -99,9 +103,9 @@ fn text(name: &str, namespace: &str, keys: &BTreeMap<String, Origin>, users: &BT
          # that no placeholder becomes a password. Once it holds a value, keep it out of Git.\n\
          apiVersion: v1\nkind: Secret\nmetadata:\n",
     );
-    let _ = writeln!(text, "  name: {}", Value::from(name));
+    let _ = writeln!(text, "  name: {}", scalar(name));
     if !namespace.is_empty() {
-        let _ = writeln!(text, "  namespace: {}", Value::from(namespace));
+        let _ = writeln!(text, "  namespace: {}", scalar(namespace));
     }
     text.push_str("type: Opaque\nstringData:\n");
     for (key, origin) in keys {
@@ -109,7 +113,7 @@ fn text(name: &str, namespace: &str, keys: &BTreeMap<String, Origin>, users: &BT
             Origin::Today => "the value that it has today",
             Origin::New => "a value of your choice",
         };
-        let _ = writeln!(text, "  {}: [{placeholder}]", Value::from(key.as_str()));
+        let _ = writeln!(text, "  {}: [{placeholder}]", scalar(key));
     }
     text
 }

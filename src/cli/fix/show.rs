@@ -81,7 +81,14 @@ pub(super) fn words(out: &mut Out, sources: &Sources, plan: &Plan, done: &Done, 
     for secret in &plan.secrets {
         let file = printable(&secret.file.display().to_string());
         writeln!(out, "{STRONG}Secret {}{STRONG:#}  {FAINT}{file}{FAINT:#}", printable(&secret.name))?;
-        writeln!(out, "  fill in {} before you apply what refers to it\n", secret.keys.join(", "))?;
+        writeln!(out, "  fill in {} before you apply what refers to it", secret.keys.join(", "))?;
+        if secret.is_known {
+            writeln!(
+                out,
+                "  the old value stays in the history of the files: to be rid of it, change it inside the database"
+            )?;
+        }
+        writeln!(out)?;
     }
     let changed: Vec<&Source> = sources.files.iter().filter(|source| source.text != source.original).collect();
     let fixes: usize = changed.iter().map(|source| source.written.len()).sum();
@@ -92,10 +99,18 @@ pub(super) fn words(out: &mut Out, sources: &Sources, plan: &Plan, done: &Done, 
     };
     let (fixes, files) = (counted(fixes, "correction"), counted(files, "file"));
     let (made, left) = (counted(made, "Secret"), counted(left, "finding"));
-    writeln!(out, "{fixes} in {files}, and {made}, {what}; {left} left for you")
+    writeln!(out, "{fixes} in {files}, and {made}, {what}; {left} left for you")?;
+    if !changed.is_empty() {
+        writeln!(out, "where a database runs, applying a changed template replaces its Pods: choose the time for it")?;
+    }
+    Ok(())
 }
 
 fn said(out: &mut Out, word: &str, note: &Note) -> io::Result<()> {
-    writeln!(out, "  {word}: {} [{}]", printable(&note.message), note.rule)?;
+    let denied = if note.is_denied { ", or it is refused" } else { "" };
+    writeln!(out, "  {word}{denied}: {} [{}]", printable(&note.message), note.rule)?;
+    if !note.path.is_empty() {
+        writeln!(out, "      {FAINT}at {}{FAINT:#}", printable(&note.path))?;
+    }
     if note.help.is_empty() { Ok(()) } else { writeln!(out, "      help: {}", printable(&note.help)) }
 }

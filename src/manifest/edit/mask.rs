@@ -67,8 +67,8 @@ impl<'s> Search<'s> {
 
     /// The `kind` of a map that says one; a List's items say their own.
     fn kind_of(&self, map: &Part) -> Option<&'s str> {
-        let kinds = map.children.iter().filter_map(|at| self.shape.part(*at));
-        let kind = kinds.filter(|c| c.key.as_ref().is_some_and(|(key, _)| key == "kind")).last()?;
+        let mut kinds = map.children.iter().filter_map(|at| self.shape.part(*at));
+        let kind = kinds.rfind(|c| c.key.as_ref().is_some_and(|(key, _)| key == "kind"))?;
         let text: &'s str = self.text;
         text.get(kind.span.clone()).map(|kind| kind.trim_matches(['"', '\'']))
     }
@@ -79,7 +79,9 @@ impl<'s> Search<'s> {
         let lower = last.to_ascii_lowercase();
         let is_variable = last == "value" && (has("env") || has("data"));
         let is_argument = has("command") || has("args");
-        let is_data = matches!(self.kind, "Secret" | "ConfigMap") && !has("metadata") && !matches!(last, "kind" | "apiVersion" | "type");
+        let is_data = matches!(self.kind, "Secret" | "ConfigMap")
+            && !has("metadata")
+            && !matches!(last, "kind" | "apiVersion" | "type");
         let is_called_so = ["passw", "pwd", "credential"].iter().any(|word| lower.contains(word))
             && !["name", "key", "ref"].iter().any(|end| lower.ends_with(end));
         let text = self.text.get(part.span.clone()).unwrap_or_default();
@@ -93,7 +95,11 @@ fn blotted(span: &str) -> String {
     let line = |line: &str| {
         let indent = line.len() - line.trim_start().len();
         let end = if line.ends_with('\r') { "\r" } else { "" };
-        if line.trim().is_empty() { line.to_owned() } else { format!("{}{MASK}{end}", line.get(..indent).unwrap_or("")) }
+        if line.trim().is_empty() {
+            line.to_owned()
+        } else {
+            format!("{}{MASK}{end}", line.get(..indent).unwrap_or(""))
+        }
     };
     span.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
@@ -123,7 +129,9 @@ fn without_secrets(text: &str, values: &[&str]) -> String {
         let comment = line.char_indices().find(|(at, c)| {
             *c == '#' && line.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with([' ', '\t']))
         });
-        let Some((start, comment)) = comment.and_then(|(at, _)| Some((at, line.get(at..)?))) else { return line.to_owned() };
+        let Some((start, comment)) = comment.and_then(|(at, _)| Some((at, line.get(at..)?))) else {
+            return line.to_owned();
+        };
         let lower = comment.to_ascii_lowercase();
         let speaks = ["passw", "pwd", "secret", "token", "value:", "://"].iter().any(|word| lower.contains(word))
             || values.iter().any(|value| comment.contains(value));

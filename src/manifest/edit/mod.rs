@@ -4,6 +4,8 @@
 //! something else, the change is refused: nothing that was not verified comes out.
 mod mask;
 mod render;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use json_patch::PatchOperation;
@@ -32,6 +34,21 @@ pub enum EditError {
     Unverified,
 }
 
+/// A text as YAML, in quotation marks where it needs them.
+#[must_use]
+pub fn scalar(text: &str) -> String {
+    render::text(text, render::Style { step: 2, dash: 0, json: false })
+}
+
+/// Where the object at `index` begins: its document's number, and the steps to it.
+#[must_use]
+pub fn top(index: &str) -> Option<(usize, Vec<String>)> {
+    match index.split_once(".items.") {
+        Some((document, item)) => Some((document.parse().ok()?, vec!["items".to_owned(), item.to_owned()])),
+        None => Some((index.parse().ok()?, Vec::new())),
+    }
+}
+
 /// The objects of a text, also those that are no manifests; `None` where one cannot be read.
 #[must_use]
 pub fn objects(file: &str, text: &str) -> Option<Vec<Manifest>> {
@@ -49,7 +66,7 @@ pub fn edited(text: &str, index: &str, operations: &[PatchOperation]) -> Result<
     let own = before.iter().find(|m| m.index == index).ok_or(EditError::Unusual)?;
     let expected = own.tree.edited(own.object(), operations);
     let expected = expected.node_at(own.object()).to_json();
-    let (document, prefix) = place(index).ok_or(EditError::Unusual)?;
+    let (document, prefix) = top(index).ok_or(EditError::Unusual)?;
     let mut new = text.to_owned();
     for operation in operations {
         let (pointer, value) = match operation {
@@ -71,14 +88,6 @@ pub fn edited(text: &str, index: &str, operations: &[PatchOperation]) -> Result<
     if same { Ok(new) } else { Err(EditError::Unverified) }
 }
 
-/// The document's number, and the steps to the object in it.
-fn place(index: &str) -> Option<(usize, Vec<String>)> {
-    match index.split_once(".items.") {
-        Some((document, item)) => Some((document.parse().ok()?, vec!["items".to_owned(), item.to_owned()])),
-        None => Some((index.parse().ok()?, Vec::new())),
-    }
-}
-
 fn applied(text: &str, document: usize, steps: &[String], value: Option<&Value>) -> Result<String, EditError> {
     let page = Page::of(text, document)?;
     match (value, steps.split_last()) {
@@ -94,8 +103,9 @@ fn applied(text: &str, document: usize, steps: &[String], value: Option<&Value>)
     }
 }
 
-/// What the text says at a place.
-fn current(text: &str, document: usize, steps: &[String]) -> Option<Value> {
+/// What the text says at a place, with steps from the top of the document; `None` where nothing is.
+#[must_use]
+pub fn current(text: &str, document: usize, steps: &[String]) -> Option<Value> {
     let read = crate::tree::yaml::documents(text).nth(document)?.tree.ok()?.root().to_json();
     steps.iter().try_fold(read, |mut value, step| match &mut value {
         Value::Object(map) => map.remove(step),

@@ -31,9 +31,7 @@ fn is_plain(text: &str) -> bool {
 /// The name comes first, as people write it.
 fn ordered(map: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
     let is_name = |key: &&str| matches!(*key, "name" | "type");
-    map.iter()
-        .filter(move |(k, _)| is_name(&k.as_str()))
-        .chain(map.iter().filter(move |(k, _)| !is_name(&k.as_str())))
+    map.iter().filter(move |(k, _)| is_name(&k.as_str())).chain(map.iter().filter(move |(k, _)| !is_name(&k.as_str())))
 }
 
 /// On one line.
@@ -55,11 +53,9 @@ pub(super) fn flow(value: &Value, style: Style) -> String {
 pub(super) fn spread(value: &Value, indent: usize, style: Style) -> String {
     let inner = indent + style.step;
     let (open, close, fields): (_, _, Vec<String>) = match value {
-        Value::Object(map) if !map.is_empty() => (
-            '{',
-            '}',
-            ordered(map).map(|(k, v)| format!("{}: {}", text(k, style), spread(v, inner, style))).collect(),
-        ),
+        Value::Object(map) if !map.is_empty() => {
+            ('{', '}', ordered(map).map(|(k, v)| format!("{}: {}", text(k, style), spread(v, inner, style))).collect())
+        }
         Value::Array(items) if !items.is_empty() => {
             ('[', ']', items.iter().map(|item| spread(item, inner, style)).collect())
         }

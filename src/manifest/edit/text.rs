@@ -139,7 +139,9 @@ impl<'t> Page<'t> {
 
     fn fault(&self, astray: &Astray) -> EditError {
         match astray {
-            Astray::Shared(at) => EditError::Shared { line: self.text.get(..*at).unwrap_or("").matches('\n').count() + 1 },
+            Astray::Shared(at) => {
+                EditError::Shared { line: self.text.get(..*at).unwrap_or("").matches('\n').count() + 1 }
+            }
             Astray::Absent(_) | Astray::Nowhere => EditError::Unusual,
         }
     }
@@ -168,7 +170,11 @@ impl<'t> Page<'t> {
         let end = self.shape.end(at);
         let Some((_, key)) = &part.key else {
             let is_simple = !matches!(value, Value::Object(_) | Value::Array(_));
-            return if is_simple { self.spliced(part.span.start, end, &self.like(part, value)) } else { Err(EditError::Unusual) };
+            return if is_simple {
+                self.spliced(part.span.start, end, &self.like(part, value))
+            } else {
+                Err(EditError::Unusual)
+            };
         };
         let (start, head) = match name {
             Some(name) => (key.start, render::text(name, self.around(parent))),

@@ -1,7 +1,7 @@
 //! How a text spells its documents: where each value stands, and in which style.
 //!
 //! A [`Tree`](crate::tree::Tree) knows what a document says; this knows the bytes that say it, for edits that leave all other bytes alone.
-use std::{borrow::Cow, collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
 
@@ -125,7 +125,9 @@ impl Shape {
                 Spelling::Map | Spelling::FlowMap => {
                     part.children.iter().copied().rfind(|child| of(child) == Some(step.as_str()))
                 }
-                Spelling::List | Spelling::FlowList => step.parse().ok().and_then(|i: usize| part.children.get(i).copied()),
+                Spelling::List | Spelling::FlowList => {
+                    step.parse().ok().and_then(|i: usize| part.children.get(i).copied())
+                }
                 _ => None,
             };
             let is_last = depth + 1 == steps.len();
@@ -211,15 +213,15 @@ impl Builder<'_> {
     }
 
     /// Of a text over several lines the parser counts the line break behind it, too; of nothing it says where the next thing is.
-    fn scalar(&self, text: &Cow<'_, str>, style: ScalarStyle, range: Range<usize>) -> (Spelling, Range<usize>) {
+    fn scalar(&self, text: &str, style: ScalarStyle, range: Range<usize>) -> (Spelling, Range<usize>) {
         match style {
             ScalarStyle::SingleQuoted => (Spelling::Quoted('\''), range),
             ScalarStyle::DoubleQuoted => (Spelling::Quoted('"'), range),
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let own = self.text.get(range.clone()).unwrap_or_default().trim_end().len();
-                (Spelling::Block, range.start..range.start + own)
+                (Spelling::Block, self.header(range.start)..range.start + own)
             }
-            ScalarStyle::Plain if text.is_empty() => {
+            ScalarStyle::Plain if text.is_empty() || range.is_empty() => {
                 let key = self.open.last().and_then(|open| open.key.as_ref()).map(|(_, key)| key.end);
                 let colon = key.and_then(|end| Some(end + self.text.get(end..)?.find(':')? + 1));
                 let at = colon.unwrap_or(range.start);
@@ -227,6 +229,16 @@ impl Builder<'_> {
             }
             ScalarStyle::Plain => (Spelling::Plain, range),
         }
+    }
+
+    /// The `|` or `>` before a text that starts here; the parser leaves it out.
+    fn header(&self, start: usize) -> usize {
+        let key = self.open.last().and_then(|open| open.key.as_ref()).map(|(_, key)| key.end);
+        let found = match key {
+            Some(from) => self.text.get(from..start).and_then(|s| s.find(['|', '>'])).map(|at| from + at),
+            None => self.text.get(..start).and_then(|before| before.rfind(['|', '>'])),
+        };
+        found.unwrap_or(start)
     }
 
     fn push(&mut self, spelling: Spelling, span: Range<usize>, anchor: usize) -> usize {
