@@ -69,7 +69,7 @@ impl Secrets {
             }
             let mut file = folder.join(format!("{name}.secret.yaml"));
             if !taken.insert(file.clone()) {
-                file = folder.join(format!("{name}.{namespace}.secret.yaml"));
+                file = folder.join(format!("{name}.{}.secret.yaml", in_a_name(&namespace)));
             }
             let text = text(&name, &namespace, &keys, &users);
             let is_known = keys.values().any(|origin| *origin == Origin::Today);
@@ -77,6 +77,16 @@ impl Secrets {
         }
         secrets
     }
+}
+
+/// A namespace as part of a file's name: nobody has checked what a manifest calls one.
+fn in_a_name(namespace: &str) -> String {
+    namespace.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// A manifest's word in a comment, which ends with its line.
+fn in_a_comment(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')).collect()
 }
 
 /// The `secretKeyRef`s in a value: name and key.
@@ -97,7 +107,7 @@ fn references(value: &Value, found: &mut Vec<(String, String)>) {
 /// password, or writes one over a Secret that is there.
 fn text(name: &str, namespace: &str, keys: &BTreeMap<String, Origin>, users: &BTreeSet<Named>) -> String {
     let users: Vec<String> = users.iter().map(|user| format!("{} {}", user.kind, user.name)).collect();
-    let mut text = format!("# The credentials of {}.\n", users.join(", ").replace(['\n', '\r'], " "));
+    let mut text = format!("# The credentials of {}.\n", in_a_comment(&users.join(", ")));
     text.push_str(
         "# Put each value, in quotation marks, in the place of its list. Until then the API server refuses this manifest, so\n\
          # that no placeholder becomes a password. Once it holds a value, keep it out of Git.\n\

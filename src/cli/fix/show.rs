@@ -51,6 +51,9 @@ fn diff(out: &mut Out, from: &str, to: &str, old: &str, new: &str) -> io::Result
                 ChangeTag::Delete => writeln!(out, "{REMOVED}-{line}{REMOVED:#}")?,
                 ChangeTag::Insert => writeln!(out, "{ADDED}+{line}{ADDED:#}")?,
             }
+            if change.missing_newline() {
+                writeln!(out, "\\ No newline at end of file")?;
+            }
         }
     }
     writeln!(out)
