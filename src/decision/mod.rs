@@ -5,6 +5,7 @@
 mod again;
 mod before;
 mod birth;
+mod correct;
 mod foretell;
 mod hands;
 mod judge;
@@ -30,6 +31,7 @@ use crate::{
     view::{Case, Claim, Companion, Kind, Subject, Workload},
 };
 
+pub use correct::{Corrections, Withheld};
 pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;

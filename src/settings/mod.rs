@@ -124,6 +124,20 @@ impl Settings {
         Self { profile, ..self.clone() }
     }
 
+    /// The same for what is written into manifests rather than into a cluster: passwords in plain text are replaced, by a Secret that
+    /// is called after its workload where nothing else is said.
+    #[must_use]
+    pub fn for_manifests(&self) -> Self {
+        let mut own = self.clone();
+        let defaults = own.spec.defaults.credentials.get_or_insert_default();
+        defaults.plaintext = Some(Plaintext::Replace);
+        defaults.secret_name.get_or_insert_with(|| "{workload}-credentials".to_owned());
+        for values in own.spec.engines.values_mut().filter_map(|engine| engine.credentials.as_mut()) {
+            values.plaintext = Some(Plaintext::Replace);
+        }
+        own
+    }
+
     /// What a finding of `rule` does.
     #[must_use]
     pub fn action(&self, rule: &str, tier: Tier) -> Action {

@@ -25,6 +25,7 @@ mod engine_tables;
 mod example_settings;
 mod examples;
 mod excuses;
+mod fix;
 mod fixture;
 mod folders;
 mod generated;

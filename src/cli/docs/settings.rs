@@ -2,8 +2,8 @@
 use super::{code, declarations, head, row, table};
 
 const INTRODUCTION: &str = "\
-Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check` and `seawall scan`.
-Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
+Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check`, `seawall fix`
+and `seawall scan`. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
 
 ## The whole document
 
