@@ -79,6 +79,12 @@ impl<'d, 't> Shutdown<'d, 't> {
         by_signal || self.author_stops_it() || self.hook().is_some()
     }
 
+    /// The seconds that it needs in any case, where it is known to use them: it hears that it should stop, and stops.
+    pub(in crate::rules) fn enough(&self) -> Option<i64> {
+        let seconds = self.stop.grace_seconds.unwrap_or(0).max(self.stop.minimum_seconds).min(MOST_GRACE_SECONDS);
+        (self.needs_time() && self.stops() && seconds > DEFAULT_GRACE_SECONDS).then_some(seconds)
+    }
+
     /// The seconds that replace the default, where they help: a longer grace without a working stop is a longer outage.
     pub(in crate::rules) fn grace(&self, context: &Context<'_>) -> Option<i64> {
         let stated = context.settings.grace_seconds().map(|s| s.value);
