@@ -158,6 +158,8 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
+const CHANGE: &str = "to change, dump the database and load it into a new one, or REINDEX every database at once";
+
 fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findings) {
     for pair in over_data(change, context) {
         let (old, new) = (pair.old, pair.new);
@@ -184,8 +186,6 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
             let message =
                 format!("container {name:?} gets another C library: text sorts otherwise, and old indexes miss rows");
             let finding = findings.report(new.container.0.get("image"), message);
-            const CHANGE: &str =
-                "to change, dump the database and load it into a new one, or REINDEX every database at once";
             finding.in_container(name).about("libc").at_most(Action::Warn).help(if [before, after].contains(&"alpine") {
                 format!("stay with Debian or with Alpine; {CHANGE}")
             } else {

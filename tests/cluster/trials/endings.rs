@@ -11,7 +11,7 @@ use kube::api::{DeleteParams, EvictParams, ListParams};
 use libtest_mimic::Trial;
 use serde_json::json;
 
-use crate::databases::{MYSQL, Shape, claim, database, list, fragile, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::node::{self, Attendance};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{wait_for, wait_until};

@@ -9,7 +9,7 @@ use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{MYSQL, Shape, claim, database, list, fragile, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};

@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::{changes, essence};
-use crate::databases::{MYSQL, Shape, claim, database, list, fragile, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{wait_for, wait_until};
 use crate::plane::{Namespace, Plane};

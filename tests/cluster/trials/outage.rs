@@ -156,7 +156,11 @@ async fn black_hole(plane: &Arc<Plane>) -> Result<()> {
     let begin = Instant::now();
     let unsure = apply(&namespace, &fragile(plaintext(database(MYSQL, Shape::StatefulSet, "unsure")))).await?;
     let took = begin.elapsed();
-    ensure!(unsure.ok && unsure.stderr.contains("Warning: container \"mysql\" can corrupt its data in a crash"), "{}", unsure.stderr);
+    ensure!(
+        unsure.ok && unsure.stderr.contains("Warning: container \"mysql\" can corrupt its data in a crash"),
+        "{}",
+        unsure.stderr
+    );
     ensure!(took < Duration::from_secs(7), "it took {took:?}");
     let stored = object(&namespace, "StatefulSet", "unsure").await?;
     ensure!(limit(&stored).is_null(), "something was written although nobody knows whether it is new");

@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::essence;
-use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, list, fragile, plaintext};
+use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::storage::create_volume;
 use crate::plane::watch::wait_until;

@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::{changes, essence};
-use crate::databases::{MYSQL, Shape, database, image, list, fragile, plaintext};
+use crate::databases::{MYSQL, Shape, database, fragile, image, list, plaintext};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_until;
@@ -79,7 +79,10 @@ async fn rollback(plane: &Arc<Plane>) -> Result<()> {
         warned(&undone, FRAGILE)?;
         let stored = object(&namespace, &format!("{shape:?}"), &named(shape)).await?;
         let container = &stored["spec"]["template"]["spec"]["containers"][0];
-        ensure!(container["args"][0] == "--innodb-flush-method=nosync" && container["image"] == MYSQL.image, "{container}");
+        ensure!(
+            container["args"][0] == "--innodb-flush-method=nosync" && container["image"] == MYSQL.image,
+            "{container}"
+        );
         ensure!(container["resources"] == json!({}), "a rollback was mended: {container}");
     }
     seawall.stop().await

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{Engine, MYSQL, POSTGRES, Shape, claim, database, image, list, fragile, plaintext, pod_spec};
+use crate::databases::{Engine, MYSQL, POSTGRES, Shape, claim, database, fragile, image, list, plaintext, pod_spec};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
 use crate::plane::{Namespace, Plane};

@@ -15,7 +15,7 @@ use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, list, fragile, plaintext};
+use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
 use crate::stage::trial;
