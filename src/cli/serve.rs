@@ -25,6 +25,7 @@ const MOST_DELAY: i64 = 300;
 ///
 /// Every option can also be given by the environment variable beside it. Certificate files are read again when they
 /// change. SEAWALL_LOG (or RUST_LOG) filters the log, for example `warn,seawall=debug`.
+/// A rule in the settings that this version does not know is ignored with a warning; for `check` and `scan` it is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall serve --offline --tls-cert certs/local/tls.crt --tls-key certs/local/tls.key"
@@ -140,7 +141,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let settings = args.judging.settings(&catalogue)?;
+    let (settings, unknown) = args.judging.shared_settings(&catalogue)?;
+    for rule in unknown {
+        tracing::warn!(rule, "the settings name a rule that this version does not know; it is ignored");
+    }
     let profile = settings.profile();
     let cluster = match &connection {
         Connection::Offline => None,

@@ -48,6 +48,9 @@ pub(crate) fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(PROFILES).try_map(|name| name.parse::<Profile>())
 }
 
+/// Where the settings are explained.
+const SHOWN: &str = "docs/settings.md shows the whole document";
+
 impl Judging {
     /// The engines that are known: ours, and those of `--engines`.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
@@ -58,7 +61,15 @@ impl Judging {
     pub(crate) fn settings(&self, catalogue: &Catalogue) -> anyhow::Result<Settings> {
         let Some(path) = &self.config else { return Ok(Settings::of(self.profile.unwrap_or(Profile::Baseline))) };
         let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
-        Settings::load(path, self.profile, known).map_err(|e| helped(e, "docs/settings.md shows the whole document"))
+        Settings::load(path, self.profile, known).map_err(|e| helped(e, SHOWN))
+    }
+
+    /// The same for a server, whose settings may be shared with a newer version: a rule that this one does not know is no reason not to
+    /// start. Also what is left out, in words.
+    pub(crate) fn shared_settings(&self, catalogue: &Catalogue) -> anyhow::Result<(Settings, Vec<String>)> {
+        let Some(path) = &self.config else { return Ok((self.settings(catalogue)?, Vec::new())) };
+        let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
+        Settings::load_shared(path, self.profile, known).map_err(|e| helped(e, SHOWN))
     }
 }
 

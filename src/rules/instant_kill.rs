@@ -100,7 +100,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let (container, name) = (database.container, database.name());
-    let stop = database.engine.stop.as_ref();
+    let stop = database.stop_facts();
     let enough = stop.map_or(60, |stop| stop.grace_seconds.unwrap_or(stop.minimum_seconds).max(30));
     let grace = database.pod.grace();
     if let Some(seconds) = grace.i64().filter(|s| POD_SECONDS.contains(s)) {

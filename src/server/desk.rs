@@ -32,6 +32,12 @@ impl Abandoned {
     pub fn flag(&self) -> Option<&AtomicBool> {
         self.0.as_deref()
     }
+
+    /// True once nobody waits any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.flag().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
 }
 
 /// Says when it is dropped that nobody waits any more.

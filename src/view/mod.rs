@@ -12,6 +12,7 @@ mod directories;
 mod door;
 mod execution;
 mod layout;
+mod listen;
 mod members;
 mod memory;
 mod options;

@@ -34,7 +34,7 @@ pub(in crate::rules) struct Shutdown<'d, 't> {
 impl<'d, 't> Shutdown<'d, 't> {
     /// `None` where nothing is known about the engine or the signal that its author chose, and where another role does not need it.
     pub(in crate::rules) fn of(database: &'d Database<'t>) -> Option<Self> {
-        let stop = database.engine.stop.as_ref()?;
+        let stop = database.stop_facts()?;
         let on_signal = database.on_stop_signal()?;
         (database.role == Role::Server).then_some(Self { database, on_signal, stop })
     }

@@ -62,7 +62,7 @@ pub fn validating(registration: &Registration) -> Value {
     let both = ["CREATE", "UPDATE"];
     hook["rules"] = json!([
         rule("", "v1", &["pods"], &["CREATE"]),
-        rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers", "services"], &both),
+        rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers"], &both),
         rule("apps", "v1", &["statefulsets", "deployments", "daemonsets", "replicasets"], &both),
         rule("batch", "v1", &["jobs", "cronjobs"], &both),
     ]);
