@@ -27,9 +27,8 @@ pub(super) struct Done {
 /// Unified diffs of all files, with masks in the place of what may be secret.
 pub(super) fn diffs(out: &mut Out, sources: &Sources, plan: &Plan) -> io::Result<()> {
     for source in sources.files.iter().filter(|source| source.text != source.original) {
-        let masked = edit::masked(&source.original, &[]).zip(edit::masked(&source.text, &source.shown));
         // What was edited can be read; else nothing of it is shown.
-        let (old, new) = masked.unwrap_or_default();
+        let (old, new) = edit::masked(&source.original, &source.text, &source.shown).unwrap_or_default();
         let name = printable(&source.name);
         diff(out, &name, &name, &old, &new)?;
     }

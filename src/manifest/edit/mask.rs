@@ -9,11 +9,19 @@ pub const MASK: &str = "***";
 /// Shorter values are looked for in comments in vain: they are words.
 const SHORTEST_VALUE: usize = 4;
 
-/// The text with a mask in the place of each value of a variable, argument, annotation, Secret or ConfigMap, of what is called a
-/// password, and of comments that speak of one. The number of its lines stays. Places below one of `shown` (a document, and
-/// steps from its top) are shown; `None` for what is no YAML.
+/// Two versions of a text with a mask in the place of each value of a variable, argument, annotation, Secret or ConfigMap, of what is
+/// called a password, and of comments that speak of one, repeat a value of either version or stand behind one. The number of lines stays.
+/// In the new version, places below one of `shown` (a document, and steps from its top) are shown; `None` for what is no YAML.
 #[must_use]
-pub fn masked(text: &str, shown: &[(usize, Vec<String>)]) -> Option<String> {
+pub fn masked(old: &str, new: &str, shown: &[(usize, Vec<String>)]) -> Option<(String, String)> {
+    let (before, after) = (secrets(old, &[])?, secrets(new, shown)?);
+    let values = |text, spans: &[Range<usize>]| spans.iter().flat_map(|span| words_of(text, span)).collect::<Vec<_>>();
+    let words = [values(old, &before), values(new, &after)].concat();
+    Some((without_comments(old, &before, &words), without_comments(new, &after, &words)))
+}
+
+/// The bytes of all values that may be secrets, in order.
+fn secrets(text: &str, shown: &[(usize, Vec<String>)]) -> Option<Vec<Range<usize>>> {
     let shape = Shape::of(text)?;
     let mut spans = Vec::new();
     for document in 0..shape.documents() {
@@ -23,7 +31,16 @@ pub fn masked(text: &str, shown: &[(usize, Vec<String>)]) -> Option<String> {
         search.visit(root);
     }
     spans.sort_by_key(|span: &Range<usize>| span.start);
-    Some(without_comments(text, &spans))
+    Some(spans)
+}
+
+/// What no comment may repeat: the value, and the comment behind it.
+fn words_of<'t>(text: &'t str, span: &Range<usize>) -> Vec<&'t str> {
+    let value = text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+    let behind = text.get(span.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let comment = behind.find(" #").and_then(|at| behind.get(at + 1..)).map(str::trim_end);
+    let value = Some(value).filter(|value| value.len() >= SHORTEST_VALUE);
+    value.into_iter().chain(comment.filter(|comment| comment.len() > 2)).collect()
 }
 
 struct Search<'s> {
@@ -104,23 +121,22 @@ fn blotted(span: &str) -> String {
     span.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn without_comments(text: &str, spans: &[Range<usize>]) -> String {
-    let values: Vec<&str> = spans
-        .iter()
-        .filter_map(|span| text.get(span.clone()))
-        .map(|value| value.trim_matches(['"', '\'']))
-        .filter(|value| value.len() >= SHORTEST_VALUE)
-        .collect();
+fn without_comments(text: &str, spans: &[Range<usize>], words: &[&str]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for span in spans {
         let (Some(between), Some(own)) = (text.get(at..span.start), text.get(span.clone())) else { continue };
-        out.push_str(&without_secrets(between, &values));
+        out.push_str(&without_secrets(between, words));
         out.push_str(&blotted(own));
         at = span.end;
     }
-    out.push_str(&without_secrets(text.get(at..).unwrap_or_default(), &values));
+    out.push_str(&without_secrets(text.get(at..).unwrap_or_default(), words));
     out
+}
+
+/// A comment repeats a value wherever it names it, and a comment only as a whole.
+fn repeats(comment: &str, word: &str) -> bool {
+    if word.starts_with('#') { comment.trim_end() == word } else { comment.contains(word) }
 }
 
 /// Text between values: its comments may repeat one, or keep an older one.
@@ -134,7 +150,7 @@ fn without_secrets(text: &str, values: &[&str]) -> String {
         };
         let lower = comment.to_ascii_lowercase();
         let speaks = ["passw", "pwd", "secret", "token", "value:", "://"].iter().any(|word| lower.contains(word))
-            || values.iter().any(|value| comment.contains(value));
+            || values.iter().any(|value| repeats(comment, value));
         let end = if line.ends_with('\r') { "\r" } else { "" };
         if speaks { format!("{}# {MASK}{end}", line.get(..start).unwrap_or("")) } else { line.to_owned() }
     };
@@ -149,12 +165,25 @@ mod tests {
     #[test]
     fn what_may_be_a_secret_is_not_shown() {
         let text = "kind: Pod # not hunter2\nmetadata: {annotations: {note: hunter2}}\nspec:\n  containers:\n  - name: db\n    image: db:1 # fine\n    command: [db, --x=hunter2]\n    env:\n    - name: P\n      value: hunter2\n    # - {name: OLD, value: older}\n    - name: Q\n      value: |\n        hunter2\n        more\n---\nkind: Secret\ntype: Opaque\nstringData:\n  a: hunter2\n";
-        let shown = masked(text, &[]).unwrap();
+        let (shown, _) = masked(text, text, &[]).unwrap();
         assert_eq!(
             shown,
             "kind: Pod # ***\nmetadata: {annotations: {note: ***}}\nspec:\n  containers:\n  - name: db\n    image: db:1 # fine\n    command: [***, ***]\n    env:\n    - name: P\n      value: ***\n    # ***\n    - name: Q\n      value: ***\n        ***\n        ***\n---\nkind: Secret\ntype: Opaque\nstringData:\n  a: ***\n"
         );
         let steps = ["spec", "containers", "0", "command"].map(str::to_owned).to_vec();
-        assert!(masked(text, &[(0, steps)]).unwrap().contains("[db, --x=hunter2]"));
+        assert!(masked(text, text, &[(0, steps)]).unwrap().1.contains("[db, --x=hunter2]"));
+    }
+
+    #[test]
+    fn what_was_a_secret_is_none_to_be_shown_later() {
+        let old =
+            "kind: Pod\nenv:\n# once hunter2\n- name: P\n  value: hunter2 # or hunter1\n- {name: Q, value: x} # a\n";
+        let new = "kind: Pod\nenv:\n# once hunter2\n- name: P\n  valueFrom:\n    x: y # or hunter1\n- {name: Q, value: x} # a\n";
+        let (old, new) = masked(old, new, &[]).unwrap();
+        assert_eq!(old, "kind: Pod\nenv:\n# ***\n- name: P\n  value: *** # ***\n- {name: Q, value: ***} # ***\n");
+        assert_eq!(
+            new,
+            "kind: Pod\nenv:\n# ***\n- name: P\n  valueFrom:\n    x: y # ***\n- {name: Q, value: ***} # ***\n"
+        );
     }
 }

@@ -189,7 +189,7 @@ spec:
           env:
             # was s3cret-Word once
             - name: POSTGRES_PASSWORD
-              value: s3cret-Word
+              value: s3cret-Word # not s3cret-Old
             - {name: PGDATA, value: /var/lib/postgresql/data/pgdata}
           resources: {limits: {memory: 1Gi}, requests: {cpu: 1, memory: 1Gi}}
           volumeMounts:
@@ -209,6 +209,9 @@ fn one_rule_corrects_its_own_alone() {
         DATABASE.replace("    type: RollingUpdate\n    rollingUpdate: {maxSurge: 1}\n", "    type: Recreate\n");
     assert_eq!(fs::read_to_string(&file).unwrap(), expected);
 
+    let shown = fix(&[], &[&file]);
+    assert!(out(&shown).contains("-              value: *** # ***\n"), "{}", out(&shown));
+    assert!(!out(&shown).contains("s3cret"), "{}", out(&shown));
     let all = fix(&["--write"], &[&file]);
     let new = fs::read_to_string(&file).unwrap();
     assert!(new.contains("      terminationGracePeriodSeconds: 120\n"), "{new}");
