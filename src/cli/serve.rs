@@ -150,7 +150,11 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
             let help = "give --kubeconfig FILE that can be read, or --offline to judge without an API server";
-            Some(Cluster::from_kubeconfig(path).await.map_err(|e| helped(e, help))?)
+            let cluster = Cluster::from_kubeconfig(path, &super::values::proxies());
+            Some(cluster.map_err(|error| {
+                let help = error.help().unwrap_or_else(|| help.to_owned());
+                helped(error, help)
+            })?)
         }
         Connection::InCluster => {
             let help = "outside of a cluster, give --kubeconfig FILE, or --offline to judge without an API server";
@@ -185,7 +189,8 @@ async fn version_of(cluster: &Cluster) -> Option<u32> {
     match tokio::time::timeout(Duration::from_secs(3), cluster.minor_version()).await {
         Ok(Ok(minor)) => minor,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the API server does not say its version");
+            let error = anyhow::Error::new(error);
+            tracing::warn!(error = format!("{error:#}"), "the API server does not say its version");
             None
         }
         Err(_) => {

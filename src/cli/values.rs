@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::output::helped;
+use crate::cluster::Proxies;
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::rules;
@@ -50,6 +51,20 @@ pub(crate) fn profile() -> impl TypedValueParser<Value = Profile> {
 
 /// Where the settings are explained.
 const SHOWN: &str = "docs/settings.md shows the whole document";
+
+/// What the environment says about proxies, in the spelling that kubectl prefers: the upper case.
+pub(crate) fn proxies() -> Proxies {
+    let of = |names: [&str; 2]| {
+        #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+        let mut set = names.into_iter().filter_map(|name| std::env::var(name).ok());
+        set.find(|value| !value.is_empty())
+    };
+    Proxies {
+        http: of(["HTTP_PROXY", "http_proxy"]),
+        https: of(["HTTPS_PROXY", "https_proxy"]),
+        no: of(["NO_PROXY", "no_proxy"]),
+    }
+}
 
 impl Judging {
     /// The engines that are known: ours, and those of `--engines`.

@@ -113,7 +113,7 @@ fn reach(instance: Option<&str>) -> Vec<Value> {
     let mut expressions = vec![json!({
         "key": "kubernetes.io/metadata.name",
         "operator": "NotIn",
-        "values": ["kube-system", NAMESPACE],
+        "values": seawall::terms::UNGUARDED,
     })];
     if let Some(instance) = instance {
         expressions.push(json!({"key": INSTANCE, "operator": "In", "values": [instance]}));
