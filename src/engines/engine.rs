@@ -210,6 +210,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         sorts_by_libc: own.sorts_by_libc || base.sorts_by_libc,
         distribution: own.distribution.or_else(|| base.distribution.clone()),
         first_files: both(&base.first_files, own.first_files),
+        first_folders: both(&base.first_folders, own.first_folders),
         recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),
