@@ -55,7 +55,9 @@ pub fn http_target(text: &str) -> Option<HttpTarget<'_>> {
 #[must_use]
 pub fn bare_target(word: &str) -> Option<HttpTarget<'_>> {
     let found = target(word).filter(|found| found.port.is_some() && word.starts_with(found.host))?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '{' | '}' | '(' | ')' | '[' | ']' | ':');
+    let is_name = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '{' | '}' | '(' | ')' | '[' | ']' | ':')
+    };
     let is_host = found.host.chars().all(is_name) && found.host.contains(|c: char| c.is_ascii_alphabetic() || c == '.');
     (is_host && !word.contains(char::is_whitespace)).then_some(found)
 }

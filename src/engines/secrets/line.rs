@@ -139,7 +139,9 @@ impl Secrets {
             let is_proxy = |option: &str| self.http.proxies.iter().any(|proxy| proxy == option);
             let own = word.text.split_once('=').map_or(&*word.text, |(name, _)| name);
             let is_attached = || word.text.starts_with("-x") || own.ends_with("proxy");
-            let takes = before.is_some_and(|before| is_proxy(&before.text) || at == secret + 1);
+            // Glued to its option, the password takes no word of its own.
+            let is_bare = |option: &str| !option.contains('=') && (option.starts_with("--") || option.len() == 2);
+            let takes = before.is_some_and(|b| is_proxy(&b.text) || (at == secret + 1 && is_bare(&b.text)));
             if at == secret || takes || is_proxy(own) || is_attached() {
                 return None;
             }

@@ -34,7 +34,8 @@ pub(in crate::rules) fn replaced_by(script: &str) -> Vec<Placeholder> {
         let commands = expressions.iter().flat_map(|expression| substitutions(expression));
         // A password that is put in from the script itself is one that everybody reads.
         for (pattern, _) in commands.filter(|(_, replacement)| replacement.contains(['$', '`'])) {
-            let placeholder = |(text, begins): (&str, bool)| Placeholder { text: text.to_owned(), begins, files: files.clone() };
+            let placeholder =
+                |(text, begins): (&str, bool)| Placeholder { text: text.to_owned(), begins, files: files.clone() };
             found.extend(plain(pattern).map(placeholder));
         }
     }
@@ -54,7 +55,8 @@ impl Placeholder {
             let before = line.get(..*at).unwrap_or_default();
             let after = line.get(at + self.text.len()..).unwrap_or_default();
             // At the start of a line stands a name, unless the value is in the text with it.
-            let starts = before.trim().is_empty() && (self.begins || self.text.contains([' ', '=', ':']) || after.is_empty());
+            let starts =
+                before.trim().is_empty() && (self.begins || self.text.contains([' ', '=', ':']) || after.is_empty());
             let begins_well = starts || (!before.trim().is_empty() && before.ends_with(AROUND));
             begins_well && (after.is_empty() || after.starts_with(AROUND))
         };
@@ -147,7 +149,8 @@ fn plain(pattern: &str) -> Option<(&str, bool)> {
     const SPECIAL: [char; 11] = ['.', '*', '[', ']', '\\', '$', '^', '(', ')', '+', '?'];
     let pattern = pattern.trim_start_matches('^').trim_end_matches('$').trim_matches(['"', '\'']);
     let (text, rest) = pattern.split_at(pattern.find(SPECIAL).unwrap_or(pattern.len()));
-    let takes_all = matches!(rest.trim_matches(['\\', '(', ')']), ".*" | ".+" | ".\\+" | "[^ ]*" | "\\S*" | "S*" | "S+");
+    let takes_all =
+        matches!(rest.trim_matches(['\\', '(', ')']), ".*" | ".+" | ".\\+" | "[^ ]*" | "\\S*" | "S*" | "S+");
     let text = text.trim_end_matches(['=', ':', '"', '\'']).trim();
     (text.len() >= SHORTEST && (rest.is_empty() || takes_all)).then_some((text, takes_all))
 }

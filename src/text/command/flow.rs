@@ -330,11 +330,9 @@ impl<'a> Flow<'a> {
 
     /// Whether the commands decide about a block that is open: before `then` or `do`.
     fn in_condition(&self) -> bool {
-        self.blocks
-            .last()
-            .is_some_and(|block| {
-                matches!(block.kind, Kind::If | Kind::Loop | Kind::Until) && block.conditional == block.inherited
-            })
+        self.blocks.last().is_some_and(|block| {
+            matches!(block.kind, Kind::If | Kind::Loop | Kind::Until) && block.conditional == block.inherited
+        })
     }
 
     /// Everything up to the end of the innermost block of these kinds may not be reached.

@@ -282,8 +282,8 @@ impl<'a, 'o> Parser<'a, 'o> {
         let setting = Setting { directory: self.flow.directory, guard: self.flow.guard(), is_passing: !is_set };
         command(self.out, range, traits, setting, self.depth);
         // A script of its own is no single command.
-        self.flow.last =
-            Guard::of(before, self.flow.chain.decided == Decided::Always).filter(|_| self.out.calls.len() == before + 1);
+        self.flow.last = Guard::of(before, self.flow.chain.decided == Decided::Always)
+            .filter(|_| self.out.calls.len() == before + 1);
         if self.flow.chain.negated {
             self.flow.last = self.flow.last.map(Guard::reversed);
         }
