@@ -215,6 +215,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         stores: both(&base.stores, own.stores),
         empties_by: both(&base.empties_by, own.empties_by),
         drops_by: both(&base.drops_by, own.drops_by),
+        first_folders: both(&base.first_folders, own.first_folders),
         recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),
         default_credentials: own.default_credentials.or_else(|| base.default_credentials.clone()),

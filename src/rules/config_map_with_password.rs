@@ -99,8 +99,8 @@
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
 //! Put the file with the password into a Secret, and mount that where the ConfigMap was. References such as `${PASSWORD}`, which
-//! somebody fills in when it starts, are no passwords; nor is a placeholder that a script of the same ConfigMap replaces by what it reads
-//! elsewhere (`sed -i "s/REPLACE_ME/$PASSWORD/" redis.conf`).
+//! somebody fills in when it starts, are no passwords; nor is a placeholder that a script of the same ConfigMap replaces in that file by
+//! what it reads elsewhere (`sed -i "s/REPLACE_ME/$PASSWORD/" redis.conf`).
 //!
 //! ## References
 //! - Kubernetes documentation, ConfigMaps
@@ -139,9 +139,10 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
     let secrets = context.catalogue.secrets();
     // A script beside the file fills it in before the server reads it.
     let scripts = map.texts().filter_map(|(_, place)| place.str());
-    let filled_in: Vec<&str> = scripts.flat_map(placeholders::replaced_by).take(placeholders::MOST).collect();
+    let all: Vec<_> = scripts.flat_map(placeholders::replaced_by).take(placeholders::MOST).collect();
     for (key, place) in map.texts() {
         let Some(text) = place.str() else { continue };
+        let filled_in: Vec<_> = all.iter().filter(|one| one.may_stand_in(key)).collect();
         let reader = readers.iter().find(|reader| {
             let Some(engine) = context.catalogue.named(&reader.engine) else { return false };
             match &reader.reads {

@@ -77,7 +77,7 @@
 //! ## References
 //! - helm/charts#405
 //! - oracle/docker-images: runOracle.sh
-use super::support::loss::{Loss, loss};
+use super::support::loss::{Loss, worst_loss};
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -127,15 +127,17 @@ fn inspect<'t>(
     findings: &mut Findings,
 ) {
     let script = &execution.script;
-    let set: Vec<_> =
-        script.calls().flat_map(|c| c.assignments().filter(|(.., w)| w.literal).collect::<Vec<_>>()).collect();
-    let value = |name: &str| {
-        let own = set.iter().rev().find(|(n, ..)| *n == name).map(|(_, value, _)| *value);
-        own.or_else(|| container.var(name)?.literal()).or_else(|| database.image_variable(container, name))
+    let variables = script.variables();
+    let given = |name: &str| {
+        let own = container.var(name).and_then(|variable| variable.literal());
+        own.or_else(|| database.image_variable(container, name))
     };
     let deletions = script.calls().flat_map(|call| call.deletions().map(move |deletion| (call, deletion)));
-    let worst =
-        deletions.filter_map(|(call, d)| Some((loss(database, call, d, directory, value)?, d))).max_by_key(|(l, _)| *l);
+    let judged = deletions.filter_map(|(call, d)| {
+        let values = |name: &str| variables.at(&call, name, || given(name));
+        Some((worst_loss(database, call, d, directory, values)?, d))
+    });
+    let worst = judged.max_by_key(|(loss, _)| *loss);
     let Some((loss, deletion)) = worst else { return };
     let place = execution.place_of(&deletion.path.text);
     let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };

@@ -48,6 +48,22 @@ pub fn http_target(text: &str) -> Option<HttpTarget<'_>> {
     let after = ["http://", "https://"].into_iter().filter_map(|scheme| text.split_once(scheme)).map(|(_, rest)| rest);
     // The one that begins first has most behind it.
     let after = after.max_by_key(|rest| rest.len())?;
+    target(after)
+}
+
+/// Where a word leads that is a target without a scheme: `es:9200/_cat`. The port tells it from other words.
+#[must_use]
+pub fn bare_target(word: &str) -> Option<HttpTarget<'_>> {
+    let found = target(word).filter(|found| found.port.is_some() && word.starts_with(found.host))?;
+    let is_name = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '$' | '{' | '}' | '(' | ')' | '[' | ']' | ':')
+    };
+    let is_host = found.host.chars().all(is_name) && found.host.contains(|c: char| c.is_ascii_alphabetic() || c == '.');
+    (is_host && !word.contains(char::is_whitespace)).then_some(found)
+}
+
+/// The host and the port that a text begins with.
+fn target(after: &str) -> Option<HttpTarget<'_>> {
     let end = after.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>'));
     let authority = after.get(..end.unwrap_or(after.len()))?;
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -180,9 +196,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn finds_where_a_word_without_a_scheme_leads() {
+        let cases = [
+            ("es:9200", Some(("es", Some(9200)))),
+            ("es.shop:9200/_cat?v", Some(("es.shop", Some(9200)))),
+            ("10.0.0.1:9200", Some(("10.0.0.1", Some(9200)))),
+            ("$HOST:9200/", Some(("$HOST", Some(9200)))),
+            ("[::1]:9200", None),
+            ("es", None),
+            ("es/_cat", None),
+            ("elastic:secret", None),
+            ("12:30", None),
+            ("X-Time: at:30", None),
+            ("es:9200:10.0.0.1", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(bare_target(text).map(|t| (t.host, t.port)), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_no_panic(text in "\\PC{0,40}|[a-z:/@?\" ]{0,40}|[pasword=&; ']{0,40}") {
+            prop_assert!(bare_target(&text).is_none_or(|found| text.contains(found.host)));
             prop_assert!(password(&text).is_none_or(|found| !found.is_empty() && text.contains(found)));
             prop_assert!(http_target(&text).is_none_or(|found| text.contains(found.host)));
             prop_assert!(connection(&text).is_none_or(|found| !found.password.is_empty()));

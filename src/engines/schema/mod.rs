@@ -129,7 +129,8 @@ pub struct VariantFile {
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `leaves_by`, `empties_by`, `drops_by`, `absent_programs`, `first_files`, `stores` and `moved_tags`, which add to it; of two switches that turn
+/// `secrets`, `switches`, `leaves_by`, `empties_by`, `drops_by`, `absent_programs`, `first_files`, `first_folders`, `stores` and `moved_tags`,
+/// which add to it; of two switches that turn
 /// `data_layout` by the same option or variable, the variant's counts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,10 +206,13 @@ pub struct Facts {
     /// The distribution that the image is built upon where its tag names none (`alpine`); without it, one with the GNU C library.
     #[serde(default)]
     pub distribution: Option<String>,
-    /// Files and folders in the data directory that the engine makes first and keeps as long as there is data (`PG_VERSION`): who
-    /// deletes only where none of them is deletes no database.
+    /// Files in the data directory that the engine makes first and keeps as long as there is data (`PG_VERSION`): who deletes only
+    /// where one of them is not (`[ ! -f ... ]`) deletes no database.
     #[serde(default)]
     pub first_files: Vec<String>,
+    /// Folders of the same kind (`[ ! -d ... ]`).
+    #[serde(default)]
+    pub first_folders: Vec<String>,
     /// Folders of the data directory that hold all of the data (`base`): to delete one is to delete the database.
     #[serde(default)]
     pub stores: Vec<Store>,

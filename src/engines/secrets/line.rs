@@ -78,7 +78,7 @@ impl Secrets {
                     seen.push(index);
                     let by = format!("{shown} {name}").trim().to_owned();
                     let exposed = self.exposed(by, &secret, group.general, &group.instead);
-                    let leads = if group.general { self.leads(call.args()) } else { Leads::ToADatabase };
+                    let leads = if group.general { self.leads(call.args(), index) } else { Leads::ToADatabase };
                     found.extend(exposed.map(|exposed| Exposed { leads, ..exposed }));
                 }
             }
@@ -98,7 +98,10 @@ impl Secrets {
             } else if let Some(connection) = url::connection(&word.text) {
                 let (by, is_databases) = self.name_of(connection.scheme, known);
                 let exposed = self.exposed(by, &word.part(connection.password), !is_databases, instead);
-                let leads = if is_databases { Leads::ToADatabase } else { self.leads(std::slice::from_ref(word)) };
+                let leads = match url::http_target(&word.text) {
+                    Some(target) if !is_databases => self.leads_to(target),
+                    _ => Leads::ToADatabase,
+                };
                 found.extend(exposed.map(|exposed| Exposed { leads, ..exposed }));
             }
         }
@@ -127,15 +130,40 @@ impl Secrets {
         (is_secret && !is_none()).then(|| (name, word.part(value)))
     }
 
-    /// Where the HTTP URLs among the words lead: to a database where one of them does.
-    fn leads(&self, words: &[Word<'_>]) -> Leads {
-        let targets = words.iter().filter_map(|word| url::http_target(&word.text));
+    /// Where a command leads whose option at `secret` takes the password: to a database where one of its URLs does, and elsewhere only
+    /// where all of them are known. A proxy is not where it leads.
+    fn leads(&self, args: &[Word<'_>], secret: usize) -> Leads {
+        let is_option = |word: &Word<'_>| word.text.starts_with('-');
+        let targets = args.iter().enumerate().filter_map(|(at, word)| {
+            let before = at.checked_sub(1).and_then(|at| args.get(at)).filter(|before| is_option(before));
+            let is_proxy = |option: &str| self.http.proxies.iter().any(|proxy| proxy == option);
+            let own = word.text.split_once('=').map_or(&*word.text, |(name, _)| name);
+            let is_attached = || word.text.starts_with("-x") || own.ends_with("proxy");
+            // Glued to its option, the password takes no word of its own.
+            let is_bare = |option: &str| !option.contains('=') && (option.starts_with("--") || option.len() == 2);
+            let takes = before.is_some_and(|b| is_proxy(&b.text) || (at == secret + 1 && is_bare(&b.text)));
+            if at == secret || takes || is_proxy(own) || is_attached() {
+                return None;
+            }
+            if let Some(target) = url::http_target(&word.text) {
+                return Some(self.leads_to(target));
+            }
+            if is_option(word) {
+                return None;
+            }
+            match url::bare_target(&word.text) {
+                // It may be an option's value, and no target.
+                Some(target) => Some(self.leads_to(target)).filter(|l| before.is_none() || *l == Leads::ToADatabase),
+                // Nothing says where to.
+                None => (before.is_none() && word.only_references()).then_some(Leads::ToADatabase),
+            }
+        });
         let nearness = |leads: &Leads| match leads {
             Leads::ToADatabase => 0,
             Leads::Anywhere => 1,
             Leads::Elsewhere => 2,
         };
-        targets.map(|target| self.leads_to(target)).min_by_key(nearness).unwrap_or(Leads::ToADatabase)
+        targets.min_by_key(nearness).unwrap_or(Leads::ToADatabase)
     }
 
     fn leads_to(&self, target: url::HttpTarget<'_>) -> Leads {

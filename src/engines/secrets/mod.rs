@@ -128,6 +128,9 @@ struct Http {
     /// Words of hosts' names.
     #[serde(default)]
     words: Vec<String>,
+    /// Options that take a proxy: it is not where a request leads.
+    #[serde(default)]
+    proxies: Vec<String>,
 }
 
 /// What some programs take on their command line.

@@ -230,6 +230,21 @@ fn an_http_url_is_a_database_s_by_its_port_or_its_name() {
         ("curl https://u:secret@artifacts.example/es/9200", Leads::Elsewhere),
         ("wget --password=secret https://artifacts.example/x", Leads::Elsewhere),
         ("app --proxy=http://u:secret@proxy.example:3128", Leads::Elsewhere),
+        // A proxy is not where it leads.
+        ("curl -x http://proxy.example:3128 -u elastic:secret es.shop:9200/_x", Leads::ToADatabase),
+        ("curl -u elastic:secret --proxy http://proxy.example:3128 -s search:9200", Leads::ToADatabase),
+        ("curl --proxy=http://proxy.example:3128 -u u:secret es.shop/_x", Leads::ToADatabase),
+        ("curl -xhttp://proxy.example:3128 -u u:secret es.shop/_x", Leads::ToADatabase),
+        ("curl --preproxy socks5://proxy.example:1080 -u u:secret search:9200", Leads::ToADatabase),
+        ("curl -x http://es:9200 -u u:secret https://artifacts.example/x", Leads::Elsewhere),
+        // Nor is a user or a password.
+        ("curl -u elastic:9200 https://artifacts.example/x", Leads::Elsewhere),
+        ("curl -u u:secret registry.example:5000/v2/", Leads::Elsewhere),
+        ("curl -u u:secret registry.example:5000/v2/ es.shop:9200/_x", Leads::ToADatabase),
+        ("curl -u u:secret https://artifacts.example/x $OTHER", Leads::ToADatabase),
+        ("curl -u u:secret https://artifacts.example/x -o $FILE", Leads::Elsewhere),
+        ("curl -u u:secret $HOST:8080/x", Leads::Anywhere),
+        ("curl -u u:secret -m 10:30 https://$HOST/x", Leads::Anywhere),
     ] {
         let leads: Vec<Leads> = secrets.exposed_in(&Script::of_text(script), || &[]).iter().map(|e| e.leads).collect();
         assert_eq!(leads, [expected], "{script}");

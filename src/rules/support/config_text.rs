@@ -1,5 +1,5 @@
 //! Passwords in the texts of ConfigMaps.
-use super::placeholders::holds_one;
+use super::placeholders::{Placeholder, without};
 use crate::{
     engines::{Engine, Secrets},
     text::command::Script,
@@ -17,22 +17,21 @@ pub(in crate::rules) fn is_secret_variable(key: &str, value: &str, engine: &Engi
     (is_named && secrets.is_secret_value(value)) || (value.len() <= LONGEST && secrets.has_spelled_password(value))
 }
 
-/// True for a file with a password in it: as a setting of the server or of its clients, in a connection string, or in SQL. A line with one
-/// of `placeholders` is not read: somebody puts something else there.
+/// True for a file with a password in it: as a setting of the server or of its clients, in a connection string, or in SQL. A value
+/// that is one of `placeholders` is none: somebody puts something else there.
 pub(in crate::rules) fn spells_a_password(
     key: &str,
     text: &str,
     engine: &Engine,
     secrets: &Secrets,
-    placeholders: &[&str],
+    placeholders: &[&Placeholder],
 ) -> bool {
     if text.len() > LONGEST {
         return false;
     }
     if !text.trim().contains('\n')
-        && !holds_one(text, placeholders)
         && secrets.is_secret_name(key)
-        && secrets.is_secret_value(text)
+        && secrets.is_secret_value(&without(text.trim(), placeholders))
     {
         return true;
     }
@@ -40,9 +39,10 @@ pub(in crate::rules) fn spells_a_password(
     let mut words: Vec<String> = engine.detect.servers.iter().take(1).cloned().collect();
     for line in text.lines().map(str::trim).filter(|line| !COMMENTS.iter().any(|mark| line.starts_with(mark))) {
         // What somebody fills in is no password.
-        if line.is_empty() || line.contains(['$', '{']) || line.contains("%%") || holds_one(line, placeholders) {
+        if line.is_empty() || line.contains(['$', '{']) || line.contains("%%") {
             continue;
         }
+        let line = &*without(line, placeholders);
         if secrets.has_spelled_password(line) || in_sql(line) || in_element(line, secrets) {
             return true;
         }

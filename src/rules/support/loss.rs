@@ -1,7 +1,9 @@
 //! What a command deletes of a database.
+use std::cell::Cell;
+
 use crate::{
     terms::Action,
-    text::command::{Call, Deletion, Extent},
+    text::command::{Call, Deletion, Extent, FileSort, FileTest, Values},
     view::Database,
 };
 
@@ -31,8 +33,8 @@ impl Loss {
                            misses; the engine clears up after itself"
                     .to_owned()
             }
-            Self::AllSometimes => match database.engine.facts.first_files.first() {
-                Some(file) => {
+            Self::AllSometimes => match first_of(database).next() {
+                Some((file, _)) => {
                     format!("have it run only where the database is not: if [ ! -e {directory}/{file} ]; then ...; fi")
                 }
                 None => "make sure that it never meets a database, or remove it".to_owned(),
@@ -54,6 +56,13 @@ impl Loss {
     }
 }
 
+/// What the engine makes first, and what a test has to look for to find it. Its folders come first: entry points look for those.
+fn first_of<'d>(database: &Database<'d>) -> impl Iterator<Item = (&'d str, FileSort)> + use<'d> {
+    let facts = &database.engine.facts;
+    let folders = facts.first_folders.iter().map(|folder| (folder.as_str(), FileSort::Folder));
+    folders.chain(facts.first_files.iter().map(|file| (file.as_str(), FileSort::File)))
+}
+
 /// Whether a command runs only where a test has found none of the files that the engine writes first.
 fn spares_databases<'v>(
     database: &Database<'_>,
@@ -61,17 +70,18 @@ fn spares_databases<'v>(
     directory: &str,
     value: impl Fn(&str) -> Option<&'v str>,
 ) -> bool {
-    let files = &database.engine.facts.first_files;
     call.guards().any(|(test, succeeds)| {
-        let Some((path, is_there)) = test.asks_for_file() else { return false };
+        let Some(FileTest { path, is_there, sort }) = test.asks_for_file() else { return false };
         let Some(path) = path.expand(&value) else { return false };
-        let file = below(&path, directory).filter(|file| files.iter().any(|first| first == file));
-        file.is_some() && is_there != succeeds
+        let Some(file) = below(&path, directory) else { return false };
+        // A test for a folder never finds a file, and is no test.
+        let finds = |(first, kind)| first == file && (sort == FileSort::Any || sort == kind);
+        is_there != succeeds && first_of(database).any(finds)
     })
 }
 
 /// What a deletion takes from `directory`; `None` where it takes nothing, or only `lost+found` or what a tool has left.
-pub(in crate::rules) fn loss<'v>(
+fn loss<'v>(
     database: &Database<'_>,
     call: Call<'_, '_>,
     deletion: Deletion<'_, '_>,
@@ -109,6 +119,29 @@ pub(in crate::rules) fn loss<'v>(
 fn is_lock(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
     name == "lock" || [".pid", ".lock", "_lock", "-lock", ".sock"].iter().any(|end| name.ends_with(end))
+}
+
+/// What a deletion takes from `directory` at worst, for all the values that its variables may have. Where they may have several, nobody
+/// knows whether it takes everything.
+pub(in crate::rules) fn worst_loss<'v>(
+    database: &Database<'_>,
+    call: Call<'_, '_>,
+    deletion: Deletion<'_, '_>,
+    directory: &str,
+    values: impl Fn(&str) -> Values<'v>,
+) -> Option<Loss> {
+    let (most, mut nth, mut worst) = (Cell::new(1), 0, None);
+    while nth < most.get() {
+        // The variables of one branch are most often set together.
+        let value = |name: &str| {
+            let values = values(name);
+            most.set(values.len().max(most.get()));
+            values.get(nth).or_else(|| values.last()).copied().flatten()
+        };
+        worst = worst.max(loss(database, call, deletion, directory, value));
+        nth += 1;
+    }
+    worst.map(|loss| if most.get() > 1 { loss.min(Loss::AllSometimes) } else { loss })
 }
 
 /// `path` without the folder `outer` around it.

@@ -1,7 +1,8 @@
 //! From the words of a simple command to an entry of the script: wrappers off, scripts in scripts read.
 
 use super::{
-    Entry, Guard, Script, Traits,
+    Entry, Script, Traits,
+    guard::Guard,
     parser::Parser,
     word::{Word, assignment},
     wrapper::{Inner, Unwrapped, unwrap},
@@ -24,6 +25,8 @@ pub(super) struct Setting {
     /// The argument of the last `cd`.
     pub(super) directory: Option<u32>,
     pub(super) guard: Option<Guard>,
+    /// What it sets is not certain to be set behind it: it stands after `&&`, in a pipe or in the background.
+    pub(super) is_passing: bool,
 }
 
 pub(super) fn of_words(mut words: Vec<Word<'_>>) -> Script<'_> {
@@ -75,8 +78,9 @@ pub(super) fn command<'a>(
     let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let program = program.min(range.end);
     let (start, end) = (small(range.start), small(range.end));
-    let Setting { directory, guard } = setting;
-    out.calls.push(Entry { start, program: small(program), end, directory, guard, traits });
+    let Setting { directory, guard, is_passing } = setting;
+    let reach = if is_passing { start } else { u32::MAX };
+    out.calls.push(Entry { start, program: small(program), end, directory, guard, reach, traits });
 }
 
 /// Reads the script in one word. Its own quotes may have made a copy of it, which then lives in the words only.
@@ -118,12 +122,14 @@ fn append(out: &mut Script<'_>, inner: Script<'_>) {
     out.complete &= inner.complete;
     let before = out.calls.len();
     out.words.extend(inner.words.into_iter().map(Word::into_owned));
+    let words_end = u32::try_from(out.words.len()).unwrap_or(u32::MAX);
     out.calls.extend(inner.calls.into_iter().map(|entry| Entry {
         start: entry.start + offset,
         program: entry.program + offset,
         end: entry.end + offset,
         directory: entry.directory.map(|at| at + offset),
         guard: entry.guard.and_then(|guard| guard.behind(before)),
+        reach: entry.reach.saturating_add(offset).min(words_end),
         traits: entry.traits,
     }));
 }

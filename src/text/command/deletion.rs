@@ -47,15 +47,34 @@ impl<'s> Deletion<'s, '_> {
             return false;
         }
         let Some(path) = self.resolve(value) else { return false };
-        let whole = path.trim_end_matches(['*', '.', '?']);
-        let (pattern, path) = (whole.len() < path.len(), whole.trim_end_matches('/'));
-        if pattern && !whole.ends_with('/') {
+        let (folder, last) = path.rsplit_once('/').unwrap_or(("", &*path));
+        let path = match last.trim_end_matches('*') {
+            _ if is_everything(last) => folder,
             // `/data/db*` names siblings of it.
-            return same_path(path, directory);
-        }
+            start if start.len() < last.len() && !has_pattern(start) => {
+                return same_path(path.trim_end_matches('*'), directory);
+            }
+            _ if has_pattern(last) => return false,
+            _ => &*path,
+        };
         let mut steps = steps(directory);
         self::steps(path).all(|step| steps.next() == Some(step))
     }
+}
+
+/// Whether the last step of a path stands for all that is in the folder before it, or for all of that whose names begin with a dot:
+/// `*`, `.*`, `.[!.]*`, `{*,.*}`. A dot or a question mark in another place selects (`*.*`, `?`).
+fn is_everything(step: &str) -> bool {
+    const PATTERNS: [&str; 11] = ["", ".", "*", "**", "?*", "*?", ".*", ".[!.]*", ".[^.]*", "..?*", ".??*"];
+    let Some((before, rest)) = step.split_once('{') else { return PATTERNS.contains(&step) };
+    let Some((inner, after)) = rest.split_once('}') else { return false };
+    // Braces in braces: nobody writes that.
+    let whole = |one: &str| PATTERNS.contains(&format!("{before}{one}{after}").as_str());
+    inner.contains(',') && inner.split(',').any(whole)
+}
+
+fn has_pattern(step: &str) -> bool {
+    step.contains(['*', '?', '[', '{'])
 }
 
 fn steps(path: &str) -> impl Iterator<Item = &str> {
@@ -177,6 +196,13 @@ mod tests {
             "find /data -mindepth 1 -maxdepth 1 -exec rm -rf {} +",
             "find /data/ -exec /bin/rm -rf {} \\;",
             "rm -rf /*",
+            "rm -rf /data/{*,.*}",
+            "rm -rf /data/{,.}*",
+            "rm -rf /data/{..?*,.[!.]*,*}",
+            "rm -rf /data/.[!.]*",
+            "rm -rf /data/..?*",
+            "rm -rf /data/?*",
+            "rm -rf /data*",
         ] {
             assert!(empties(script, "/data"), "{script}");
         }
@@ -187,6 +213,16 @@ mod tests {
             "rm -rf /dat*",
             "rm /data/*",
             "rm -rf /data/pg_log/*",
+            "rm -rf /data/?",
+            "rm -rf /data/??",
+            "rm -rf /data/*.*",
+            "rm -rf /data/*.",
+            "rm -rf /data/*.?",
+            "rm -rf /data/x.*",
+            "rm -rf /data/{a,b}",
+            "rm -rf /data/{a,b}*",
+            "rm -rf /data?",
+            "rm -rf /data.*",
             "rm -rf $DATA/*",
             "rm -rf *",
             "(cd /data; ls); rm -rf *",

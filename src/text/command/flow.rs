@@ -1,6 +1,10 @@
 //! Where a script stands: in which branches, behind which tests and ways out. From this follows what may not run.
 
-use super::{Guard, Traits, lexer::Operator};
+use super::{
+    Traits,
+    guard::{Decided, Guard},
+    lexer::Operator,
+};
 use std::borrow::Cow;
 
 /// Functions that are remembered for leaving the script.
@@ -12,6 +16,8 @@ pub(super) enum Kind {
     Root,
     If,
     Loop,
+    /// A loop for as long as its condition does not hold.
+    Until,
     For,
     Case,
     Group,
@@ -28,9 +34,11 @@ struct Block {
     /// Whether the commands that come now may be skipped: in a branch, or behind a way out.
     conditional: bool,
     function: bool,
-    /// What decides whether it runs at all, whether its commands from here on do, and whether its only branch so far did.
+    /// The nearest guard that is known of what stands around it.
     entrance: Option<Guard>,
-    guard: Option<Guard>,
+    /// What decides whether its commands from here on run, once it does.
+    decided: Decided,
+    /// What decided whether its only branch so far ran.
     condition: Option<Guard>,
     /// There was more than one condition.
     many: bool,
@@ -38,6 +46,16 @@ struct Block {
     outer: Chain,
     /// Where the script was when it opened.
     directory: Option<u32>,
+    /// How many commands stood before its present branch.
+    since: usize,
+}
+
+/// A stretch of commands that nothing after it follows from: `since..until`, up to this word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    pub(super) since: usize,
+    pub(super) until: usize,
+    pub(super) words: usize,
 }
 
 /// A list of commands joined by `&&` and `||`.
@@ -46,12 +64,12 @@ pub(super) struct Chain {
     pub(super) conditional: bool,
     /// The command before was one that is there to fail or not.
     pub(super) test: bool,
-    /// It was `true`, `:` or the like: a loop over it has no condition.
-    pub(super) constant: bool,
+    /// How it always comes out, where it is `true`, `:` or `false`: a loop over it has no condition.
+    pub(super) constant: Option<bool>,
     pub(super) negated: bool,
     pub(super) piped: bool,
-    /// The command before, and how it has to come out.
-    pub(super) guard: Option<Guard>,
+    /// What the commands before have decided.
+    pub(super) decided: Decided,
     /// One of several may have decided: nobody knows which.
     either: bool,
 }
@@ -70,6 +88,11 @@ pub(super) struct Flow<'a> {
     pub(super) function_next: bool,
     /// `&&`, `||` or `|` came last: a line break does not end the list.
     pub(super) joined: bool,
+    /// How many commands and words stand before.
+    pub(super) calls: usize,
+    pub(super) words: usize,
+    /// The branches that ended.
+    pub(super) ended: Vec<Stretch>,
     /// The functions whose bodies are open.
     names: Vec<Cow<'a, str>>,
     /// Functions that leave the script.
@@ -84,11 +107,12 @@ impl<'a> Flow<'a> {
             conditional: base.conditional,
             function: base.function,
             entrance: None,
-            guard: None,
+            decided: Decided::Always,
             condition: None,
             many: false,
             outer: Chain::default(),
             directory: None,
+            since: 0,
         };
         Self {
             blocks: vec![root],
@@ -98,6 +122,9 @@ impl<'a> Flow<'a> {
             directory: None,
             function_next: false,
             joined: false,
+            calls: 0,
+            words: 0,
+            ended: Vec::new(),
             names: Vec::new(),
             leaving: Vec::new(),
         }
@@ -149,16 +176,19 @@ impl<'a> Flow<'a> {
 
     /// The test that decides whether the next command runs, where it is a single one.
     pub(super) fn guard(&self) -> Option<Guard> {
-        self.chain.guard.or_else(|| self.blocks.last()?.guard)
+        let block = self.blocks.last();
+        let inside = block.and_then(|block| block.decided.guard());
+        self.chain.decided.guard().or(inside).or(block.and_then(|block| block.entrance))
     }
 
     /// `then` or `do`: from here on the condition held.
     pub(super) fn then(&mut self) {
-        let decided = self.last;
+        let reverse = if self.is_in(Kind::Until) { Guard::reversed } else { |guard| guard };
+        let decided = self.last.map(reverse);
         self.branch(true);
         if let Some(block) = self.blocks.last_mut() {
             let decided = decided.map(|guard| Guard { alone: guard.alone && !block.many, ..guard });
-            block.guard = decided.or(block.entrance);
+            block.decided = Decided::by(decided);
             block.condition = decided;
         }
     }
@@ -167,7 +197,7 @@ impl<'a> Flow<'a> {
     pub(super) fn otherwise(&mut self) {
         self.branch(true);
         if let Some(block) = self.blocks.last_mut() {
-            block.guard = block.condition.take().map(Guard::reversed).or(block.entrance);
+            block.decided = Decided::by(block.condition.take().map(Guard::reversed));
         }
     }
 
@@ -175,7 +205,6 @@ impl<'a> Flow<'a> {
     pub(super) fn again(&mut self) {
         self.branch(true);
         if let Some(block) = self.blocks.last_mut() {
-            block.guard = block.entrance;
             block.condition = None;
             block.many = true;
         }
@@ -190,18 +219,19 @@ impl<'a> Flow<'a> {
         let function = function || self.blocks.last().is_some_and(|block| block.function);
         let (outer, directory) = (self.chain, self.directory);
         // A function runs wherever it is called.
-        let guard = self.guard().filter(|_| !function);
+        let entrance = self.guard().filter(|_| !function);
         self.blocks.push(Block {
             kind,
             inherited,
             conditional: inherited,
             function,
-            entrance: guard,
-            guard,
+            entrance,
+            decided: if kind == Kind::Function { Decided::Unknown } else { Decided::Always },
             condition: None,
             many: false,
             outer,
             directory,
+            since: self.calls,
         });
         self.chain = Chain::default();
     }
@@ -215,15 +245,41 @@ impl<'a> Flow<'a> {
         if matches!(block.kind, Kind::Subshell | Kind::Function) {
             self.directory = block.directory;
         }
-        self.chain = Chain { test: false, constant: false, negated: false, ..block.outer };
+        // What `{ ... }` sets holds behind it.
+        if block.kind != Kind::Group || block.outer.conditional || block.outer.piped {
+            self.end(block.since);
+        }
+        self.chain = Chain { test: false, constant: None, negated: false, ..block.outer };
         self.last = None;
     }
 
     /// The commands from here to the end of the block, or to its next branch, may be skipped or not.
     pub(super) fn branch(&mut self, conditional: bool) {
         self.chain = Chain::default();
+        let calls = self.calls;
+        let Some(block) = self.blocks.last_mut() else { return };
+        block.conditional = block.inherited || conditional;
+        block.decided = match block.kind {
+            // Its list has said so.
+            Kind::For => block.decided,
+            _ if conditional => Decided::Unknown,
+            _ => Decided::Always,
+        };
+        let since = std::mem::replace(&mut block.since, calls);
+        self.end(since);
+    }
+
+    /// Nobody knows how often the commands of this loop run, or whether they do.
+    pub(super) fn may_be_empty(&mut self) {
         if let Some(block) = self.blocks.last_mut() {
-            block.conditional = block.inherited || conditional;
+            block.decided = Decided::Unknown;
+        }
+    }
+
+    /// What was set since then need not be set behind here.
+    fn end(&mut self, since: usize) {
+        if since < self.calls {
+            self.ended.push(Stretch { since, until: self.calls, words: self.words });
         }
     }
 
@@ -237,18 +293,26 @@ impl<'a> Flow<'a> {
         self.chain = match operator {
             Operator::And => Chain {
                 conditional: chain.conditional || chain.test,
-                guard: self.last.filter(|_| !chain.either && !chain.piped),
+                decided: Decided::by(self.last.filter(|_| !chain.either && !chain.piped)),
                 either: chain.either,
                 ..Chain::default()
             },
             // `a && b || c`: either of the two may have failed.
             Operator::Or => Chain {
                 conditional: true,
-                guard: self.last.filter(|_| chain.guard.is_none() && !chain.either).map(Guard::reversed),
+                decided: Decided::by(
+                    self.last.filter(|_| chain.decided == Decided::Always && !chain.either).map(Guard::reversed),
+                ),
                 either: true,
                 ..Chain::default()
             },
-            Operator::Pipe => Chain { piped: true, conditional: chain.conditional, ..Chain::default() },
+            Operator::Pipe => Chain {
+                piped: true,
+                conditional: chain.conditional,
+                decided: chain.decided,
+                either: chain.either,
+                ..Chain::default()
+            },
             Operator::Next | Operator::Background | Operator::CaseEnd => {
                 if self.errexit && chain.test && !chain.negated && !self.in_condition() {
                     self.leave(&[Kind::Subshell]);
@@ -266,14 +330,16 @@ impl<'a> Flow<'a> {
 
     /// Whether the commands decide about a block that is open: before `then` or `do`.
     fn in_condition(&self) -> bool {
-        self.blocks
-            .last()
-            .is_some_and(|block| matches!(block.kind, Kind::If | Kind::Loop) && block.conditional == block.inherited)
+        self.blocks.last().is_some_and(|block| {
+            matches!(block.kind, Kind::If | Kind::Loop | Kind::Until) && block.conditional == block.inherited
+        })
     }
 
     /// Everything up to the end of the innermost block of these kinds may not be reached.
     pub(super) fn leave(&mut self, kinds: &[Kind]) {
-        let found = self.blocks.iter().rposition(|block| kinds.contains(&block.kind));
+        // What reads from a pipe is a shell of its own.
+        let is_shell = |block: &Block| kinds.contains(&Kind::Subshell) && block.outer.piped;
+        let found = self.blocks.iter().rposition(|block| kinds.contains(&block.kind) || is_shell(block));
         if found.is_none() && kinds.contains(&Kind::Loop) {
             return;
         }
@@ -288,21 +354,22 @@ impl<'a> Flow<'a> {
             block.inherited = true;
         }
         if let Some(block) = self.blocks.get_mut(inner) {
-            block.guard = block.guard.or(stays);
-            block.entrance = block.entrance.or(stays);
+            block.decided = block.decided.and(stays);
         }
     }
 
-    /// The one command that decided about all that stands here and not in the block at `from`; `None` where there are several.
+    /// The one command that decided about all that stands here and not in the block at `from`; `None` where there are several, or where
+    /// something else had a say.
     fn only_guard_since(&self, from: usize) -> Option<Guard> {
-        let around = self.blocks.get(from)?.guard;
-        let inner = self.blocks.get(from + 1..)?.iter().map(|block| block.guard);
-        let mut all: Vec<Guard> =
-            inner.chain([self.guard()]).flatten().filter(|guard| Some(*guard) != around).collect();
-        all.dedup();
-        match all.as_slice() {
-            [only] if only.alone => Some(*only),
-            _ => None,
+        let blocks = self.blocks.get(from + 1..)?.iter();
+        let mut only = None;
+        for decided in blocks.flat_map(|block| [block.outer.decided, block.decided]).chain([self.chain.decided]) {
+            match decided {
+                Decided::Always => {}
+                Decided::By(guard) if guard.alone && only.is_none() => only = Some(guard),
+                Decided::By(_) | Decided::Unknown => return None,
+            }
         }
+        only
     }
 }

@@ -1,5 +1,7 @@
 //! Which commands decide whether another one runs.
 
+use super::{Call, Word};
+
 /// A command that decides whether another one runs, by its position among all, and how it has to come out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Guard {
@@ -24,9 +26,92 @@ impl Guard {
     }
 }
 
+/// What decides whether commands run, besides what decides about all that stands around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Decided {
+    /// Nothing: they run.
+    #[default]
+    Always,
+    /// This command.
+    By(Guard),
+    /// Something that is no single command: a pipeline, the word of a `case`, one of several.
+    Unknown,
+}
+
+impl Decided {
+    /// By that command, where it is known.
+    pub(super) fn by(guard: Option<Guard>) -> Self {
+        guard.map_or(Self::Unknown, Self::By)
+    }
+
+    pub(super) const fn guard(self) -> Option<Guard> {
+        match self {
+            Self::By(guard) => Some(guard),
+            Self::Always | Self::Unknown => None,
+        }
+    }
+
+    /// And by a further one from here on; `None`: by something that nobody knows.
+    pub(super) fn and(self, further: Option<Guard>) -> Self {
+        match (self, further) {
+            (Self::Always, further) => Self::by(further),
+            (Self::By(guard), _) | (Self::Unknown, Some(guard)) => Self::By(Guard { alone: false, ..guard }),
+            (Self::Unknown, None) => Self::Unknown,
+        }
+    }
+}
+
+/// A `test` of a single path.
+#[derive(Clone, Copy)]
+pub struct FileTest<'s, 'a> {
+    /// The path as written.
+    pub path: &'s Word<'a>,
+    /// Whether it succeeds where something is there, and not where nothing is.
+    pub is_there: bool,
+    /// What has to be there.
+    pub sort: FileSort,
+}
+
+/// What a test finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSort {
+    /// A file or a folder: `-e`, `-r`, and `-s`, since a folder has a size as well.
+    Any,
+    /// `-f`: a folder is as good as nothing.
+    File,
+    /// `-d`: a file is as good as nothing.
+    Folder,
+}
+
+impl<'s, 'a> Call<'s, 'a> {
+    /// What a `test` of a single path asks; `None` for any other command.
+    #[must_use]
+    pub fn asks_for_file(&self) -> Option<FileTest<'s, 'a>> {
+        let mut args = match self.program() {
+            _ if self.entry.traits.test => self.words(),
+            "test" => self.args(),
+            "[" => self.args().split_last().filter(|(last, _)| last.text == "]")?.1,
+            _ => return None,
+        };
+        let mut is_there = true;
+        while let Some((_, rest)) = args.split_first().filter(|(first, _)| first.text == "!") {
+            (args, is_there) = (rest, !is_there);
+        }
+        let [operator, path] = args else { return None };
+        let sort = match &*operator.text {
+            "-e" | "-s" | "-r" => FileSort::Any,
+            "-f" => FileSort::File,
+            "-d" => FileSort::Folder,
+            _ => return None,
+        };
+        Some(FileTest { path, is_there, sort })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::FileSort;
     use crate::text::command::{Call, Script};
 
     /// What decides whether `rm` runs: the words of each guard, the nearest first, with `!` before one that has to fail.
@@ -72,6 +157,26 @@ mod tests {
             ("if [ $A = b ]; then if [ -s m ]; then exit 0; fi; fi; rm x", &[]),
             ("if [ $A = b ]; then echo; elif [ -s m ]; then exit 0; fi; rm x", &[]),
             ("for x in 1 2; do [ -s m ] && exit 0; done; rm x", &["![ -s m ]"]),
+            // A way out that nobody knows whether it is reached.
+            ("case $A in b) [ -s m ] && exit 0;; esac; rm x", &[]),
+            ("if [ $A = b ] || [ $B = c ]; then [ -s m ] && exit 0; fi; rm x", &[]),
+            ("if ls | grep -q b; then [ -s m ] && exit 0; fi; rm x", &[]),
+            ("ls | grep -q b && { [ -s m ] && exit 0; }; rm x", &[]),
+            ("for x in $LIST; do [ -s m ] && exit 0; done; rm x", &[]),
+            ("for x; do [ -s m ] && exit 0; done; rm x", &[]),
+            ("for ((i=0; i<n; i++)); do [ -s m ] && exit 0; done; rm x", &[]),
+            ("while [ $A = b ]; do [ -s m ] && exit 0; done; rm x", &[]),
+            ("ls | while read x; do [ -s m ] && exit 0; done; rm x", &[]),
+            ("(ls) && [ -s m ] && exit 0; rm x", &[]),
+            ("for x in 1; do ls | grep b && continue; [ ! -s m ] && continue; exit; done; rm x", &[]),
+            ("f() { [ -s m ] && exit 0; }; rm x", &[]),
+            ("case $A in b) exit;; esac; [ -s m ] && exit 0; rm x", &["![ -s m ]"]),
+            ("{ [ -s m ] && exit 0; }; rm x", &["![ -s m ]"]),
+            ("while true; do [ -s m ] && exit 0; break; done; rm x", &["![ -s m ]"]),
+            ("while [ ! -s m ]; do rm x; done", &["[ ! -s m ]"]),
+            ("until [ ! -s m ]; do rm x; done", &["![ ! -s m ]"]),
+            ("until [ -s m ]\ndo rm x; done", &["![ -s m ]"]),
+            ("until ! [ -s m ]; do rm x; done", &["[ -s m ]"]),
             ("[ -s m ]; echo && rm x", &["echo"]),
             ("f() { rm x; }; [ -s m ] || f", &[]),
             ("echo; sh -c 'echo; if [ ! -s m ]; then rm x; fi'", &["[ ! -s m ]"]),
@@ -85,10 +190,12 @@ mod tests {
     #[test]
     fn a_test_of_a_file_says_which_and_whether_it_is_there() {
         for (text, expected) in [
-            ("[ -s m ] && rm x", Some(("m", true))),
-            ("[ ! -s m ] && rm x", Some(("m", false))),
-            ("test ! -e m && rm x", Some(("m", false))),
-            ("[[ ! ! -d m ]] && rm x", Some(("m", true))),
+            ("[ -s m ] && rm x", Some(("m", true, FileSort::Any))),
+            ("[ ! -s m ] && rm x", Some(("m", false, FileSort::Any))),
+            ("test ! -e m && rm x", Some(("m", false, FileSort::Any))),
+            ("[ ! -f m ] && rm x", Some(("m", false, FileSort::File))),
+            ("[[ ! ! -d m ]] && rm x", Some(("m", true, FileSort::Folder))),
+            ("[ -L m ] && rm x", None),
             ("[ -s m -a -s n ] && rm x", None),
             ("[ -s m && rm x", None),
             ("[ $A = b ] && rm x", None),
@@ -97,7 +204,7 @@ mod tests {
             let script = Script::of_text(text);
             let rm = script.calls().find(|call| call.program() == "rm").unwrap();
             let asked = rm.guards().next().and_then(|(test, _)| test.asks_for_file());
-            assert_eq!(asked.map(|(path, is_there)| (&*path.text, is_there)), expected, "{text}");
+            assert_eq!(asked.map(|one| (&*one.path.text, one.is_there, one.sort)), expected, "{text}");
         }
     }
 }

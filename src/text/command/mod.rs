@@ -13,12 +13,15 @@ mod flow;
 mod guard;
 mod lexer;
 mod parser;
+mod variables;
 mod word;
 mod wrapper;
 
 pub use deletion::{Deletion, Extent};
 pub(crate) use flags::same_name;
 pub use flags::{Flag, Flags};
+pub use guard::{FileSort, FileTest};
+pub use variables::{Values, Variables};
 pub use word::{Word, has_reference, only_references};
 
 use guard::Guard;
@@ -45,6 +48,8 @@ struct Entry {
     /// The argument of the last `cd` before it.
     directory: Option<u32>,
     guard: Option<Guard>,
+    /// Up to which word what it sets is certain to be set.
+    reach: u32,
     traits: Traits,
 }
 
@@ -240,23 +245,6 @@ impl<'s, 'a> Call<'s, 'a> {
             Some((Call { script, entry: *entry }, guard.succeeds))
         };
         std::iter::successors(self.entry.guard.and_then(decided), move |(call, _)| call.entry.guard.and_then(decided))
-    }
-
-    /// The path that a `test` of a single file looks at, and whether it succeeds where something is there; `None` for any other command.
-    #[must_use]
-    pub fn asks_for_file(&self) -> Option<(&'s Word<'a>, bool)> {
-        let mut args = match self.program() {
-            _ if self.entry.traits.test => self.words(),
-            "test" => self.args(),
-            "[" => self.args().split_last().filter(|(last, _)| last.text == "]")?.1,
-            _ => return None,
-        };
-        let mut is_there = true;
-        while let Some((_, rest)) = args.split_first().filter(|(first, _)| first.text == "!") {
-            (args, is_there) = (rest, !is_there);
-        }
-        let [operator, path] = args else { return None };
-        matches!(&*operator.text, "-e" | "-f" | "-s" | "-d" | "-r").then_some((path, is_there))
     }
 
     /// Whether the script goes on without waiting for it.

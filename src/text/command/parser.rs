@@ -1,9 +1,10 @@
 //! From words and operators to simple commands, and whether each certainly runs.
 
 use super::{
-    Entry, Guard, Script, Traits,
+    Entry, Script, Traits,
     calls::{BLOCKS, CALLS, DEPTH, Setting, TEXT, WORDS, command},
-    flow::{Flow, Kind},
+    flow::{Flow, Kind, Stretch},
+    guard::{Decided, Guard},
     lexer::{Lexer, Operator, Token},
     word::{Word, assignment},
     wrapper::basename,
@@ -29,6 +30,8 @@ pub(super) struct Parser<'a, 'o> {
     arguments: Vec<Word<'a>>,
     base: Traits,
     depth: u8,
+    /// How many commands stand before the script.
+    first: usize,
 }
 
 impl<'a, 'o> Parser<'a, 'o> {
@@ -42,6 +45,7 @@ impl<'a, 'o> Parser<'a, 'o> {
         Self {
             lexer: Lexer::new(text.get(..end).unwrap_or_default()),
             flow: Flow::new(base),
+            first: out.calls.len(),
             out,
             arguments: Vec::new(),
             base: Traits { implicit: false, ..base },
@@ -68,7 +72,20 @@ impl<'a, 'o> Parser<'a, 'o> {
                 Token::Word(word) => self.word(word),
             }
         }
+        self.limit_reach();
         self.substitutions();
+    }
+
+    /// What is set in a branch, or in a script of its own, need not be set behind it.
+    fn limit_reach(&mut self) {
+        let whole = Stretch { since: self.first, until: self.out.calls.len(), words: self.out.words.len() };
+        let whole = (self.depth > 0).then_some(whole);
+        for Stretch { since, until, words } in self.flow.ended.drain(..).chain(whole) {
+            let end = u32::try_from(words).unwrap_or(u32::MAX);
+            for entry in self.out.calls.get_mut(since..until).unwrap_or_default() {
+                entry.reach = entry.reach.min(end);
+            }
+        }
     }
 
     fn substitutions(self) {
@@ -109,14 +126,15 @@ impl<'a, 'o> Parser<'a, 'o> {
             "elif" => self.flow.again(),
             "else" => self.flow.otherwise(),
             "fi" => self.flow.pop(&[Kind::If]),
-            "while" | "until" => self.flow.push(Kind::Loop),
+            "while" => self.flow.push(Kind::Loop),
+            "until" => self.flow.push(Kind::Until),
             "for" | "select" => self.for_list(),
             "do" => {
-                let endless = self.flow.chain.constant;
+                let endless = self.flow.chain.constant == Some(!self.flow.is_in(Kind::Until));
                 let always = endless || self.flow.is_in(Kind::For);
                 if always { self.flow.branch(false) } else { self.flow.then() }
             }
-            "done" => self.flow.pop(&[Kind::Loop, Kind::For]),
+            "done" => self.flow.pop(&[Kind::Loop, Kind::Until, Kind::For]),
             "case" => self.case(),
             "esac" => self.flow.pop(&[Kind::Case]),
             "{" => self.flow.push(Kind::Group),
@@ -147,22 +165,32 @@ impl<'a, 'o> Parser<'a, 'o> {
         let end = small(self.out.words.len())?;
         let traits = Traits { test: true, ..self.base };
         let (directory, guard) = (self.flow.directory, self.flow.guard());
-        let found = Guard::of(self.out.calls.len(), self.flow.chain.guard.is_none())?;
-        self.out.calls.push(Entry { start, program: start, end, directory, guard, traits });
+        let found = Guard::of(self.out.calls.len(), self.flow.chain.decided == Decided::Always)?;
+        self.out.calls.push(Entry { start, program: start, end, directory, guard, reach: start, traits });
+        (self.flow.calls, self.flow.words) = (self.out.calls.len(), self.out.words.len());
         Some(if self.flow.chain.negated { found.reversed() } else { found })
     }
 
     fn for_list(&mut self) {
         self.flow.push(Kind::For);
+        let mut words = 0_usize;
         loop {
             match self.lexer.next() {
-                Token::End | Token::Operator(Operator::Next) => return,
-                Token::Word(word) if word.plain && word.text == "do" => return self.flow.branch(false),
+                Token::End | Token::Operator(Operator::Next) => break,
+                Token::Word(word) if word.plain && word.text == "do" => {
+                    self.flow.branch(false);
+                    break;
+                }
+                // The first two are the name and `in`.
+                Token::Word(word) => words += usize::from(word.literal || words < 2),
                 Token::Operator(Operator::Open) => {
                     self.lexer.skip_arithmetic();
                 }
-                _ => {}
+                Token::Operator(_) => {}
             }
+        }
+        if words < 3 {
+            self.flow.may_be_empty();
         }
     }
 
@@ -250,11 +278,12 @@ impl<'a, 'o> Parser<'a, 'o> {
         let range = start..self.out.words.len();
         let effect = self.effect(start);
         let before = self.out.calls.len();
-        let setting = Setting { directory: self.flow.directory, guard: self.flow.guard() };
+        let is_set = !(self.flow.chain.conditional || self.flow.chain.piped || background);
+        let setting = Setting { directory: self.flow.directory, guard: self.flow.guard(), is_passing: !is_set };
         command(self.out, range, traits, setting, self.depth);
         // A script of its own is no single command.
-        self.flow.last =
-            Guard::of(before, self.flow.chain.guard.is_none()).filter(|_| self.out.calls.len() == before + 1);
+        self.flow.last = Guard::of(before, self.flow.chain.decided == Decided::Always)
+            .filter(|_| self.out.calls.len() == before + 1);
         if self.flow.chain.negated {
             self.flow.last = self.flow.last.map(Guard::reversed);
         }
@@ -262,7 +291,14 @@ impl<'a, 'o> Parser<'a, 'o> {
             Some([only]) => self.out.words.get(only.program as usize).map_or("", |word| basename(&word.text)),
             _ => "",
         };
-        self.flow.chain.constant = matches!(program, "true" | ":");
+        let always = match program {
+            _ if self.flow.chain.decided != Decided::Always => None,
+            "true" | ":" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        };
+        self.flow.chain.constant = always.map(|outcome| outcome != self.flow.chain.negated);
+        (self.flow.calls, self.flow.words) = (self.out.calls.len(), self.out.words.len());
         self.flow.chain.test = self.flow.chain.negated || is_test(program);
         if background || self.flow.chain.piped {
             return;
@@ -291,7 +327,7 @@ impl<'a, 'o> Parser<'a, 'o> {
             "exit" => Effect::Leave(&[Kind::Subshell, Kind::Function]),
             "exec" if argument.is_some() => Effect::Leave(&[Kind::Subshell, Kind::Function]),
             "return" => Effect::Leave(&[Kind::Function]),
-            "break" | "continue" => Effect::Leave(&[Kind::Loop, Kind::For]),
+            "break" | "continue" => Effect::Leave(&[Kind::Loop, Kind::Until, Kind::For]),
             _ if self.flow.leaves(name) => Effect::Leave(&[Kind::Subshell]),
             _ => Effect::None,
         }
