@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 use seawall::{
-    cluster::Cluster,
+    cluster::{Cluster, Proxies},
     engines::Catalogue,
     facts::Seconds,
     metrics::{Kind, Metrics},
@@ -127,7 +127,7 @@ async fn guard(arguments: &Arguments, metrics: Arc<Metrics>) -> Result<Guard> {
     let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
     let settings = Settings::load(&arguments.config, None, known)?;
     let cluster = match &arguments.kubeconfig {
-        Some(path) => Some(Cluster::from_kubeconfig(path).await?),
+        Some(path) => Some(Cluster::from_kubeconfig(path, &Proxies::default())?),
         None => None,
     };
     Ok(Guard::new(catalogue, settings, rules::ALL, Some(MINOR), cluster, metrics, now))

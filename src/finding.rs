@@ -1,6 +1,8 @@
 //! What a rule reports.
 use std::{borrow::Cow, collections::HashMap};
 
+use serde_json::Value;
+
 use crate::{
     terms::Action,
     tree::{Node, Place},
@@ -32,6 +34,19 @@ pub struct Finding {
     pub help: Cow<'static, str>,
     /// What to do about this very object, one line each: commands to be copied, and words between them.
     pub steps: Vec<String>,
+    /// What is written instead, where that is certain and costs no data: for `fix`, never for a webhook.
+    pub correction: Option<Box<Correction>>,
+}
+
+/// What puts an end to a finding, in a manifest that its author is about to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Where.
+    pub place: Place,
+    /// What is written there; a whole number raises the one that is there.
+    pub value: Value,
+    /// What that does, for people: lower case, no final period.
+    pub message: String,
 }
 
 impl Finding {
@@ -44,6 +59,12 @@ impl Finding {
     /// Commands that do it, and words between them.
     pub fn steps(&mut self, lines: Vec<String>) -> &mut Self {
         self.steps = lines;
+        self
+    }
+
+    /// What is to be written at a place instead. Only for what is certain: it moves no data, and keeps no database from starting.
+    pub fn correction(&mut self, at: Node<'_>, value: Value, message: impl Into<String>) -> &mut Self {
+        self.correction = Some(Box::new(Correction { place: at.place(), value, message: message.into() }));
         self
     }
 
@@ -130,6 +151,7 @@ impl Findings {
             message: message.into(),
             help: "".into(),
             steps: Vec::new(),
+            correction: None,
         });
         #[expect(clippy::indexing_slicing, reason = "pushed just above")]
         &mut self.all[index]

@@ -19,7 +19,7 @@ use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
 };
-use crate::terms::Operation;
+use crate::terms::{Action, Operation, Profile, Tier};
 
 /// The `Content-Type` of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,7 +33,14 @@ pub const REQUEST: &str = "request";
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FindingLabels {
     rule: &'static str,
+    tier: &'static str,
     action: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WouldLabels {
+    rule: &'static str,
+    profile: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,6 +66,7 @@ pub struct Metrics {
     durations: Arc<Durations>,
     in_flight: Gauge,
     findings: Family<FindingLabels, Counter>,
+    would_deny: Family<WouldLabels, Counter>,
     patches: Family<PatchLabels, Counter>,
     lookups: Family<LookupLabels, Counter>,
     parse_failures: Arc<Counters<1>>,
@@ -108,6 +116,7 @@ impl Metrics {
             durations,
             in_flight: Gauge::default(),
             findings: Family::default(),
+            would_deny: Family::default(),
             patches: Family::default(),
             lookups: Family::default(),
             parse_failures,
@@ -129,6 +138,8 @@ impl Metrics {
         registry.register_collector(Box::new(Arc::clone(&self.durations)));
         registry.register("requests_in_flight", "Calls being answered", self.in_flight.clone());
         registry.register("findings", "Findings, and what was done with them", self.findings.clone());
+        let would = "Findings that a stricter profile than the one in force would refuse";
+        registry.register("would_deny", would, self.would_deny.clone());
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
         registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
@@ -167,9 +178,15 @@ impl Metrics {
         &self.in_flight
     }
 
-    /// A finding of `rule`, and the name of the action that was taken on it.
-    pub fn finding(&self, rule: &'static str, action: &'static str) {
-        self.findings.get_or_create(&FindingLabels { rule, action }).inc();
+    /// A finding of `rule`, how bad what that rule finds is, and the action that was taken on it.
+    pub fn finding(&self, rule: &'static str, tier: Tier, action: Action) {
+        let (tier, action) = (tier.as_str(), action.as_str());
+        self.findings.get_or_create(&FindingLabels { rule, tier, action }).inc();
+    }
+
+    /// A finding of `rule` that `profile` would refuse, and the one in force lets through.
+    pub fn would_deny(&self, rule: &'static str, profile: Profile) {
+        self.would_deny.get_or_create(&WouldLabels { rule, profile: profile.as_str() }).inc();
     }
 
     /// An object that `rule` mended.
@@ -250,7 +267,8 @@ mod tests {
             Duration::ZERO,
         );
         metrics.in_flight().inc();
-        metrics.finding("ephemeral-data", "deny");
+        metrics.finding("ephemeral-data", Tier::Loss, Action::Deny);
+        metrics.would_deny("shared-claim", Profile::Production);
         metrics.patch("missing-requests");
         metrics.lookup("owner", Found::Unknown);
         metrics.parse_failure(ParseFailure::TooLarge);
@@ -267,7 +285,8 @@ mod tests {
             r#"request_duration_seconds_count{webhook="validate"} 1"#,
             r#"request_duration_seconds_count{webhook="mutate"} 0"#,
             "requests_in_flight 1",
-            r#"findings_total{rule="ephemeral-data",action="deny"} 1"#,
+            r#"findings_total{rule="ephemeral-data",tier="loss",action="deny"} 1"#,
+            r#"would_deny_total{rule="shared-claim",profile="production"} 1"#,
             r#"patches_total{rule="missing-requests"} 1"#,
             r#"fact_lookups_total{question="owner",result="unknown"} 1"#,
             r#"parse_failures_total{cause="too_large"} 1"#,

@@ -160,6 +160,9 @@ impl Profile {
     }
 }
 
+/// Namespaces that the webhooks are not registered for: what Kubernetes itself runs on, and Seawall, must start without Seawall.
+pub const UNGUARDED: [&str; 2] = ["kube-system", "seawall-system"];
+
 /// Labels and annotations that Seawall reads or writes.
 pub mod keys {
     /// Label on a workload or namespace: `durable`, `cache` or `ephemeral`; a fact that its author states.

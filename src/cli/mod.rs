@@ -15,6 +15,7 @@ mod completions;
 pub mod docs;
 mod engines;
 mod explain;
+mod fix;
 mod inspect;
 pub(crate) mod logging;
 mod outcome;
@@ -44,6 +45,7 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Check(check::Args),
+    Fix(fix::Args),
     Scan(scan::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
@@ -60,6 +62,7 @@ pub fn run() -> ExitCode {
         Ok(Cli { command }) => match command {
             Command::Serve(args) => serve::run(args),
             Command::Check(args) => check::run(args),
+            Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),

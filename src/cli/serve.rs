@@ -25,6 +25,7 @@ const MOST_DELAY: i64 = 300;
 ///
 /// Every option can also be given by the environment variable beside it. Certificate files are read again when they
 /// change. SEAWALL_LOG (or RUST_LOG) filters the log, for example `warn,seawall=debug`.
+/// A rule in the settings that this version does not know is ignored with a warning; for `check` and `scan` it is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall serve --offline --tls-cert certs/local/tls.crt --tls-key certs/local/tls.key"
@@ -140,13 +141,20 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let settings = args.judging.settings(&catalogue)?;
+    let (settings, unknown) = args.judging.shared_settings(&catalogue)?;
+    for rule in unknown {
+        tracing::warn!(rule, "the settings name a rule that this version does not know; it is ignored");
+    }
     let profile = settings.profile();
     let cluster = match &connection {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
             let help = "give --kubeconfig FILE that can be read, or --offline to judge without an API server";
-            Some(Cluster::from_kubeconfig(path).await.map_err(|e| helped(e, help))?)
+            let cluster = Cluster::from_kubeconfig(path, &super::values::proxies());
+            Some(cluster.map_err(|error| {
+                let help = error.help().unwrap_or_else(|| help.to_owned());
+                helped(error, help)
+            })?)
         }
         Connection::InCluster => {
             let help = "outside of a cluster, give --kubeconfig FILE, or --offline to judge without an API server";
@@ -181,7 +189,8 @@ async fn version_of(cluster: &Cluster) -> Option<u32> {
     match tokio::time::timeout(Duration::from_secs(3), cluster.minor_version()).await {
         Ok(Ok(minor)) => minor,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "the API server does not say its version");
+            let error = anyhow::Error::new(error);
+            tracing::warn!(error = format!("{error:#}"), "the API server does not say its version");
             None
         }
         Err(_) => {

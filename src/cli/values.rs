@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::output::helped;
+use crate::cluster::Proxies;
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::rules;
@@ -48,6 +49,23 @@ pub(crate) fn profile() -> impl TypedValueParser<Value = Profile> {
     PossibleValuesParser::new(PROFILES).try_map(|name| name.parse::<Profile>())
 }
 
+/// Where the settings are explained.
+const SHOWN: &str = "docs/settings.md shows the whole document";
+
+/// What the environment says about proxies, in the spelling that kubectl prefers: the upper case.
+pub(crate) fn proxies() -> Proxies {
+    let of = |names: [&str; 2]| {
+        #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+        let mut set = names.into_iter().filter_map(|name| std::env::var(name).ok());
+        set.find(|value| !value.is_empty())
+    };
+    Proxies {
+        http: of(["HTTP_PROXY", "http_proxy"]),
+        https: of(["HTTPS_PROXY", "https_proxy"]),
+        no: of(["NO_PROXY", "no_proxy"]),
+    }
+}
+
 impl Judging {
     /// The engines that are known: ours, and those of `--engines`.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Catalogue> {
@@ -58,7 +76,15 @@ impl Judging {
     pub(crate) fn settings(&self, catalogue: &Catalogue) -> anyhow::Result<Settings> {
         let Some(path) = &self.config else { return Ok(Settings::of(self.profile.unwrap_or(Profile::Baseline))) };
         let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
-        Settings::load(path, self.profile, known).map_err(|e| helped(e, "docs/settings.md shows the whole document"))
+        Settings::load(path, self.profile, known).map_err(|e| helped(e, SHOWN))
+    }
+
+    /// The same for a server, whose settings may be shared with a newer version: a rule that this one does not know is no reason not to
+    /// start. Also what is left out, in words.
+    pub(crate) fn shared_settings(&self, catalogue: &Catalogue) -> anyhow::Result<(Settings, Vec<String>)> {
+        let Some(path) = &self.config else { return Ok((self.settings(catalogue)?, Vec::new())) };
+        let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
+        Settings::load_shared(path, self.profile, known).map_err(|e| helped(e, SHOWN))
     }
 }
 

@@ -17,7 +17,9 @@ pub(crate) const fn tier(tier: Tier) -> &'static str {
 /// What a profile is for.
 pub(crate) const fn profile(profile: Profile) -> &'static str {
     match profile {
-        Profile::Observe => "everything is counted and logged; nothing is said, written or refused",
+        Profile::Observe => {
+            "everything is counted, and what would be refused is logged; nothing is said, written or refused"
+        }
         Profile::Advise => "warnings; nothing is written or refused",
         Profile::Baseline => "what loses or opens data is refused; mends are written",
         Profile::Production => "what leaks a secret or stops a database is refused, too",

@@ -1,9 +1,13 @@
 //! Connections: of a program in a cluster, and of a person with a kubeconfig.
 use std::{path::Path, path::PathBuf, time::Duration};
 
-use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{InClusterError, Kubeconfig, KubeconfigError};
 
-use super::{Cluster, FetchError, fetch};
+use super::{
+    Cluster, FetchError, again, fetch,
+    kubeconfig::{self, Fault},
+    proxy::{Proxies, Proxy},
+};
 use crate::tree::Tree;
 
 /// How long nothing may come of an answer that a review waits for.
@@ -24,7 +28,7 @@ pub enum ConnectError {
     },
     /// The kubeconfig that is used where none is named cannot be used.
     #[error("failed to read the kubeconfig")]
-    Default(#[source] KubeconfigError),
+    Default(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing says which API server is meant.
     #[error("there is no kubeconfig")]
     Nowhere,
@@ -36,12 +40,36 @@ pub enum ConnectError {
         /// Those that it has.
         known: Vec<String>,
     },
+    /// The proxy on the way cannot be used.
+    #[error("failed to use the proxy of {said_by}: {why}")]
+    Proxy {
+        /// `HTTPS_PROXY`, or the kubeconfig's `proxy-url`.
+        said_by: &'static str,
+        /// Why; never its address, which may hold a password.
+        why: String,
+    },
     /// There is no service account to use.
     #[error("failed to find the cluster from inside")]
     InCluster(#[source] InClusterError),
     /// The configuration cannot be used.
     #[error("failed to make a client for the API server")]
     Client(#[source] kube::Error),
+}
+
+impl ConnectError {
+    /// What the person can do about it, where it is the same for every command.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Proxy { said_by: own @ "proxy-url", .. } => {
+                Some(format!("write the kubeconfig's {own} like http://proxy:3128 or socks5://proxy:1080"))
+            }
+            Self::Proxy { said_by, .. } => {
+                Some(format!("write {said_by} like http://proxy:3128, or name the API server in NO_PROXY"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A person's connection.
@@ -53,6 +81,8 @@ pub struct Connected {
     pub namespace: String,
     /// The API server's address.
     pub server: String,
+    /// The proxy on the way to it, and who says so: `proxy:3128 (HTTPS_PROXY)`.
+    pub proxy: Option<String>,
 }
 
 impl Cluster {
@@ -60,14 +90,18 @@ impl Cluster {
     ///
     /// # Errors
     /// When the file cannot be read or used.
-    pub async fn from_kubeconfig(path: &Path) -> Result<Self, ConnectError> {
+    pub fn from_kubeconfig(path: &Path, proxies: &Proxies) -> Result<Self, ConnectError> {
         let kubeconfig = Kubeconfig::read_from(path).map_err(|e| at(path, e))?;
-        let options = KubeConfigOptions::default();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|e| at(path, e))?;
+        let (config, proxy) =
+            kubeconfig::configured(kubeconfig, None, proxies).map_err(|fault| of(Some(path), fault))?;
+        if let Some(proxy) = proxy {
+            tracing::info!(proxy = proxy.said(), "the API server is asked through a proxy");
+        }
         Self::from_config(config, SOON)
     }
 
-    /// Connects from inside a cluster, by the Pod's service account.
+    /// Connects from inside a cluster, by the Pod's service account. No proxy is on this way: what the environment says about
+    /// proxies is about the world outside.
     ///
     /// # Errors
     /// When there is none.
@@ -79,26 +113,27 @@ impl Cluster {
     ///
     /// # Errors
     /// When there is none of them, when it has no such context, or cannot be used.
-    pub async fn of_person(file: Option<&Path>, context: Option<&str>) -> Result<Connected, ConnectError> {
-        let failed = |error| match file {
-            Some(path) => at(path, error),
-            None => ConnectError::Default(error),
-        };
+    pub fn of_person(file: Option<&Path>, context: Option<&str>, proxies: &Proxies) -> Result<Connected, ConnectError> {
         let kubeconfig = match (file.map_or_else(Kubeconfig::read, Kubeconfig::read_from), file) {
             (Ok(kubeconfig), _) => kubeconfig,
             (Err(error), None) if is_none(&error) => {
                 let inside = kube::Config::incluster().map_err(|_| ConnectError::Nowhere)?;
-                return Self::connected(inside);
+                return Self::connected(inside, None);
             }
-            (Err(error), _) => return Err(failed(error)),
+            (Err(error), _) => {
+                return Err(match file {
+                    Some(path) => at(path, error),
+                    None => ConnectError::Default(error.into()),
+                });
+            }
         };
         let wanted = context.or(kubeconfig.current_context.as_deref());
         if let Some(wanted) = wanted.filter(|w| !kubeconfig.contexts.iter().any(|c| c.name == *w)) {
             let known = kubeconfig.contexts.iter().map(|c| c.name.clone()).collect();
             return Err(ConnectError::NoContext { context: wanted.to_owned(), known });
         }
-        let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-        Self::connected(kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(failed)?)
+        let (config, proxy) = kubeconfig::configured(kubeconfig, context, proxies).map_err(|fault| of(file, fault))?;
+        Self::connected(config, proxy)
     }
 
     /// The API server's minor version; the first thing that a person's connection asks. `None` where it says none.
@@ -106,15 +141,18 @@ impl Cluster {
     /// # Errors
     /// When it does not answer.
     pub async fn says_version(&self) -> Result<Option<u16>, FetchError> {
-        let text = fetch::text(&self.client, "/version").await?;
+        let text = again::if_refused(async || fetch::text(&self.client, "/version").await).await?;
         let tree = Tree::from_json(&text)?;
         let minor = tree.root().get("minor").text();
         Ok(minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
     }
 
-    fn connected(config: kube::Config) -> Result<Connected, ConnectError> {
+    fn connected(mut config: kube::Config, proxy: Option<Proxy>) -> Result<Connected, ConnectError> {
+        // Its way of asking again lasts for minutes; ours is in `again`.
+        config.default_retry = false;
         let (namespace, server) = (config.default_namespace.clone(), config.cluster_url.to_string());
-        Ok(Connected { cluster: Self::from_config(config, LATER)?, namespace, server })
+        let proxy = proxy.map(|proxy| proxy.said());
+        Ok(Connected { cluster: Self::from_config(config, LATER)?, namespace, server, proxy })
     }
 
     fn from_config(mut config: kube::Config, read: Duration) -> Result<Self, ConnectError> {
@@ -132,6 +170,15 @@ fn at(path: &Path, error: KubeconfigError) -> ConnectError {
         other => other.into(),
     };
     ConnectError::Kubeconfig { path: path.to_owned(), source }
+}
+
+/// What stands in a kubeconfig cannot be used.
+fn of(file: Option<&Path>, fault: Fault) -> ConnectError {
+    match (fault, file) {
+        (Fault::Proxy(error), _) => error,
+        (Fault::Kubeconfig(source), Some(path)) => ConnectError::Kubeconfig { path: path.to_owned(), source },
+        (Fault::Kubeconfig(source), None) => ConnectError::Default(source),
+    }
 }
 
 /// True where there is no kubeconfig at all, rather than one that is wrong.

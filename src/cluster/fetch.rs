@@ -1,7 +1,10 @@
 //! Requests to the API server, and their JSON.
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
-use futures::AsyncReadExt as _;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use kube::core::Status;
 
 use crate::tree::JsonError;
 
@@ -14,12 +17,20 @@ pub enum FetchError {
     /// A list is longer than what is read of one.
     #[error("{0} holds more than {most} objects", most = PAGE * PAGES)]
     TooMany(String),
-    /// The API server refused, or did not answer.
+    /// The API server did not answer.
     #[error("the API server did not answer")]
     Request(#[source] kube::Error),
+    /// The API server answered that it would not, or could not.
+    #[error("{}", said(.status))]
+    Refused {
+        /// What it answered; the code is that of HTTP.
+        status: Box<Status>,
+        /// How long it wants to be left alone, in seconds.
+        retry_after_seconds: Option<u32>,
+    },
     /// The answer broke off.
     #[error("the API server's answer broke off")]
-    Read(#[source] std::io::Error),
+    Read(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer is larger than what is held in memory for one question.
     #[error("the API server's answer is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
@@ -30,11 +41,35 @@ pub enum FetchError {
 
 impl FetchError {
     /// The status that the API server refused with.
-    fn status(&self) -> Option<&kube::core::Status> {
+    fn status(&self) -> Option<&Status> {
         match self {
-            Self::Request(kube::Error::Api(status)) => Some(status),
+            Self::Refused { status, .. } => Some(status),
             _ => None,
         }
+    }
+
+    /// A refusal of this code. `text` is a Status, or whatever stands between the API server and here has to say.
+    pub(super) fn refused(code: u16, text: &str, retry_after_seconds: Option<u32>) -> Self {
+        let mut status: Status = serde_json::from_str(text).unwrap_or_default();
+        status.code = code;
+        Self::Refused { status: status.boxed(), retry_after_seconds }
+    }
+
+    /// True where the same request may be answered a moment later.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Request(error) => matches!(error, kube::Error::Service(_) | kube::Error::HyperError(_)),
+            Self::Refused { status, .. } => status.code == 429 || status.code >= 500,
+            Self::Read(_) => true,
+            Self::Path(_) | Self::TooMany(_) | Self::TooLarge | Self::Json(_) => false,
+        }
+    }
+
+    /// How long the API server wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let Self::Refused { status, retry_after_seconds } = self else { return None };
+        let said = status.details.as_ref().map(|details| details.retry_after_seconds).filter(|seconds| *seconds > 0);
+        retry_after_seconds.or(said).map(|seconds| Duration::from_secs(seconds.into()))
     }
 
     /// True where the API server answered, and refused.
@@ -68,6 +103,14 @@ impl FetchError {
     }
 }
 
+/// What a Status says to people: its message, without what is only for programs.
+fn said(status: &Status) -> String {
+    let canonical = || StatusCode::from_u16(status.code).ok().and_then(|code| code.canonical_reason());
+    let words = [status.message.as_str(), status.reason.as_str()].into_iter().find(|words| !words.is_empty());
+    let words = words.or_else(canonical).unwrap_or("no reason given");
+    format!("the API server answered {}: {words}", status.code)
+}
+
 /// Most objects of one page.
 const PAGE: usize = 100;
 /// Most pages of one list; a namespace with more than this many claims is judged as unknown rather than read whole.
@@ -81,7 +124,7 @@ const LARGEST_LIST: usize = 4 * LARGEST;
 pub(super) async fn object(client: &kube::Client, path: &str) -> Result<Option<String>, FetchError> {
     match text(client, path).await {
         Ok(text) => Ok(Some(text)),
-        Err(FetchError::Request(kube::Error::Api(status))) if status.code == 404 => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -127,12 +170,33 @@ pub(super) enum Page {
 
 /// GETs a text.
 pub(super) async fn text(client: &kube::Client, path: &str) -> Result<String, FetchError> {
-    let request = http::Request::get(path).body(Vec::new()).map_err(|_| FetchError::Path(path.to_owned()))?;
-    let answer = client.request_stream(request).await.map_err(FetchError::Request)?;
-    let mut text = String::new();
-    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-    std::pin::pin!(answer.take(most + 1)).read_to_string(&mut text).await.map_err(FetchError::Read)?;
-    if text.len() > LARGEST { Err(FetchError::TooLarge) } else { Ok(text) }
+    let request = http::Request::get(path).body(Body::empty()).map_err(|_| FetchError::Path(path.to_owned()))?;
+    let answer = client.send(request).await.map_err(FetchError::Request)?;
+    let (status, seconds) = (answer.status(), retry_after(answer.headers()));
+    let text = read(answer.into_body()).await;
+    if status.is_client_error() || status.is_server_error() {
+        // The code alone says enough where the rest of it is lost.
+        return Err(FetchError::refused(status.as_u16(), &text.unwrap_or_default(), seconds));
+    }
+    text
+}
+
+/// A body, as long as it is not too large.
+async fn read(mut body: Body) -> Result<String, FetchError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|error| FetchError::Read(error.into()))?.into_data() else { continue };
+        if bytes.len() + data.len() > LARGEST {
+            return Err(FetchError::TooLarge);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    String::from_utf8(bytes).map_err(|error| FetchError::Read(error.into()))
+}
+
+/// The seconds of a Retry-After; API servers give no dates.
+fn retry_after(headers: &HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()
 }
 
 /// A name that comes from an object, as a part of a path. An owner reference is not checked before admission, and may hold anything: a
@@ -159,6 +223,15 @@ pub(super) fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_words_of_its_status() {
+        let told = |text: &str| FetchError::refused(503, text, None).to_string();
+        let status = r#"{"kind":"Status","message":"etcdserver: request timed out","reason":"Timeout","code":500}"#;
+        assert_eq!(told(status), "the API server answered 503: etcdserver: request timed out");
+        assert_eq!(told("<html>busy</html>"), "the API server answered 503: Service Unavailable");
+        assert_eq!(told("{}"), told(""));
+    }
 
     #[test]
     fn a_name_is_one_part_of_a_path() {

@@ -3,10 +3,13 @@
 //! Nothing is cached and nothing is listed that was not asked for, so memory does not grow with the cluster. Whatever fails (no answer
 //! in time, no right to read, an answer that makes no sense) is [`Known::Unknown`]; what each unknown does is written in
 //! [`crate::facts::TABLE`].
+mod again;
 mod answers;
 mod connect;
 mod fetch;
 pub mod inventory;
+mod kubeconfig;
+mod proxy;
 
 use tokio::time::Instant;
 
@@ -14,6 +17,7 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub use proxy::Proxies;
 
 /// A connection to one API server.
 #[derive(Clone)]
@@ -65,12 +69,12 @@ impl Cluster {
         facts
     }
 
-    /// The answer to one question, or why there is none.
+    /// The answer to one question, or why there is none; for whoever has the time to wait for it.
     ///
     /// # Errors
     /// When the API server does not answer, or refuses to.
     pub async fn ask(&self, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
-        answers::to(&self.client, question, now).await
+        again::patiently(async || answers::to(&self.client, question, now).await).await
     }
 
     /// The API server's minor version.

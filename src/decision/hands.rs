@@ -110,11 +110,22 @@ impl Deliberation<'_> {
 
     /// A service account from outside the object's namespace, or one that the settings list.
     fn is_operators_account(&self, user: &str) -> bool {
-        let outside = user
-            .strip_prefix("system:serviceaccount:")
+        self.is_account_from_outside(user) || self.world.settings.is_operator(user)
+    }
+
+    /// A service account of another namespace than the object's.
+    fn is_account_from_outside(&self, user: &str) -> bool {
+        user.strip_prefix("system:serviceaccount:")
             .and_then(|rest| rest.split_once(':'))
-            .is_some_and(|(namespace, _)| namespace != self.request.namespace);
-        outside || self.world.settings.is_operator(user)
+            .is_some_and(|(namespace, _)| namespace != self.request.namespace)
+    }
+
+    /// True for what a controller of an unknown API group makes, from outside of the namespace, as operators do: nobody there could
+    /// change what is refused. A program of the same namespace may be anybody's who has the rights there, and proves nothing.
+    pub(super) fn is_unknown_controllers(&self) -> bool {
+        let (operators, groups) = (self.world.catalogue.operators(), self.world.settings.operator_groups());
+        matches!(self.request.requester, Requester::User(user) if self.is_account_from_outside(user))
+            && Ownership::of(self.request.object, operators, groups) == Ownership::Operator { known: false }
     }
 }
 

@@ -15,7 +15,14 @@ use crate::{
 pub struct Judged {
     /// By place and rule.
     pub judgements: Vec<Judgement>,
+    /// What to tell the one who applies, beside what was found.
+    pub notes: Vec<String>,
 }
+
+/// Why what such a controller makes is not refused.
+const MADE_BY_UNKNOWN: &str = "a controller that nobody knows made it";
+/// How somebody whose operator Seawall does not know makes it known.
+const UNKNOWN_CONTROLLER: &str = "its controller is of an API group that Seawall does not know: if that makes databases, list it under operatorGroups";
 
 impl Judged {
     /// True when something would be refused.
@@ -80,15 +87,17 @@ impl<'t> Deliberation<'t> {
             return Judged::default();
         }
         let hands = self.hands(known);
+        let unknown = self.is_unknown_controllers();
         let (controllers, of_cron_job) = (self.is_controllers(), self.is_of_cron_job());
         let old = old_case.map(|before| self.found_as_stored(before, old_top, old_tree, None, known));
         let (before, unchanged) = (old.as_ref().map(Past::of), LazyCell::new(|| self.leaves_the_spec()));
         let ran = facts.map_or(Ran::Irrelevant, |f| self.templates_that_ran(case, f));
         let history = History::of(&ran);
         let over_data = facts.map(|f| self.stands_over_data(case, f));
-        self.settled(found, &|finding| {
+        let mut judged = self.settled(found, &|finding| {
             let excuses = [
                 (hands == Hands::Off).then_some((Action::Warn, "an operator is in charge")),
+                unknown.then_some((Action::Warn, MADE_BY_UNKNOWN)),
                 controllers.then_some((Action::Audit, "a controller made it")),
                 of_cron_job.then_some((Action::Warn, "its CronJob is what was judged")),
                 self.is_restorers().then_some((Action::Warn, "a restorer brings it")),
@@ -103,7 +112,11 @@ impl<'t> Deliberation<'t> {
                 facts.and_then(|f| self.namespace_excuse(f)),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
-        })
+        });
+        if unknown && judged.judgements.iter().any(|j| j.lowered == MADE_BY_UNKNOWN) {
+            judged.notes.push(UNKNOWN_CONTROLLER.to_owned());
+        }
+        judged
     }
 
     /// True when the requester restores backups.
@@ -164,7 +177,7 @@ impl<'t> Deliberation<'t> {
                     Some((most, why)) if most < wanted => (most, why),
                     _ => (wanted, ""),
                 };
-                (action != Action::Off).then_some(Judgement { finding, action, lowered })
+                (action != Action::Off).then_some(Judgement { finding, action, tier, lowered })
             })
             .collect();
         judgements.sort_by(|a, b| {
@@ -173,7 +186,7 @@ impl<'t> Deliberation<'t> {
             };
             key(a).cmp(&key(b))
         });
-        Judged { judgements }
+        Judged { judgements, notes: Vec::new() }
     }
 
     /// What the templates that ran before say about a finding.

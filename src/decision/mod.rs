@@ -5,6 +5,7 @@
 mod again;
 mod before;
 mod birth;
+mod correct;
 mod foretell;
 mod hands;
 mod judge;
@@ -15,7 +16,7 @@ mod restore;
 mod run;
 mod verdict;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::{
     engines::Catalogue,
@@ -25,16 +26,16 @@ use crate::{
     review::Review,
     rule::{Context, Rule},
     settings::Settings,
-    terms::{Action, Operation, keys},
+    terms::{Action, Operation, Tier, keys},
     tree::{Node, Tree},
     view::{Case, Claim, Companion, Kind, Subject, Workload},
 };
 
+pub use correct::{Corrections, Withheld};
 pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
 pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};
-pub use run::Panics;
 pub use verdict::{MOST_LISTED, denial, warnings};
 
 /// What stays the same from one request to the next.
@@ -167,6 +168,7 @@ pub struct Deliberation<'t> {
     subject: Subject<'t>,
     before: Subject<'t>,
     interrupt: Option<&'t AtomicBool>,
+    panics: AtomicU64,
 }
 
 impl<'t> Deliberation<'t> {
@@ -193,7 +195,7 @@ impl<'t> Deliberation<'t> {
             _ => Subject::Other,
         };
         let subject = world.subject(request.kind, request.object);
-        Some(Self { request, world, now, subject, before, interrupt: None })
+        Some(Self { request, world, now, subject, before, interrupt: None, panics: AtomicU64::new(0) })
     }
 
     /// Once `interrupt` is true no more rules are asked: what comes out is not whole, and of use to nobody.
@@ -297,6 +299,8 @@ pub struct Judgement {
     pub finding: Finding,
     /// What it does, after profile, ceilings and second opinion.
     pub action: Action,
+    /// How bad what its rule finds is.
+    pub tier: Tier,
     /// Why it does less than the profile says, for the audit log; empty where it does not.
     pub lowered: &'static str,
 }

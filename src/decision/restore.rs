@@ -4,18 +4,18 @@ use json_patch::{AddOperation, PatchOperation, jsonptr::PointerBuf};
 
 use super::{
     Deliberation, Mended,
+    before::Renamed,
     marks::{self, Listed},
 };
 use crate::{
-    facts::{Facts, Template},
-    finding::Findings,
+    facts::Template,
     proposal::{Merged, Proposal},
-    rule::{Rule, Validate},
+    rule::Rule,
     settings::document::Plaintext,
     terms::{Operation, keys},
     text::quantity::Quantity,
     tree::{Node, Tree, merge_key},
-    view::Kind,
+    view::{Case, Kind, Workload},
 };
 
 impl<'t> Deliberation<'t> {
@@ -31,12 +31,8 @@ impl<'t> Deliberation<'t> {
         // What a renamed container was given, it keeps.
         let renamed = self.case_before().zip(self.case()).and_then(|(old, now)| self.as_called_now(old, now, tree));
         let listed = match &renamed {
-            Some(renamed) => {
-                let today = |entry: Listed| Listed { place: renamed.place(&entry.place), ..entry };
-                let listed: Vec<Listed> = listed.into_iter().map(today).collect();
-                self.put_back(&listed, &renamed.tree, renamed.tree.node_at(self.request.old), &mut mended)
-            }
-            None => self.put_back(&listed, tree, self.request.old, &mut mended),
+            Some(renamed) => self.put_back_renamed(listed, renamed, self.request.old, &mut mended),
+            None => self.put_back(&listed, tree, self.request.old, self.case_before(), &mut mended),
         };
         let edited = tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
@@ -72,7 +68,12 @@ impl<'t> Deliberation<'t> {
         let Some((tree, top)) = self.with_template(newest) else { return mended };
         let old = tree.node_at(top);
         let listed = marks::list_of(old.path("spec.template.metadata.annotations"));
-        let listed = self.put_back(&listed, &tree, old, &mut mended);
+        let then = self.workload().map(|now| self.world.case(Workload { object: old, ..now }));
+        let renamed = then.as_ref().zip(self.case()).and_then(|(then, now)| self.as_called_now(then, now, &tree));
+        let listed = match &renamed {
+            Some(renamed) => self.put_back_renamed(listed, renamed, old, &mut mended),
+            None => self.put_back(&listed, &tree, old, then.as_ref(), &mut mended),
+        };
         let edited = self.request.tree.edited(self.request.object, &mended.operations);
         let top = edited.node_at(self.request.object);
         let mut proposal = Proposal::of("marks");
@@ -94,8 +95,30 @@ impl<'t> Deliberation<'t> {
         Some((self.request.tree.edited(top, &[operation]), top))
     }
 
+    /// The same where containers have other names now: each keeps what it was given.
+    fn put_back_renamed(
+        &self,
+        listed: Vec<Listed>,
+        renamed: &Renamed<'t>,
+        old: Node<'_>,
+        mended: &mut Mended,
+    ) -> Vec<Listed> {
+        let today = |entry: Listed| Listed { place: renamed.place(&entry.place), ..entry };
+        let listed: Vec<Listed> = listed.into_iter().map(today).collect();
+        let old = renamed.tree.node_at(old);
+        let then = self.workload().map(|now| self.world.case(Workload { object: old, ..now }));
+        self.put_back(&listed, &renamed.tree, old, then.as_ref(), mended)
+    }
+
     /// Copies each listed place that the new object lacks; returns the list as it is then true.
-    fn put_back(&self, listed: &[Listed], old_tree: &Tree<'_>, old: Node<'_>, mended: &mut Mended) -> Vec<Listed> {
+    fn put_back(
+        &self,
+        listed: &[Listed],
+        old_tree: &Tree<'_>,
+        old: Node<'_>,
+        before: Option<&Case<'_>>,
+        mended: &mut Mended,
+    ) -> Vec<Listed> {
         let mut kept = Vec::new();
         let mut merged = Merged::default();
         for entry in listed {
@@ -108,7 +131,7 @@ impl<'t> Deliberation<'t> {
                 continue;
             };
             let mut proposal = Proposal::of(rule.name);
-            let Some(state) = self.put_one(rule, &entry.place, was, &mut proposal) else { continue };
+            let Some(state) = self.put_one(rule, &entry.place, was, before, &mut proposal) else { continue };
             if state {
                 kept.push(entry.clone());
             }
@@ -121,7 +144,14 @@ impl<'t> Deliberation<'t> {
     }
 
     /// Writes one place; true when the new object then holds what was there, `None` when its surroundings are gone.
-    fn put_one(&self, rule: &'static Rule, place: &str, was: Node<'_>, proposal: &mut Proposal) -> Option<bool> {
+    fn put_one(
+        &self,
+        rule: &'static Rule,
+        place: &str,
+        was: Node<'_>,
+        before: Option<&Case<'_>>,
+        proposal: &mut Proposal,
+    ) -> Option<bool> {
         let (tree, top) = (self.request.tree, self.request.object);
         let said = format!("puts back {place}, which an earlier version was given");
         if let Some((list_place, name)) = place.strip_suffix(']').and_then(|p| p.rsplit_once('[')) {
@@ -130,7 +160,7 @@ impl<'t> Deliberation<'t> {
             if let Some(there) = list.items().find(|n| n.fields().any(|(k, v)| k == *key && v.str() == Some(name))) {
                 return Some(there.same(was) || self.rewrites_plaintext(rule, there, was, proposal));
             }
-            if self.still_wanted(rule, place) {
+            if self.still_wanted(rule, place, before) {
                 proposal.upsert(list, key, was.to_json()).because(said);
                 return Some(true);
             }
@@ -140,7 +170,7 @@ impl<'t> Deliberation<'t> {
         if here.is_set() && !(self.is_pod() && is_defaulted(place, here)) {
             return Some(here.same(was));
         }
-        if !self.still_wanted(rule, place) || contradicts(here, was) {
+        if !self.still_wanted(rule, place, before) || contradicts(here, was) {
             return Some(false);
         }
         proposal.set(here, was.to_json()).because(said);
@@ -171,21 +201,10 @@ impl<'t> Deliberation<'t> {
         place.strip_prefix(prefix).is_some_and(|inner| rule.writes.iter().any(|pattern| fits(pattern, inner)))
     }
 
-    /// False when the new object no longer lacks what the rule gave: the submitter supplied it in another way.
-    fn still_wanted(&self, rule: &'static Rule, place: &str) -> bool {
+    /// False when the new object no longer lacks what the rule gave: the submitter supplied it in another way, or it is of another engine.
+    fn still_wanted(&self, rule: &'static Rule, place: &str, before: Option<&Case<'_>>) -> bool {
         // A Pod's spec cannot change: what it was given is what it has.
-        if self.is_pod() {
-            return true;
-        }
-        let Some(Validate::Database(call) | Validate::Storage(call, _)) = rule.validate else { return true };
-        let Some(case) = self.case() else { return true };
-        let facts = Facts::default();
-        case.servers().filter(|d| place.contains(&format!("[{}]", d.name()))).any(|database| {
-            let context = self.context(&database.engine.name, &facts);
-            let mut findings = Findings::of(rule.name);
-            call(database, &context, &mut findings);
-            !findings.is_empty()
-        })
+        self.is_pod() || self.wants_again(rule, place, before)
     }
 }
 

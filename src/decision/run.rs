@@ -1,7 +1,7 @@
 //! Calling rules, one by one, so that a fault in one of them costs its own words and no more.
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::Ordering,
 };
 
 use super::Deliberation;
@@ -13,25 +13,6 @@ use crate::{
     terms::Action,
     view::{Case, Change, Claim, Companion, Database},
 };
-
-/// How often a rule panicked since the process started.
-#[derive(Debug)]
-pub struct Panics;
-
-static PANICS: AtomicU64 = AtomicU64::new(0);
-
-impl Panics {
-    /// The count.
-    #[must_use]
-    pub fn count() -> u64 {
-        PANICS.load(Ordering::Relaxed)
-    }
-}
-
-/// Runs a rule; a panic is counted and loses what the rule had said.
-fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|_| PANICS.fetch_add(1, Ordering::Relaxed)).ok()
-}
 
 /// What several rules would write and say.
 #[derive(Debug, Default)]
@@ -63,6 +44,35 @@ impl<'t> Deliberation<'t> {
         self.world.rules.iter().copied().take_while(|_| !self.is_interrupted())
     }
 
+    /// Runs a rule; a panic is counted and loses what the rule had said.
+    fn guarded<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
+        catch_unwind(AssertUnwindSafe(call)).map_err(|_| self.panics.fetch_add(1, Ordering::Relaxed)).ok()
+    }
+
+    /// How often a rule panicked over this request.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// Asks one rule; most have nothing to say.
+    fn call_one(
+        &self,
+        rule: &'static Rule,
+        container: Option<&str>,
+        found: &mut Vec<Finding>,
+        call: impl FnOnce(&mut Findings),
+    ) {
+        let asked = self.guarded(|| {
+            let mut findings = Findings::of(rule.name);
+            call(&mut findings);
+            findings
+        });
+        if let Some(findings) = asked.filter(|findings| !findings.is_empty()) {
+            found.extend(findings.about_container(container));
+        }
+    }
+
     fn is_in_force(&self, rule: &Rule) -> bool {
         self.world.settings.action(rule.name, rule.tier) != Action::Off
     }
@@ -89,7 +99,7 @@ impl<'t> Deliberation<'t> {
                 if !self.is_in_force(rule) {
                     continue;
                 }
-                let ran = guarded(|| {
+                let ran = self.guarded(|| {
                     let mut proposal = Proposal::of(rule.name);
                     call(database, context, &mut proposal);
                     proposal
@@ -100,13 +110,50 @@ impl<'t> Deliberation<'t> {
         written
     }
 
+    /// Whether a rule that wrote something would have it there again: it still finds fault with a database whose container the place is
+    /// in, and that is of the engine that it was `before`, or is one for which the rule would write this very place.
+    pub(super) fn wants_again(&self, rule: &'static Rule, place: &str, before: Option<&Case<'_>>) -> bool {
+        let Some(case) = self.case() else { return true };
+        let facts = Facts::default();
+        let within = |database: &Database<'_>| place.contains(&format!("[{}]", database.name()));
+        let asks_databases = matches!(rule.validate, Some(Validate::Database(_) | Validate::Storage(..)));
+        if !asks_databases && !before.is_some_and(|c| c.databases.iter().any(within)) {
+            return true;
+        }
+        self.told(case, &facts).iter().filter(|told| within(told.database) && told.concerns(rule)).any(|told| {
+            let is_as_before = before.is_some_and(|c| {
+                c.databases
+                    .iter()
+                    .any(|d| d.name() == told.database.name() && d.engine.name == told.database.engine.name)
+            });
+            (is_as_before || self.would_write(rule, told, place)) && self.finds_fault(rule, told)
+        })
+    }
+
+    fn finds_fault(&self, rule: &'static Rule, told: &Told<'_, 't>) -> bool {
+        let Some(Validate::Database(call) | Validate::Storage(call, _)) = rule.validate else { return true };
+        let mut found = Vec::new();
+        self.call_one(rule, None, &mut found, |f| call(told.database, &told.context, f));
+        !found.is_empty()
+    }
+
+    fn would_write(&self, rule: &'static Rule, told: &Told<'_, 't>, place: &str) -> bool {
+        let Some(Mutate::Birth(call) | Mutate::Start(call)) = rule.mutate else { return false };
+        let written = self.guarded(|| {
+            let mut proposal = Proposal::of(rule.name);
+            call(told.database, &told.context, &mut proposal);
+            proposal.into_parts().0
+        });
+        written.is_some_and(|mends| mends.iter().any(|mend| mend.place.stable == place))
+    }
+
     /// What rules write into a claim.
     pub(super) fn written_into_claim(&self, claim: &Claim<'_>, engine: &str, facts: &Facts) -> Written {
         let mut written = Written::default();
         let context = self.context(engine, facts);
         for rule in self.rules() {
             let Some(Mutate::Claim(call)) = rule.mutate.filter(|_| self.is_in_force(rule)) else { continue };
-            let ran = guarded(|| {
+            let ran = self.guarded(|| {
                 let mut proposal = Proposal::of(rule.name);
                 call(claim, &context, &mut proposal);
                 proposal
@@ -125,22 +172,23 @@ impl<'t> Deliberation<'t> {
         for rule in self.rules() {
             match rule.validate {
                 Some(Validate::Database(call) | Validate::Storage(call, _)) => {
-                    for told in servers.iter().filter(|told| told.concerns(rule)) {
+                    for told in servers.iter().filter(|told| told.concerns(rule)).take_while(|_| !self.is_interrupted())
+                    {
                         let Told { database, context, .. } = told;
-                        call_one(rule, Some(database.name()), &mut found, |f| call(database, context, f));
+                        self.call_one(rule, Some(database.name()), &mut found, |f| call(database, context, f));
                     }
                 }
                 Some(Validate::Workload(call)) => {
-                    call_one(rule, None, &mut found, |f| call(case, &of_case, f));
+                    self.call_one(rule, None, &mut found, |f| call(case, &of_case, f));
                 }
                 Some(Validate::Commands(call)) => {
                     let executions = executions.get_or_insert_with(|| case.executions());
-                    call_one(rule, None, &mut found, |f| call(case, executions, &of_case, f));
+                    self.call_one(rule, None, &mut found, |f| call(case, executions, &of_case, f));
                 }
                 Some(Validate::Change(call) | Validate::Refused(call)) => {
                     let Some(old) = before.filter(|old| old.has_database() || case.has_database()) else { continue };
                     let change = Change { old, new: case };
-                    call_one(rule, None, &mut found, |f| call(&change, &of_case, f));
+                    self.call_one(rule, None, &mut found, |f| call(&change, &of_case, f));
                 }
                 Some(Validate::Claim(_) | Validate::Companion(_)) | None => {}
             }
@@ -156,7 +204,7 @@ impl<'t> Deliberation<'t> {
         for rule in self.rules().filter(|rule| self.is_in_force(rule)) {
             if let Some(Validate::Refused(call)) = rule.validate {
                 let mut own = Vec::new();
-                call_one(rule, None, &mut own, |f| call(&change, &context, f));
+                self.call_one(rule, None, &mut own, |f| call(&change, &context, f));
                 found.extend(own.into_iter().map(|finding| (rule, finding)));
             }
         }
@@ -169,7 +217,7 @@ impl<'t> Deliberation<'t> {
         let mut found = Vec::new();
         for rule in self.rules() {
             if let Some(Validate::Claim(call) | Validate::Storage(_, call)) = rule.validate {
-                call_one(rule, None, &mut found, |f| call(claim, &context, f));
+                self.call_one(rule, None, &mut found, |f| call(claim, &context, f));
             }
         }
         found
@@ -181,7 +229,7 @@ impl<'t> Deliberation<'t> {
         let mut found = Vec::new();
         for rule in self.rules() {
             if let Some(Validate::Companion(call)) = rule.validate {
-                call_one(rule, None, &mut found, |f| call(companion, &context, f));
+                self.call_one(rule, None, &mut found, |f| call(companion, &context, f));
             }
         }
         found
@@ -199,17 +247,5 @@ impl Told<'_, '_> {
     /// Whether the rule can have anything to say: its engine's file says what the rule goes by, and the data is worth it.
     fn concerns(&self, rule: &Rule) -> bool {
         !(rule.spares_ephemeral && self.is_meant_to_go) && (rule.needs)(self.database.engine)
-    }
-}
-
-/// Asks one rule; most have nothing to say.
-fn call_one(rule: &'static Rule, container: Option<&str>, found: &mut Vec<Finding>, call: impl FnOnce(&mut Findings)) {
-    let asked = guarded(|| {
-        let mut findings = Findings::of(rule.name);
-        call(&mut findings);
-        findings
-    });
-    if let Some(findings) = asked.filter(|findings| !findings.is_empty()) {
-        found.extend(findings.about_container(container));
     }
 }

@@ -36,6 +36,11 @@ fn of_facts(facts: &Facts, node: Node<'_>) -> Result<(), FieldError> {
             return Err(FieldError::at(begin, format!("{:?} is no version", begin.text())));
         }
     }
+    for version in node.path("upgrade.breaks").items() {
+        if Version::parse(version.text()).is_none() {
+            return Err(FieldError::at(version, format!("{:?} is no version", version.text())));
+        }
+    }
     for from in node.path("upgrade.ways_up").items().map(|way| way.get("from")) {
         if Version::parse(from.text()).is_none() {
             return Err(FieldError::at(from, format!("{:?} is no version", from.text())));

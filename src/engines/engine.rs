@@ -4,8 +4,8 @@ use std::sync::Arc;
 use super::{
     Pattern, Version, VersionRange,
     schema::{
-        Applies, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options, RecoveryProbes,
-        Stop, Switch, Turns,
+        Applies, BuiltUpon, Class, CredentialSet, Data, DataFormat, Detect, EngineFile, Facts, Memory, Options,
+        RecoveryProbes, Stop, Switch, Turns,
     },
 };
 
@@ -54,6 +54,7 @@ pub struct Packaging {
     version_in_image: Vec<Pattern>,
     major_digits: Option<usize>,
     pub(crate) versions: Option<VersionRange>,
+    pub(crate) built_upon: Vec<BuiltUpon>,
 }
 
 impl Packaging {
@@ -168,6 +169,7 @@ pub(super) fn resolve(file: EngineFile) -> Vec<Engine> {
                     version_in_image: variant.version_in_image,
                     major_digits: variant.major_digits,
                     versions: variant.versions,
+                    built_upon: variant.built_upon,
                 },
                 data: facts.data.clone().unwrap_or_default(),
                 options: facts.options.unwrap_or_default(),
@@ -210,6 +212,9 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         sorts_by_libc: own.sorts_by_libc || base.sorts_by_libc,
         distribution: own.distribution.or_else(|| base.distribution.clone()),
         first_files: both(&base.first_files, own.first_files),
+        stores: both(&base.stores, own.stores),
+        empties_by: both(&base.empties_by, own.empties_by),
+        drops_by: both(&base.drops_by, own.drops_by),
         first_folders: both(&base.first_folders, own.first_folders),
         recovery_programs: both(&base.recovery_programs, own.recovery_programs),
         upgrade: own.upgrade.or_else(|| base.upgrade.clone()),

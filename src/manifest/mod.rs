@@ -1,4 +1,5 @@
 //! Manifests: files, folders and standard input, as documents with their place.
+pub mod edit;
 mod mistakes;
 mod sets;
 mod strangers;

@@ -158,6 +158,8 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
+const CHANGE: &str = "to change, dump the database and load it into a new one, or REINDEX every database at once";
+
 fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findings) {
     for pair in over_data(change, context) {
         let (old, new) = (pair.old, pair.new);
@@ -178,14 +180,17 @@ fn validate(change: &Change<'_, '_>, context: &Context<'_>, findings: &mut Findi
         }
         if old.engine.name == new.engine.name
             && new.engine.facts.sorts_by_libc
-            && old.c_library().zip(new.c_library()).is_some_and(|(a, b)| sorts_otherwise(a, b))
+            && let Some((before, after)) = old.c_library().zip(new.c_library())
+            && sorts_otherwise(before, after)
         {
             let message =
                 format!("container {name:?} gets another C library: text sorts otherwise, and old indexes miss rows");
             let finding = findings.report(new.container.0.get("image"), message);
-            finding.in_container(name).about("libc").at_most(Action::Warn).help(
-                "stay with Debian or with Alpine; to change, dump the database and load it into a new one, or REINDEX every database at once",
-            );
+            finding.in_container(name).about("libc").at_most(Action::Warn).help(if [before, after].contains(&"alpine") {
+                format!("stay with Debian or with Alpine; {CHANGE}")
+            } else {
+                format!("the image is built upon {after}, and was upon {before}: take a tag that ends in -{before}; {CHANGE}")
+            });
         }
     }
 }

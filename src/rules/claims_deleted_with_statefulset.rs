@@ -111,6 +111,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         finding.help(format!(
             "set {field}: Retain, the default, and delete claims by hand; applying this restarts nothing"
         ));
+        finding.correction(policy.get(field), "Retain".into(), format!("keeps its claims when {event}"));
         if field == "whenScaled" || matches!(database.data, DataPlace::Unknown) {
             finding.at_most(Action::Warn);
         }

@@ -71,7 +71,7 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! What runs on a condition only, or deletes certain files, is a warning, and a note where the condition is a test that finds none of the
+//! `redis-cli flushall` in a hook or in front of the server is the same. What runs on a condition only, or deletes certain files, is a warning, and a note where the condition is a test that finds none of the
 //! files that the engine writes first (`[ ! -s .../PG_VERSION ]`); `lost+found` may go.
 //!
 //! ## References
@@ -103,7 +103,12 @@ fn validate(case: &Case<'_>, executions: &[Executions<'_>], context: &Context<'_
     let databases: Vec<_> = case.servers().filter(|d| loses(d)).collect();
     let executions = if databases.is_empty() { &[] } else { executions };
     for Executions { container, all, .. } in executions {
-        let once = all.iter().filter(|e| e.occasion != Occasion::Probe);
+        let once = || all.iter().filter(|e| e.occasion != Occasion::Probe);
+        for execution in once() {
+            let own = databases.iter().filter(|d| d.container.0.at == container.0.at);
+            own.for_each(|database| emptied(database, execution, findings));
+        }
+        let once = once();
         for execution in once.filter(|e| e.script.calls().any(|c| c.deletions().next().is_some())) {
             for database in &databases {
                 for directory in database.directories_in(*container) {
@@ -145,10 +150,29 @@ fn inspect<'t>(
         Loss::AllSometimes => {
             ("all on a condition", format!("container {name:?} may delete everything in {directory}"))
         }
-        Loss::Part => ("part", format!("container {name:?} deletes files of the database in {directory}")),
+        Loss::Lock | Loss::Part => ("part", format!("container {name:?} deletes files of the database in {directory}")),
     };
     let finding = findings.report(place, message);
     finding.about(format!("{} {directory}: {about}", database.name()));
     finding.container = Some(name.to_owned());
     finding.help(loss.help(database, directory)).at_most(loss.ceiling());
+}
+
+/// What the server itself is told to throw away (`redis-cli flushall`).
+fn emptied<'t>(database: &Database<'t>, execution: &Execution<'t>, findings: &mut Findings) {
+    let commands = &database.engine.facts.empties_by;
+    let mut calls = execution.script.calls();
+    let Some((call, command)) =
+        calls.find_map(|call| Some((call, commands.iter().find(|command| call.does(command))?)))
+    else {
+        return;
+    };
+    let place = execution.place_of(call.words().first().map_or("", |word| &word.text));
+    let when = if execution.field_of(place) == "preStop" { "whenever it stops" } else { "at every start" };
+    let name = database.name();
+    let finding = findings.report(place, format!("container {name:?} deletes every key {when}: `{command}`"));
+    finding.about(format!("{name}: {command}"));
+    finding.container = Some(name.to_owned());
+    finding.help(Loss::AllAlways.help(database, ""));
+    finding.at_most(if call.is_certain() { Loss::AllAlways.ceiling() } else { Loss::AllSometimes.ceiling() });
 }

@@ -105,7 +105,8 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     );
     finding.about(database.name().to_owned());
     finding.help(format!("{DUMP_FIRST}; then use a StatefulSet with volumeClaimTemplates"));
-    if !context.is_birth_of(database.workload) {
+    // Who puts it into memory knows that it goes.
+    if !context.is_birth_of(database.workload) || volume.is_in_memory() {
         finding.at_most(Action::Warn);
     }
 }

@@ -70,6 +70,7 @@
 //!
 //! ## References
 //! - Kubernetes documentation: force delete StatefulSet Pods; Pod lifecycle; configure probes
+use super::support::shutdown::Shutdown;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -99,15 +100,18 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let (container, name) = (database.container, database.name());
-    let stop = database.engine.stop.as_ref();
+    let stop = database.stop_facts();
     let enough = stop.map_or(60, |stop| stop.grace_seconds.unwrap_or(stop.minimum_seconds).max(30));
     let grace = database.pod.grace();
     if let Some(seconds) = grace.i64().filter(|s| POD_SECONDS.contains(s)) {
-        findings
+        let finding = findings
             .report(grace, format!("container {name:?} is killed at once: terminationGracePeriodSeconds is {seconds}"))
             .help(format!("set terminationGracePeriodSeconds: {enough}"))
             .about(name.to_owned())
             .measure(-seconds);
+        if let Some(seconds) = Shutdown::of(database).and_then(|shutdown| shutdown.enough()) {
+            finding.correction(grace, seconds.into(), format!("gives its Pods {seconds} s to stop"));
+        }
     }
     let probes = [("livenessProbe", container.liveness()), ("startupProbe", container.startup())];
     for (field, probe) in probes.into_iter().filter_map(|(field, probe)| Some((field, probe?))) {

@@ -112,7 +112,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         let left = grace.saturating_sub(seconds).max(0);
         format!("container {name:?} has {left} s to stop: its preStop hook {verb} {seconds} of the {grace} s")
     };
-    let minimum = database.engine.stop.as_ref().map_or(60, |stop| stop.minimum_seconds);
+    let minimum = database.stop_facts().map_or(60, |stop| stop.minimum_seconds);
     findings
         .report(hook.0, message)
         .help(format!(

@@ -246,7 +246,8 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
     // Of several workloads the budget counts the Pods together, and nobody says which are members of what.
     let [workload] = beside::pointed_at(companion, context) else { return };
     let members = workload.replicas;
-    let survivable = (members - 1) / 2;
+    let copies = workload.databases.iter().filter_map(|d| d.copies).filter(|copies| *copies < members).min();
+    let survivable = (copies.unwrap_or(members) - 1) / 2;
     if members < 3 || !workload.databases.iter().any(|d| d.is_voting) {
         return;
     }
@@ -255,5 +256,11 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
     let message = format!("drains may stop {gone} of the {members} members of {kind} {name:?} at once: {says}");
     let finding = findings.report(budget.bound(), message);
     finding.measure(gone - survivable).at_most(Action::Warn);
-    finding.help(format!("a majority must stay: set maxUnavailable: {}", survivable.min(1)));
+    let most = survivable.min(1);
+    finding.help(match copies {
+        Some(copies) => format!(
+            "each piece of the data is on {copies} members, of which a majority must stay: set maxUnavailable: {most}"
+        ),
+        None => format!("a majority must stay: set maxUnavailable: {most}"),
+    });
 }

@@ -3,7 +3,8 @@
 //! ## Why
 //! After a crash the last commits are gone, although clients were told that they are safe; nothing is corrupted. That is a bargain that
 //! some make on purpose, for data that can be made again, and none at all where other members of a Galera cluster have the same commits.
-//! Switches that can cost the whole database are another matter, and another rule.
+//! A hook that stops the server by `shutdown nosave` throws away what was not saved, at every stop. Switches that can cost the whole
+//! database are another matter, and another rule.
 //!
 //! ## Example
 //! ```yaml
@@ -74,7 +75,8 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
-    view::Database,
+    text::command::Call,
+    view::{Database, Occasion},
 };
 
 /// The rule.
@@ -86,7 +88,7 @@ pub(super) static RULE: Rule = Rule {
     mutate: None,
     validate: Some(Validate::Database(validate)),
     spares_ephemeral: true,
-    needs: |engine| engine.has_switch(Turns::DurabilityRelaxed),
+    needs: |engine| engine.has_switch(Turns::DurabilityRelaxed) || !engine.facts.drops_by.is_empty(),
     writes: &[],
 };
 
@@ -100,5 +102,19 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         } else {
             Action::Audit
         });
+    }
+    let commands = &database.engine.facts.drops_by;
+    let is_kept = !commands.is_empty() && database.data.is_kept();
+    for hook in database.container.errands().filter(|e| is_kept && e.occasion == Occasion::Hook) {
+        let does = |call: &Call<'_, '_>| commands.iter().any(|command| call.does(command));
+        let Some(call) = hook.script.calls().find(does) else { continue };
+        let place = hook.place_of(call.words().first().map_or("", |word| &word.text));
+        let (field, name) = (hook.field_of(place), database.name());
+        let at = database.container.0.get("lifecycle").get(field);
+        let finding = findings.report(at, format!("container {name:?} throws away in {field} what it has not saved"));
+        finding
+            .about(field.to_owned())
+            .help("remove nosave, or the hook: on its stop signal the server saves by itself");
+        finding.at_most(if call.is_certain() { Action::Warn } else { Action::Audit });
     }
 }

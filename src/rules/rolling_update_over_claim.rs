@@ -60,6 +60,8 @@
 //! - stategraph/stategraph#526
 //! - helm/charts#6343
 //! - Kubernetes documentation, persistent volumes: access modes
+use serde_json::json;
+
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
@@ -92,6 +94,8 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     );
     finding.about(claim.to_owned());
     finding.help("set strategy: {type: Recreate}; applying this restarts nothing");
+    let strategy = workload.spec().get("strategy");
+    finding.correction(strategy, json!({"type": "Recreate"}), "stops the old Pod before the new one starts");
     // Without a surge the old Pod is told to stop first, but not waited for.
     let surge = workload.spec().path("strategy.rollingUpdate.maxSurge");
     let waits = surge.i64() == Some(0) || matches!(surge.str(), Some("0" | "0%"));

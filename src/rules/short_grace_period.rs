@@ -101,7 +101,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let name = database.name();
-    findings
+    let finding = findings
         .report(grace, format!("container {name:?} has {seconds} s to stop and needs {}", stop.minimum_seconds))
         .help(format!(
             "set terminationGracePeriodSeconds: {}, or remove it",
@@ -110,4 +110,7 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         .about(name.to_owned())
         .measure(-seconds)
         .at_most(Action::Warn);
+    if let Some(seconds) = shutdown.enough() {
+        finding.correction(grace, seconds.into(), format!("gives its Pods {seconds} s to stop"));
+    }
 }

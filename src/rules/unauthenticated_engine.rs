@@ -5,7 +5,7 @@
 //! Pod; behind a Service of type LoadBalancer it is found within hours.
 //!
 //! A configuration file, `envFrom` or a script can turn authentication on out of sight, so nothing is said where one is mounted or
-//! run.
+//! run; nor where the server takes connections of its own Pod alone (`--bind 127.0.0.1`).
 //!
 //! ## Example
 //! ```yaml
@@ -80,6 +80,9 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     let is_unread = |name: &String| !database.may_run_entrypoint() && database.engine.reads_at_its_entrypoint(name);
     let counts = |c: &Condition| !c.variable.as_ref().is_some_and(is_unread);
     let is_on = facts.on_by.iter().any(|condition| counts(condition) && database.holds(condition));
+    if facts.listens.as_ref().is_some_and(|listens| database.listens_to_itself(listens)) {
+        return;
+    }
     // What is switched off by name is another rule's.
     if is_decided_elsewhere || is_on || database.thrown(Turns::AuthenticationOff).next().is_some() {
         return;

@@ -32,6 +32,12 @@ impl Abandoned {
     pub fn flag(&self) -> Option<&AtomicBool> {
         self.0.as_deref()
     }
+
+    /// True once nobody waits any more.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.flag().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
 }
 
 /// Says when it is dropped that nobody waits any more.
@@ -47,10 +53,11 @@ impl Drop for Waiting {
 pub(super) struct Desk(PerPeer);
 
 impl Desk {
-    /// As many seats as there are processors: those who answer the others get their turn from the scheduler.
+    /// Two seats for each processor: an API server that is alone may have half of them, one for each. Those who answer the others get
+    /// their turn from the scheduler.
     pub(super) fn new() -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self(PerPeer::new(u64::try_from(processors).unwrap_or(1)))
+        Self(PerPeer::new(u64::try_from(processors).unwrap_or(1).saturating_mul(2)))
     }
 
     /// Has a call judged. `memory` is given back when the work has ended, also where nobody waited for its end.

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     cluster::{Cluster, Observer},
-    decision::{self, Deliberation, Mended, Panics, Request, World},
+    decision::{self, Deliberation, Judged, Mended, Request, World},
     engines::Catalogue,
     facts::{Facts, Question, Seconds},
     metrics::{Found, Kind, Metrics, RULE, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
     settings::Settings,
-    terms::Action,
+    terms::{Action, Profile},
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
@@ -30,6 +30,8 @@ pub(crate) const LOOK_UPS: u64 = 128;
 pub struct Guard {
     catalogue: Catalogue,
     settings: Settings,
+    /// The same under each profile that refuses, where the one in force does not: what it would refuse is told beforehand.
+    stricter: Vec<Settings>,
     rules: Vec<&'static Rule>,
     kubernetes_minor: Option<u32>,
     cluster: Option<Cluster>,
@@ -61,21 +63,57 @@ impl Guard {
     ) -> Self {
         let look_ups = PerPeer::new(LOOK_UPS);
         let rules = decision::in_force(rules, &settings);
-        Self { catalogue, settings, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let stricter = match settings.profile() {
+            Profile::Observe | Profile::Advise => {
+                [Profile::Baseline, Profile::Production].map(|p| settings.under(p)).into()
+            }
+            Profile::Baseline | Profile::Production => Vec::new(),
+        };
+        Self { catalogue, settings, stricter, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
     fn world(&self) -> World<'_> {
-        World {
-            catalogue: &self.catalogue,
-            settings: &self.settings,
-            rules: &self.rules,
-            kubernetes_minor: self.kubernetes_minor,
+        self.world_of(&self.settings)
+    }
+
+    fn world_of<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+        World { catalogue: &self.catalogue, settings, rules: &self.rules, kubernetes_minor: self.kubernetes_minor }
+    }
+
+    /// The profiles that would refuse where the one in force does not.
+    pub(super) fn stricter(&self) -> impl Iterator<Item = (Profile, World<'_>)> {
+        self.stricter.iter().map(|settings| (settings.profile(), self.world_of(settings)))
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(super) fn now(&self) -> Seconds {
+        (self.clock)()
+    }
+
+    /// True where there is a cluster to ask.
+    pub(super) const fn asks(&self) -> bool {
+        self.cluster.is_some()
+    }
+
+    /// What is wrong before anybody is asked what could excuse it; all there is to know, without a cluster.
+    pub(super) fn first_opinion(&self, deliberation: &Deliberation<'_>) -> Judged {
+        match self.cluster {
+            Some(_) => deliberation.judge(None),
+            None => deliberation.judge(Some(&Facts::empty_namespace())),
         }
     }
 
     /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
     /// peer, nothing is known.
-    async fn ask(&self, questions: impl FnOnce() -> Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+    pub(super) async fn ask(
+        &self,
+        questions: impl FnOnce() -> Vec<Question>,
+        peer: IpAddr,
+        deadline: Instant,
+    ) -> Facts {
         let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
         let questions = questions();
         if questions.is_empty() {
@@ -95,16 +133,15 @@ impl Guard {
     async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {
         let tree = review::read(&call.body)?;
         let review = review::Review::of(&tree)?;
-        let panics = Panics::count();
         let request = Request::of_review(&review, &tree);
         let deliberation = Deliberation::of(request, self.world(), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (reply, rules) = match (&deliberation, call.webhook) {
             (None, _) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
-            (Some(d), Webhook::Validate) => self.validate(d, &review, call).await,
+            (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
-        if Panics::count() > panics {
+        if deliberation.is_some_and(|d| d.panics() > 0) {
             self.metrics.panicked(RULE);
         }
         let verdict = match &reply {
@@ -146,7 +183,10 @@ impl Guard {
         let mut rules: Vec<&'static str> = mends.iter().map(|m| m.rule).collect();
         rules.sort_unstable();
         rules.dedup();
-        rules.iter().for_each(|rule| self.metrics.patch(rule));
+        // What was given up half-way is not whole: nobody reads it, and nothing of it counts.
+        if !call.abandoned.is_abandoned() {
+            rules.iter().for_each(|rule| self.metrics.patch(rule));
+        }
         let mut audit = BTreeMap::new();
         if !rules.is_empty() {
             audit.insert("mended", rules.join(","));
@@ -160,22 +200,26 @@ impl Guard {
     async fn validate(
         &self,
         deliberation: &Deliberation<'_>,
+        request: Request<'_>,
         review: &review::Review<'_>,
         call: &Call,
     ) -> (Reply, Vec<&'static str>) {
-        let mut judged = match self.cluster {
-            Some(_) => deliberation.judge(None),
-            None => deliberation.judge(Some(&Facts::empty_namespace())),
-        };
+        let mut judged = self.first_opinion(deliberation);
         if judged.denies() && self.cluster.is_some() {
             let facts = self.ask(|| deliberation.questions_before_denial(&judged), call.peer, call.deadline).await;
             judged = deliberation.judge(Some(&facts));
+        }
+        let counts = !call.abandoned.is_abandoned();
+        if counts {
+            self.foresee(request, review, &judged, call).await;
         }
         let mut audit = BTreeMap::new();
         for action in [Action::Audit, Action::Warn, Action::Deny] {
             let mut rules: Vec<&str> = Vec::new();
             for judgement in judged.judgements.iter().filter(|j| j.action == action) {
-                self.metrics.finding(judgement.finding.rule, action.as_str());
+                if counts {
+                    self.metrics.finding(judgement.finding.rule, judgement.tier, action);
+                }
                 if !rules.contains(&judgement.finding.rule) {
                     rules.push(judgement.finding.rule);
                 }
@@ -192,7 +236,9 @@ impl Guard {
         let mut rules: Vec<&'static str> = rules.collect();
         rules.sort_unstable();
         rules.dedup();
-        (Reply { denied, patch: Vec::new(), warnings: decision::warnings(&judged.judgements), audit }, rules)
+        let mut warnings = decision::warnings(&judged.judgements);
+        warnings.extend(judged.notes);
+        (Reply { denied, patch: Vec::new(), warnings, audit }, rules)
     }
 }
 

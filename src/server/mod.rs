@@ -14,6 +14,7 @@ mod connection;
 mod connections;
 mod deadline;
 mod desk;
+mod foresee;
 mod front;
 mod guard;
 mod identity;

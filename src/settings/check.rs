@@ -14,11 +14,6 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
         return Err(FieldError::at(root.get("kind"), "expected DatabasePolicy"));
     }
     let spec = root.get("spec");
-    for (rule, node) in spec.get("rules").fields() {
-        if !known.rules.contains(&rule) {
-            return Err(FieldError::at(node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules))));
-        }
-    }
     for (engine, node) in spec.get("engines").fields() {
         if !known.engines.contains(&engine) {
             return Err(FieldError::at(
@@ -31,6 +26,13 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
     }
     values(spec.get("defaults"))?;
     fit_together(spec.get("defaults"), spec.get("defaults"))
+}
+
+/// The rules that are named and unknown: where, and in words, with the nearest name that there is.
+pub(super) fn strangers<'p>(root: Node<'p>, known: KnownNames<'_>) -> Vec<(Node<'p>, String)> {
+    let rules = root.get("spec").get("rules");
+    let strangers = rules.fields().filter(|(rule, _)| !known.rules.contains(rule));
+    strangers.map(|(rule, node)| (node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules)))).collect()
 }
 
 /// A request fits below its limit, wherever that one is stated. A limit that undercuts the defaults' request takes it along: no more

@@ -10,7 +10,7 @@ use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
 
 use crate::{
     terms::{Action, Profile, Tier},
-    tree::{FileError, from_text, text_of},
+    tree::{FieldError, FileError, from_text, text_of},
 };
 
 /// The `apiVersion` of our own kinds.
@@ -57,11 +57,39 @@ impl Settings {
     /// # Errors
     /// With file, line and field, where the text is no YAML, a field is unknown or wrong, or a rule or engine is not known.
     pub fn read(file: &str, text: &str, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
-        let policy: DatabasePolicy = from_text(file, text, |policy, root| check::policy(policy, root, known))?;
+        let policy: DatabasePolicy = from_text(file, text, |policy, root| {
+            check::policy(policy, root, known)?;
+            let stranger = check::strangers(root, known).into_iter().next();
+            stranger.map_or(Ok(()), |(node, words)| Err(FieldError::at(node, words)))
+        })?;
+        Ok(Self::of_policy(file, policy, profile))
+    }
+
+    /// Reads one document that may be meant for another version of Seawall as well: what it says about rules that this one does not know
+    /// is left out, and told in words.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], but for the rules.
+    pub fn read_shared(
+        file: &str,
+        text: &str,
+        profile: Option<Profile>,
+        known: KnownNames<'_>,
+    ) -> Result<(Self, Vec<String>), FileError> {
+        let mut unknown = Vec::new();
+        let mut policy: DatabasePolicy = from_text(file, text, |policy, root| {
+            unknown = check::strangers(root, known).into_iter().map(|(_, words)| words).collect();
+            check::policy(policy, root, known)
+        })?;
+        policy.spec.rules.retain(|rule, _| known.rules.contains(&rule.as_str()));
+        Ok((Self::of_policy(file, policy, profile), unknown))
+    }
+
+    fn of_policy(file: &str, policy: DatabasePolicy, profile: Option<Profile>) -> Self {
         let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
         let actions = policy.spec.rules.iter().map(|(rule, action)| (rule.clone(), *action)).collect();
         let origin = format!("{file} ({})", policy.metadata.name);
-        Ok(Self { profile: chosen, spec: policy.spec, actions, origin })
+        Self { profile: chosen, spec: policy.spec, actions, origin }
     }
 
     /// Reads a file.
@@ -70,6 +98,18 @@ impl Settings {
     /// As [`Settings::read`], and when the file cannot be read.
     pub fn load(path: &std::path::Path, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
         Self::read(&path.display().to_string(), &text_of(path)?, profile, known)
+    }
+
+    /// Reads a file that may be meant for another version as well: see [`Settings::read_shared`].
+    ///
+    /// # Errors
+    /// As [`Settings::read_shared`], and when the file cannot be read.
+    pub fn load_shared(
+        path: &std::path::Path,
+        profile: Option<Profile>,
+        known: KnownNames<'_>,
+    ) -> Result<(Self, Vec<String>), FileError> {
+        Self::read_shared(&path.display().to_string(), &text_of(path)?, profile, known)
     }
 
     /// The profile in force.
@@ -82,6 +122,20 @@ impl Settings {
     #[must_use]
     pub fn under(&self, profile: Profile) -> Self {
         Self { profile, ..self.clone() }
+    }
+
+    /// The same for what is written into manifests rather than into a cluster: passwords in plain text are replaced, by a Secret that
+    /// is called after its workload where nothing else is said.
+    #[must_use]
+    pub fn for_manifests(&self) -> Self {
+        let mut own = self.clone();
+        let defaults = own.spec.defaults.credentials.get_or_insert_default();
+        defaults.plaintext = Some(Plaintext::Replace);
+        defaults.secret_name.get_or_insert_with(|| "{workload}-credentials".to_owned());
+        for values in own.spec.engines.values_mut().filter_map(|engine| engine.credentials.as_mut()) {
+            values.plaintext = Some(Plaintext::Replace);
+        }
+        own
     }
 
     /// What a finding of `rule` does.

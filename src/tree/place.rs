@@ -57,6 +57,11 @@ pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = &str> {
     pointer.split(|c| c == '/').skip(1)
 }
 
+/// The steps of an RFC 6901 pointer, as they are.
+pub(crate) fn unescaped_steps(pointer: &str) -> impl Iterator<Item = String> {
+    steps(pointer).map(|step| unescape(step).into_owned())
+}
+
 impl<'t> Node<'t> {
     /// The value behind one step of an RFC 6901 pointer, still escaped; `None` when it does not exist.
     pub(crate) fn step(self, raw: &str) -> Option<Self> {

@@ -167,5 +167,6 @@ fn database_facts(database: &Database<'_>) -> DatabaseFacts {
         role: database.role,
         ports: ports.filter_map(|p| Some((p.get("name").text().to_owned(), p.get("containerPort").i64()?))).collect(),
         is_voting: cluster.is_some_and(|c| c.quorum && c.joined_by.iter().any(|sign| database.holds(sign))),
+        copies: cluster.and_then(|c| c.copies),
     }
 }

@@ -43,7 +43,11 @@ pub(super) fn holds(condition: &Condition, container: Container<'_>, options: &O
     if condition.unless.iter().any(also) || !(condition.only_with.is_empty() || condition.only_with.iter().any(also)) {
         return false;
     }
-    let counts = |value: Value<'_>| value.counts(&condition.values, &condition.contains);
+    let counts = |value: Value<'_>| match value {
+        Value::Hidden if condition.hidden => true,
+        Value::Alone | Value::Shown(_) if condition.hidden => false,
+        value => value.counts(&condition.values, &condition.contains),
+    };
     condition.flag.as_deref().and_then(|name| option(name, container, options)).is_some_and(counts)
         || condition.variable.as_deref().and_then(|name| variable(name, container, options)).is_some_and(counts)
         || is_called(&condition.arguments, options)
@@ -168,6 +172,7 @@ mod tests {
         let off = r#"{"variable": "AUTH", "values": ["no"]}"#;
         let insecure = r#"{"flag": "--insecure", "values": ["true", "1"]}"#;
         let single = r#"{"arguments": ["start-single-node"]}"#;
+        let hidden = r#"{"flag": "--server-id", "hidden": true}"#;
         let guarded = r#"{"flag": "--a", "unless": [{"flag": "--b"}], "only_with": [{"flag": "--c"}]}"#;
         for (condition, container, expected) in [
             (in_memory, r#"{"args": ["start", "--store=type=mem,size=1GB"]}"#, true),
@@ -179,6 +184,13 @@ mod tests {
             (off, r#"{"env": [{"name": "AUTH", "valueFrom": {"secretKeyRef": {}}}]}"#, false),
             (r#"{"variable": "AUTH"}"#, r#"{"env": [{"name": "AUTH", "valueFrom": {"secretKeyRef": {}}}]}"#, true),
             (r#"{"variable": "AUTH"}"#, r#"{"env": [{"name": "AUTH", "value": ""}]}"#, false),
+            (hidden, r#"{"args": ["start", "--server-id=$(ID)"]}"#, true),
+            (
+                hidden,
+                r#"{"command": ["sh", "-c", "exec cockroach start --server-id=$((100 + ${HOSTNAME##*-}))"]}"#,
+                true,
+            ),
+            (hidden, r#"{"args": ["start", "--server-id=1"]}"#, false),
             (single, r#"{"args": ["start-single-node", "--insecure"]}"#, true),
             (single, r#"{"command": ["/cockroach/cockroach", "start-single-node"]}"#, true),
             (single, r#"{"command": ["sh", "-c", "exec cockroach start-single-node --insecure"]}"#, true),

@@ -35,19 +35,44 @@ impl<'t> Database<'t> {
         facts.directory.as_deref().filter(|_| is_same_image && facts.variables.iter().any(|v| v == name))
     }
 
-    /// The data directory as `container`, one of the same Pod, sees it: once for each mount of the data volume that shows all of
-    /// it.
+    /// The directories of its data as `container`, one of the same Pod, sees them: each once for each mount of its volume that shows
+    /// all of it.
     #[must_use]
     pub fn directories_in(&self, container: Container<'t>) -> Vec<String> {
         let DataPlace::On { directory, mount, .. } = &self.data else { return Vec::new() };
+        let all = std::iter::once((directory.clone(), *mount)).chain(self.kept_beside());
         if container.0.at == self.container.0.at {
-            return vec![directory.clone()];
+            return all.map(|(directory, _)| directory).collect();
         }
-        let Some(inside) = within_volume(*mount, directory) else { return Vec::new() };
-        let volume = mount.get("name").text();
-        let others = container.mounts().filter(|m| m.get("name").str() == Some(volume));
-        others.filter_map(|other| seen_at(other, &inside)).collect()
+        all.flat_map(|(directory, mount)| shown_in(container, mount, &directory)).collect()
     }
+
+    /// What the database keeps outside of its data directory (a log in a folder of its own), where that outlives the Pod, with the
+    /// mounts around it.
+    fn kept_beside(&self) -> impl Iterator<Item = (String, Node<'t>)> {
+        let facts = &self.engine.data;
+        let said = facts.also_by.iter().filter_map(|condition| {
+            let by_flag = condition.flag.as_deref().and_then(|flag| self.option(flag)?.value());
+            by_flag.or_else(|| self.given(condition.variable.as_deref()?)?.literal())
+        });
+        let paths = facts.also.iter().map(String::as_str).chain(said).filter(|path| path.starts_with('/'));
+        paths.filter_map(|path| Some((path.to_owned(), self.kept_mount(path)?)))
+    }
+
+    /// The mount that shows `path` to the server, where what is written there outlives the Pod.
+    fn kept_mount(&self, path: &str) -> Option<Node<'t>> {
+        let around = |m: &Node<'_>| m.get("mountPath").str().is_some_and(|outer| below(path, outer).is_some());
+        let mount = self.container.mounts().filter(around).max_by_key(|m| m.get("mountPath").text().len())?;
+        self.pod.volume(mount.get("name").str()?).filter(|volume| volume.is_kept()).map(|_| mount)
+    }
+}
+
+/// The places at which `container` sees what the server has at `directory`, below `mount`.
+fn shown_in(container: Container<'_>, mount: Node<'_>, directory: &str) -> Vec<String> {
+    let Some(inside) = within_volume(mount, directory) else { return Vec::new() };
+    let volume = mount.get("name").text();
+    let others = container.mounts().filter(|m| m.get("name").str() == Some(volume));
+    others.filter_map(|other| seen_at(other, &inside)).collect()
 }
 
 /// A path of a container as the volume has it, where `mount` is the one around it.

@@ -1,6 +1,10 @@
 //! How a container is stopped: the signal, the hook before it, the time for both.
 use super::{Container, Database, Pod};
-use crate::{engines::schema::OnSignal, text::command::Script, tree::Node};
+use crate::{
+    engines::schema::{OnSignal, Stop},
+    text::command::Script,
+    tree::Node,
+};
 
 /// Whether the signal that ends a container arrives at the server in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +132,14 @@ impl<'t> Database<'t> {
         self.container.keeps_entrypoint() && self.engine.detect.serving.iter().any(|s| s == word)
     }
 
+    /// How the engine stops in these surroundings.
+    #[must_use]
+    pub fn stop_facts(&self) -> Option<&'t Stop> {
+        let stop = self.engine.stop.as_deref()?;
+        let other = stop.instead.iter().find(|other| other.when.iter().any(|sign| self.holds(sign)));
+        Some(other.map_or(stop, |other| &other.stop))
+    }
+
     /// True where `su -c` stays in front of what it runs.
     #[must_use]
     pub fn is_behind_su(&self) -> bool {
@@ -141,7 +153,7 @@ impl<'t> Database<'t> {
     /// knows.
     #[must_use]
     pub fn on_stop_signal(&self) -> Option<OnSignal> {
-        let stop = self.engine.stop.as_ref()?;
+        let stop = self.stop_facts()?;
         match self.container.stop_signal() {
             None => Some(stop.on_signal),
             Some(signal) if signal == stop.signal => Some(stop.on_signal),
@@ -166,7 +178,7 @@ impl<'t> Database<'t> {
     /// no shell, an unknown packaging or directory, processes shared with others.
     #[must_use]
     pub fn verified_hook(&self) -> Option<Vec<String>> {
-        let hook = self.engine.stop.as_ref()?.pre_stop.as_ref()?;
+        let hook = self.stop_facts()?.pre_stop.as_ref()?;
         let directory = self.data.directory()?;
         let is_plain = directory.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-'));
         let has_shell = self.engine.facts.shell == Some(true);

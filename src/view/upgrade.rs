@@ -66,8 +66,15 @@ fn goes_back(upgrade: &Upgrade, from: &Version, to: &Version) -> bool {
     order(from, to, back.numbers) == Some(Ordering::Greater)
 }
 
+/// Whether a version lies between them from which on no older files are read.
+fn breaks(upgrade: &Upgrade, from: &Version, to: &Version) -> bool {
+    let is_older = |a: &Version, b: &Version| a.compare(b) == Some(Ordering::Less);
+    let mut all = upgrade.breaks.iter().filter_map(|text| Version::parse(text));
+    all.any(|version| is_older(from, &version) && !is_older(to, &version))
+}
+
 fn upward(upgrade: &Upgrade, in_place: bool, from: &Version, to: &Version) -> Option<Move> {
-    if !in_place {
+    if !in_place || breaks(upgrade, from, to) {
         return Some(Move::Refused);
     }
     let needs = upgrade.ways_up.iter().find(|way| way.versions.contains(to) == Some(true));
@@ -126,6 +133,7 @@ mod tests {
         let way = |versions: &str, from: &str| WayUp { versions: versions.parse().unwrap(), from: from.to_owned() };
         let ways_up = vec![way(">=8,<9", "7.17"), way("9.0", "8.18"), way(">=9.1", "8.19")];
         let by_ways = Upgrade { ways_up, ..by_majors.clone() };
+        let breaks = Upgrade { in_place: true, breaks: vec!["5".to_owned()], ..Upgrade::default() };
         let skips = |next: &str| Some(Move::Skips(next.to_owned()));
         for (upgrade, from, to, expected) in [
             (&by_series, "5.7.44", "8.0.36", None),
@@ -151,6 +159,10 @@ mod tests {
             (&by_ways, "8", "9.2.0", None),
             (&by_ways, "8.5", "9", None),
             (&Upgrade::default(), "16", "17", Some(Move::Refused)),
+            (&breaks, "4.4.9", "5.26.1", Some(Move::Refused)),
+            (&breaks, "4.4", "5", Some(Move::Refused)),
+            (&breaks, "4.3", "4.4", None),
+            (&breaks, "5.1", "2025.10", None),
         ] {
             let version = |text| Version::parse(text).unwrap();
             assert_eq!(upward(upgrade, upgrade.in_place, &version(from), &version(to)), expected, "{from} {to}");

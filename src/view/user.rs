@@ -45,7 +45,14 @@ impl<'t> Database<'t> {
     #[must_use]
     pub fn c_library(&self) -> Option<&'t str> {
         let tag = self.container.image().tag.filter(|_| self.image_is_known)?;
-        let usual = self.engine.facts.distribution.as_deref().filter(|_| self.packaging_is_known);
+        let by_version = self
+            .engine
+            .packaging
+            .built_upon
+            .iter()
+            .find(|built| self.version.as_ref().and_then(|version| built.versions.contains(version)) == Some(true));
+        let usual = by_version.map(|built| built.release.as_str()).or(self.engine.facts.distribution.as_deref());
+        let usual = usual.filter(|_| self.packaging_is_known);
         Some(RELEASES.into_iter().find(|release| tag.contains(release)).or(usual).unwrap_or("debian"))
     }
 

@@ -172,3 +172,23 @@ fn serve_listens_to_its_variables() {
         assert!(text(&output.stderr).contains(expected), "{variable}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn serve_starts_with_rules_of_another_version_and_check_does_not() {
+    let scratch = Scratch::new();
+    let config = scratch.join("settings.yaml");
+    let head = "apiVersion: seawall.dev/v1alpha1\nkind: DatabasePolicy\nmetadata: {name: shared}\n";
+    std::fs::write(&config, format!("{head}spec:\n  rules: {{floating-tags: deny}}\n")).unwrap();
+    let config = config.to_str().unwrap();
+    let none = scratch.join("none.crt");
+    let none = none.to_str().unwrap();
+    let served = run(&["serve", "--offline", "--tls-cert", none, "--tls-key", none, "--config", config]);
+    let (_, _, err) = told(&served);
+    assert!(err.contains("the settings name a rule that this version does not know; it is ignored"), "{err}");
+    assert!(err.contains("did you mean"), "{err}");
+    assert!(err.contains("none.crt"), "it went on, and stopped for want of a certificate: {err}");
+    let checked = run(&["check", "--config", config, "examples"]);
+    let (status, _, err) = told(&checked);
+    assert_eq!(status, Some(2));
+    assert!(err.contains("no rule is called \"floating-tags\"; did you mean \"floating-tag\"?"), "{err}");
+}

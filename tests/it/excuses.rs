@@ -20,7 +20,7 @@ const CONTROLLER: &str = "system:serviceaccount:kube-system:job-controller";
 fn pod_spec() -> Value {
     json!({
         "containers": [{
-            "name": "mysql", "image": "mysql:8.4.6", "args": ["--skip-grant-tables"],
+            "name": "mariadb", "image": "mariadb:11.8.3", "args": ["--skip-grant-tables"],
             "volumeMounts": [{"name": "data", "mountPath": "/var/lib/mysql"}],
         }, {"name": "dump", "image": "mysql:8.4.6", "command": ["mysqldump", "-pword", "orders"]}],
         "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "orders"}}],
@@ -166,7 +166,19 @@ fn who_asks_counts_and_a_reference_alone_does_not() {
     let inside = "system:serviceaccount:shop:deployer";
     assert_eq!(act(&operated("Deployment"), inside), (Action::Deny, ""), "an account of the namespace");
     let unknown = owned("Deployment", "widgets.example.com/v1", "Widget");
-    assert_eq!(act(&unknown, OPERATOR), (Action::Deny, ""), "a group that nobody knows");
+    assert_eq!(
+        act(&unknown, OPERATOR),
+        (Action::Warn, "a controller that nobody knows made it"),
+        "never worked against"
+    );
+    assert_eq!(act(&unknown, inside), (Action::Deny, ""), "an account of the namespace proves nothing");
+    assert_eq!(act(&unknown, "dev"), (Action::Deny, ""), "nor does a reference that a person wrote");
+    let notes = |object: &Value, user: &str| {
+        deliberated(object, &Value::Null, user, |d| d.judge(Some(&nothing_there())).notes).unwrap()
+    };
+    assert!(notes(&unknown, OPERATOR).iter().any(|note| note.contains("operatorGroups")), "how to make it known");
+    assert_eq!(notes(&unknown, inside), [""; 0]);
+    assert_eq!(notes(&operated("Deployment"), OPERATOR), [""; 0]);
     for kind in ["Pod", "ReplicaSet"] {
         assert_eq!(act(&operated(kind), inside), (Action::Audit, "a controller made it"), "{kind}");
         assert_eq!(act(&owned(kind, "apps/v1", "Deployment"), CONTROLLER).0, Action::Audit, "{kind}");
@@ -183,6 +195,28 @@ fn who_asks_counts_and_a_reference_alone_does_not() {
     let pod = owned("Pod", "apps/v1", "StatefulSet");
     assert_eq!(action(&pod, "dev", &facts), (Action::Deny, ""));
     assert_ne!(action(&pod, CONTROLLER, &facts).0, Action::Deny);
+}
+
+/// Groups of operators whose databases Seawall looks into.
+#[test]
+fn what_these_operators_make_is_theirs() {
+    for group in [
+        "kubedb.com",
+        "apps.k8s.appscode.com",
+        "app.redislabs.com",
+        "druid.gardener.cloud",
+        "mysql.presslabs.org",
+        "moco.cybozu.com",
+        "kubegres.reactive-tech.io",
+        "apps.foundationdb.org",
+        "asdb.aerospike.com",
+        "memsql.com",
+        "ydb.tech",
+    ] {
+        let object = owned("Deployment", &format!("{group}/v1"), "Cluster");
+        let seen = action(&object, OPERATOR, &nothing_there());
+        assert_eq!(seen, (Action::Warn, "an operator is in charge"), "{group}");
+    }
 }
 
 #[test]

@@ -25,10 +25,11 @@ const LEVELS: [&[&str]; 12] = [
 ];
 
 /// Libraries that belong to one part of the house: where they may be used.
-const LIBRARIES: [(&[&str], &[&str]); 4] = [
+const LIBRARIES: [(&[&str], &[&str]); 5] = [
     // Of the settings only their documents, which a custom resource definition is derived from.
     (&["kube", "k8s_openapi"], &["cluster", "pki", "settings::document"]),
-    (&["axum", "hyper", "hyper_util", "http_body", "http_body_util", "tower"], &["server"]),
+    (&["axum", "hyper", "hyper_util", "http_body", "tower"], &["server"]),
+    (&["http_body_util"], &["cluster", "server"]),
     (&["tokio", "tokio_rustls", "rustls", "futures"], &["metrics", "cluster", "pki", "server", "cli", "main"]),
     (&["anyhow", "clap", "clap_complete", "anstream", "anstyle"], &["cli", "main"]),
 ];

@@ -33,21 +33,21 @@ static GIVEN: Rule = Rule {
 
 static RULES: &[&Rule] = &[&GIVEN];
 
-const LIMIT: &str = "spec.template.spec.containers[mysql].resources.limits.memory";
+pub(crate) const LIMIT: &str = "spec.template.spec.containers[mysql].resources.limits.memory";
 const REQUEST: &str = "spec.template.spec.containers[mysql].resources.requests.memory";
 const VARIABLE: &str = "spec.template.spec.containers[mysql].env[GIVEN]";
 
-fn container(object: &mut Value) -> &mut Value {
+pub(crate) fn container(object: &mut Value) -> &mut Value {
     &mut object["spec"]["template"]["spec"]["containers"][0]
 }
 
-fn list(places: &[&str]) -> String {
+pub(crate) fn list(places: &[&str]) -> String {
     let entries: Vec<_> = places.iter().map(|place| json!({ "place": place, "rule": "given" })).collect();
     Value::from(entries).to_string()
 }
 
 /// What is stored: with a limit, a request and a variable, of which these were ours.
-fn stored(list: &str) -> Value {
+pub(crate) fn stored(list: &str) -> Value {
     let mut object = mysql(&[("GIVEN", "x")]);
     container(&mut object)["resources"] = json!({ "limits": { "memory": "2Gi" }, "requests": { "memory": "1Gi" } });
     for annotations in ["/metadata", "/spec/template/metadata"] {
@@ -57,7 +57,7 @@ fn stored(list: &str) -> Value {
     object
 }
 
-fn updated(old: Value, new: Value) -> Trial {
+pub(crate) fn updated(old: Value, new: Value) -> Trial {
     Trial { rules: RULES, ..Trial::update(old, new) }
 }
 
@@ -66,7 +66,7 @@ fn after(trial: &Trial) -> Value {
     applied(&trial.object, &trial.mended().operations)
 }
 
-fn places(mended: &Mended) -> Vec<&str> {
+pub(crate) fn places(mended: &Mended) -> Vec<&str> {
     mended.mends.iter().map(|m| m.place.stable.as_str()).collect()
 }
 
@@ -118,6 +118,20 @@ fn a_renamed_container_keeps_what_it_was_given() {
     assert_eq!(listed(&after(&trial)), there);
     let again = Trial { object: after(&trial), ..trial };
     assert_eq!(again.mended().operations, [], "a second call");
+}
+
+#[test]
+fn a_renamed_container_keeps_it_whatever_comes_along() {
+    let mut new = mysql(&[]);
+    container(&mut new)["name"] = json!("db");
+    let exporter = json!({ "name": "exporter", "image": "registry.example/metrics/exporter:1.4.0" });
+    new["spec"]["template"]["spec"]["containers"].as_array_mut().unwrap().push(exporter);
+    let there = [VARIABLE, LIMIT].map(|place| place.replace("[mysql]", "[db]"));
+    let trial = updated(stored(&list(&[VARIABLE, LIMIT])), new.clone());
+    assert_eq!(places(&trial.mended()), there);
+    let template = stored(&list(&[VARIABLE, LIMIT]));
+    let adopts = Trial { rules: RULES, ..Trial::create(new) }.knowing(history(), ran(&[&template]));
+    assert_eq!(places(&adopts.mended()), there, "so does one that adopts what ran");
 }
 
 #[test]

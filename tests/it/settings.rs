@@ -168,3 +168,17 @@ fn the_command_line_comes_before_the_document() {
     assert_eq!(asked.action("unmounted-data", Tier::Loss), Action::Deny);
     assert_eq!(read(HEAD, None).unwrap().profile(), Profile::Baseline);
 }
+
+#[test]
+fn a_server_ignores_rules_of_another_version() {
+    let known = KnownNames { rules: &rules::names(), engines: &catalogue().names() };
+    let shared = |spec: &str| Settings::read_shared("settings.yaml", &format!("{HEAD}spec:\n{spec}"), None, known);
+    let (settings, unknown) = shared("  rules: {floating-tags: deny, floating-tag: warn, of-next-year: off}").unwrap();
+    let expected =
+        ["no rule is called \"floating-tags\"; did you mean \"floating-tag\"?", "no rule is called \"of-next-year\""];
+    assert_eq!(unknown, expected);
+    assert_eq!(settings.action("floating-tag", Tier::Hygiene), Action::Warn);
+    assert_eq!(settings.action("floating-tags", Tier::Hygiene), Action::Audit, "it is not there");
+    assert!(shared("  rules: {floating-tags: denied}").is_err(), "an action that nobody knows");
+    assert!(shared("  engines: {mysq: {}}").is_err(), "an engine that nobody knows");
+}

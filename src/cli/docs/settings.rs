@@ -2,8 +2,8 @@
 use super::{code, declarations, head, row, table};
 
 const INTRODUCTION: &str = "\
-Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check` and `seawall scan`.
-Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
+Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check`, `seawall fix`
+and `seawall scan`. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
 
 ## The whole document
 
@@ -17,6 +17,8 @@ const MERGING: &str = "
 - **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`.
 - **A rule's action**: `spec.rules.RULE`, else what the profile says of the rule's tier. Either is lowered by a ceiling that the rule
   itself has for an occurrence, and by the second opinion; nothing raises it. `off` stops the rule's mends as well.
+  A rule that does not exist is an error in `check` and `scan`, which suggest the nearest name. `serve` logs a warning and ignores it:
+  versions of Seawall may share one document, and one that was rolled back must start.
 - **A value for an engine**: `spec.engines.ENGINE`, else `spec.defaults`, field by field: an engine that states a memory limit and no
   request takes the request of the defaults. The keys of a Secret are looked up variable by variable.
 - **The Secret's name**: the annotation `seawall.dev/credentials-secret` on the workload, else `credentials.secretName`. **Its keys**:

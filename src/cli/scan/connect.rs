@@ -1,15 +1,15 @@
 //! The way to the API server, and what to do where there is none.
 
 use crate::cli::output::helped;
-use crate::cli::values::KubernetesVersion;
+use crate::cli::values::{self, KubernetesVersion};
 use crate::cluster::inventory::{Lack, Scope};
 use crate::cluster::{Cluster, ConnectError, Connected};
 
 use super::Args;
 
 /// Connects; nothing is asked yet.
-pub(super) async fn to(args: &Args) -> anyhow::Result<Connected> {
-    let connected = Cluster::of_person(args.kubeconfig.as_deref(), args.context.as_deref()).await;
+pub(super) fn to(args: &Args) -> anyhow::Result<Connected> {
+    let connected = Cluster::of_person(args.kubeconfig.as_deref(), args.context.as_deref(), &values::proxies());
     connected.map_err(|error| {
         let help = match &error {
             ConnectError::Nowhere => "give --kubeconfig FILE, or set KUBECONFIG to one".to_owned(),
@@ -19,7 +19,9 @@ pub(super) async fn to(args: &Args) -> anyhow::Result<Connected> {
             ConnectError::NoContext { known, .. } => {
                 format!("give --context with one of {}", known.join(", "))
             }
-            _ => "give --kubeconfig FILE that `kubectl get namespaces` works with".to_owned(),
+            other => other
+                .help()
+                .unwrap_or_else(|| "give --kubeconfig FILE that `kubectl get namespaces` works with".to_owned()),
         };
         helped(error, help)
     })
@@ -36,8 +38,15 @@ pub(super) async fn version(connected: &Connected) -> anyhow::Result<Option<Kube
         // Not everybody may ask for it.
         Err(error) if error.is_refusal() => Ok(None),
         Err(error) => Err(helped(
-            anyhow::Error::new(error).context(format!("failed to reach the API server at {}", connected.server)),
-            "see whether it is up: --kubeconfig and --context say which one is asked",
+            anyhow::Error::new(error).context(format!(
+                "failed to reach the API server at {}{}",
+                connected.server,
+                via(connected)
+            )),
+            match connected.proxy {
+                Some(_) => "see whether the proxy lets you through; NO_PROXY names what is reached without one",
+                None => "see whether it is up: --kubeconfig and --context say which one is asked",
+            },
         )),
     }
 }
@@ -55,6 +64,19 @@ pub(super) fn nothing(lack: Lack, scope: &Scope) -> anyhow::Error {
     };
     let what = format!("nothing can be read: failed to list {resource}{}", within(scope));
     helped(anyhow::Error::new(lack.error).context(what), help)
+}
+
+/// ` through the proxy at proxy:3128 (HTTPS_PROXY)`.
+fn via(connected: &Connected) -> String {
+    connected.proxy.as_ref().map_or_else(String::new, |proxy| format!(" through the proxy at {proxy}"))
+}
+
+/// The namespace in scope is none.
+pub(super) fn no_namespace(name: &str, connected: &Connected) -> anyhow::Error {
+    helped(
+        anyhow::anyhow!("there is no namespace {name:?} at {}", connected.server),
+        "give -n NAMESPACE that `kubectl get namespaces` lists, or -A for all of them",
+    )
 }
 
 /// ` in all namespaces`.

@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) api_version: String,
     pub(super) kind: &'static str,
     pub(super) namespace: String,
+    /// False where Seawall is not asked about what is created.
+    pub(super) is_guarded: bool,
     pub(super) name: String,
     pub(super) owner: Option<String>,
     pub(super) replicas: Option<i64>,
@@ -59,6 +61,12 @@ pub(super) struct Storage {
 }
 
 impl Entry {
+    /// The same where nobody asks Seawall: it is there, and nothing becomes of it.
+    pub(super) fn unguarded(self) -> Self {
+        let (findings, mends, profiles) = (Vec::new(), Vec::new(), ByProfile::default());
+        Self { is_guarded: false, findings, mends, profiles, ..self }
+    }
+
     /// The containers that hold a data set.
     pub(super) fn servers(&self) -> impl Iterator<Item = &DatabaseEntry> {
         self.databases.iter().filter(|d| d.is_server())

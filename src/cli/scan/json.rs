@@ -95,7 +95,7 @@ fn lacks(survey: &Survey) -> Vec<Lacking<'_>> {
         what: "",
     });
     let notes = survey.notes.iter().map(|note| Lacking {
-        resource: note.resource.to_owned(),
+        resource: note.resource.clone(),
         is_forbidden: note.is_forbidden,
         message: note.why.clone(),
         leaves_gaps: false,

@@ -16,7 +16,7 @@ use crate::engines::Catalogue;
 use crate::facts::{Answer, Facts, Known, NamespaceFacts, Question, Seconds};
 use crate::rules;
 use crate::settings::Settings;
-use crate::terms::Profile;
+use crate::terms::{self, Profile};
 use crate::tree::Tree;
 use crate::view::{Case, Claim, Kind, Workload};
 
@@ -91,6 +91,11 @@ impl<'c> Judge<'c> {
         notes
     }
 
+    /// True where the API server says that there is no such namespace.
+    pub(super) fn is_missing(&self, namespace: &str) -> bool {
+        self.namespaces.as_ref().is_some_and(|known| !known.contains_key(namespace))
+    }
+
     fn world(&self, profile: Profile) -> Option<World<'_>> {
         let settings = self.settings.iter().find(|settings| settings.profile() == profile)?;
         let (catalogue, kubernetes_minor) = (self.catalogue, self.kubernetes_minor);
@@ -131,6 +136,14 @@ impl<'c> Judge<'c> {
             has_all_workloads,
         };
         items.iter().for_each(|item| self.look_at(item, &mut around));
+        if terms::UNGUARDED.contains(&namespace.as_str()) {
+            let found = items.iter().filter_map(|item| self.entry(item, &around, &mut Tally::default()));
+            let found = found.filter(|entry| entry.servers().next().is_some()).map(Entry::unguarded);
+            let before = entries.len();
+            entries.extend(found);
+            tally.unguarded += entries.get(before..).unwrap_or_default().iter().flat_map(Entry::servers).count() as u64;
+            return;
+        }
         let before = entries.len();
         for item in items {
             entries.extend(self.entry(&item, &around, tally));
@@ -194,6 +207,7 @@ impl<'c> Judge<'c> {
             api_version: item.sort.api_version(),
             kind: item.sort.kind,
             namespace: item.namespace.clone(),
+            is_guarded: true,
             name: item.name.clone(),
             owner: entry::owner(object),
             replicas: item.pods.or_else(|| workload.map(Workload::replicas)),
@@ -235,7 +249,7 @@ impl<'c> Judge<'c> {
 }
 
 impl Note {
-    fn of(resource: &'static str, error: &FetchError, what: &'static str) -> Self {
-        Self { resource, is_forbidden: error.is_forbidden(), why: why(error), what }
+    pub(super) fn of(resource: &str, error: &FetchError, what: &'static str) -> Self {
+        Self { resource: resource.to_owned(), is_forbidden: error.is_forbidden(), why: why(error), what }
     }
 }

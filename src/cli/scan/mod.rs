@@ -16,7 +16,7 @@ use anyhow::Context as _;
 
 use super::output::{self, Format, Out, helped};
 use super::values::{self, Judging, KubernetesVersion};
-use crate::cluster::inventory::{Lack, Scope};
+use crate::cluster::inventory::{Lack, Part, Scope};
 use crate::engines::Catalogue;
 use crate::settings::Settings;
 use crate::terms::Profile;
@@ -27,7 +27,7 @@ use tally::Tally;
 ///
 /// Reads the cluster page by page and changes nothing. It needs the right to list what it looks at, and says which right it lacks; the
 /// rest is shown all the same. Secrets are never read, and of ConfigMaps only those that databases use. Exits with 1 if `--as-profile`
-/// would deny anything, with 2 if anything could not be read.
+/// would deny anything, with 2 if workloads or claims could not be read, or if it would deny nothing of what could.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall scan -A"
@@ -92,7 +92,7 @@ struct Survey {
 /// Something that was to be taken into account and is not known.
 struct Note {
     /// As a role names it.
-    resource: &'static str,
+    resource: String,
     is_forbidden: bool,
     why: String,
     /// What is missing without it.
@@ -123,15 +123,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         text::lacks(&survey)?;
     }
     let denied = args.as_profile.is_some_and(|profile| survey.tally.of(profile).deny > 0);
-    Ok(match (survey.lacks.is_empty(), denied) {
-        (false, _) => ExitCode::from(output::FAILED),
-        (true, true) => ExitCode::from(output::DENIED),
-        (true, false) => ExitCode::SUCCESS,
+    // What is only looked at beside a database takes nothing away from what was found.
+    let hides = |lack: &Lack| !denied || lack.sort.part != Part::Companion;
+    Ok(if survey.lacks.iter().any(hides) {
+        ExitCode::from(output::FAILED)
+    } else if denied {
+        ExitCode::from(output::DENIED)
+    } else {
+        ExitCode::SUCCESS
     })
 }
 
 async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow::Result<Survey> {
-    let connected = connect::to(args).await?;
+    let connected = connect::to(args)?;
     let scope = match (&args.namespace, args.all_namespaces) {
         (_, true) => Scope::All,
         (Some(name), false) => Scope::Namespace(name.clone()),
@@ -145,7 +149,12 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
         .await
         .map_err(|e| helped(e, "a namespace is called like a DNS label, such as shop-live"))?;
     let mut judge = judge::Judge::new(catalogue, shown, version.map(|v| u32::from(v.minor)), values::now());
-    let notes = judge.look_around(&connected.cluster, &inventory).await;
+    let mut notes = judge.look_around(&connected.cluster, &inventory).await;
+    if let Scope::Namespace(name) = &scope
+        && judge.is_missing(name)
+    {
+        return Err(connect::no_namespace(name, &connected));
+    }
     let (mut entries, mut tally) = (Vec::new(), Tally::default());
     while let Some(portion) = inventory.next().await {
         if shown.skips(&portion.namespace) {
@@ -160,6 +169,10 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
     let mut lacks = inventory.into_lacks();
     if is_nothing && !lacks.is_empty() {
         return Err(connect::nothing(lacks.swap_remove(0), &scope));
+    }
+    // What somebody has to install first is no part of what a scan has to see.
+    for lack in lacks.extract_if(.., |lack| !lack.sort.is_builtin) {
+        notes.push(Note::of(&lack.sort.resource(), &lack.error, "whether they scale a database is not known"));
     }
     // Namespaces came in the order of keys, in which `a-b` is before `a`.
     entries.sort_by(|a, b| a.namespace.cmp(&b.namespace));

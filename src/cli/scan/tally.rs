@@ -75,6 +75,8 @@ pub(super) struct Tally {
     pub(super) objects: u64,
     /// Containers that hold a data set.
     pub(super) databases: u64,
+    /// The same where Seawall is not asked; nothing of these is counted elsewhere.
+    pub(super) unguarded: u64,
     /// Namespaces in which there is anything.
     pub(super) namespaces: u64,
     /// In all.

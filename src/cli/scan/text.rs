@@ -12,7 +12,7 @@ use crate::cli::report::{counted, loud};
 use crate::cluster::FetchError;
 use crate::cluster::inventory::Scope;
 use crate::rules;
-use crate::terms::Profile;
+use crate::terms::{self, Profile};
 use crate::text::quantity::human_bytes;
 
 /// Everything, to standard output.
@@ -69,6 +69,9 @@ fn row(entry: &Entry, database: &DatabaseEntry, profile: Profile) -> [String; 9]
 
 /// The profiles that would deny it.
 fn denying(entry: &Entry) -> String {
+    if !entry.is_guarded {
+        return "not guarded".to_owned();
+    }
     let denying = Profile::ALL.iter().filter(|profile| entry.profiles.of(**profile).deny > 0);
     let names: Vec<&str> = denying.map(|profile| profile.as_str()).collect();
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
@@ -122,12 +125,13 @@ fn summary(out: &mut Out, survey: &Survey) -> io::Result<()> {
     }
     writeln!(
         out,
-        "{} in {}, {} judged{} (findings: profile {}; -o json lists all){}",
+        "{} in {}, {} judged{} (findings: profile {}; -o json lists all){}{}",
         counted(tally.databases as usize, "database"),
         counted(tally.namespaces as usize, "namespace"),
         counted(tally.objects as usize, "object"),
         within(&survey.scope),
         survey.profile,
+        unguarded(tally.unguarded),
         incomplete(survey),
     )
 }
@@ -148,6 +152,14 @@ fn changes(out: &mut Out, survey: &Survey, from: Profile, to: Profile) -> io::Re
         to.to_lowercase(),
         incomplete(survey)
     )
+}
+
+/// Says that there is more, which nothing becomes of.
+fn unguarded(databases: u64) -> String {
+    match databases {
+        0 => String::new(),
+        some => format!("; {some} more where Seawall is not asked ({})", terms::UNGUARDED.join(", ")),
+    }
 }
 
 /// Says that there may be more.

@@ -10,7 +10,10 @@ use super::{
     sort::{Sort, key},
 };
 use crate::{
-    cluster::fetch::{self, FetchError},
+    cluster::{
+        again,
+        fetch::{self, FetchError},
+    },
     tree::JsonError,
 };
 
@@ -120,7 +123,9 @@ impl Cursor {
 
     /// Reads the next page.
     async fn turn(&mut self, client: &kube::Client, watcher: &dyn Watcher) -> Result<(), FetchError> {
-        match fetch::text(client, &self.url()).await {
+        let url = self.url();
+        // The token is good for as long as it is: what broke off once need not be lost.
+        match again::patiently(async || fetch::text(client, &url).await).await {
             Ok(text) => {
                 let to_come = self.keep(&text)?;
                 self.stale = 0;

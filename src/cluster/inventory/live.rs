@@ -1,5 +1,5 @@
 //! Objects as a cluster has them, read as their authors would write them: without what Kubernetes wrote beside it.
-use super::sort::Sort;
+use super::sort::{Part, Sort};
 use crate::{
     facts::NamespaceFacts,
     terms::keys,
@@ -53,7 +53,7 @@ pub(super) fn read(sort: &'static Sort, text: &str) -> Result<(Place, Option<Ite
     let metadata = object.get("metadata");
     let (namespace, name) = (metadata.get("namespace").text(), metadata.get("name").text());
     let place = (namespace.to_owned(), name.to_owned());
-    let is_made = Owner::of(object).is_some_and(Owner::is_builtin);
+    let is_made = Owner::of(object).is_some_and(is_listed);
     let Some(inside) = text.trim_start().strip_prefix('{') else { return Ok((place, None)) };
     if is_made || metadata.get("deletionTimestamp").is_set() || name.is_empty() {
         return Ok((place, None));
@@ -63,6 +63,13 @@ pub(super) fn read(sort: &'static Sort, text: &str) -> Result<(Place, Option<Ite
     let (namespace, name) = place.clone();
     let item = Item { sort, namespace, name, text: document, pods: pods(sort, object) };
     Ok((place, Some(item)))
+}
+
+/// True for an owner that is read itself. A Node owns its static Pods, a Service those that a virtual cluster puts here: nothing else in
+/// a list stands for these.
+fn is_listed(owner: Owner<'_>) -> bool {
+    let is_it = |sort: &Sort| sort.kind == owner.kind && sort.group == owner.group();
+    Sort::ALL.iter().any(|sort| sort.part == Part::Workload && is_it(sort))
 }
 
 /// The values in the text that no author wrote.
@@ -181,14 +188,34 @@ mod tests {
 
     #[test]
     fn what_is_judged_elsewhere_is_passed_over() {
-        let owned = |version: &str, controller: bool| {
+        let owned = |version: &str, kind: &str, controller: bool| {
             json!({"metadata": {"name": "db-0", "ownerReferences": [
-                {"apiVersion": version, "kind": "Some", "name": "db", "controller": controller},
+                {"apiVersion": version, "kind": kind, "name": "db", "controller": controller},
             ]}})
         };
-        assert!(document("Pod", &owned("apps/v1", true)).is_none());
-        assert!(document("Pod", &owned("postgresql.cnpg.io/v1", true)).is_some(), "nothing else stands for it");
-        assert!(document("Pod", &owned("apps/v1", false)).is_some());
+        let listed = [
+            ("apps/v1", "StatefulSet"),
+            ("apps/v1", "Deployment"),
+            ("apps/v1", "DaemonSet"),
+            ("apps/v1", "ReplicaSet"),
+            ("v1", "ReplicationController"),
+            ("batch/v1", "Job"),
+            ("batch/v1", "CronJob"),
+        ];
+        for (version, kind) in listed {
+            assert!(document("Pod", &owned(version, kind, true)).is_none(), "{kind}");
+        }
+        for (version, kind) in [
+            ("postgresql.cnpg.io/v1", "Cluster"),
+            ("v1", "Node"),
+            ("v1", "Service"),
+            ("v1", "ConfigMap"),
+            ("apps.kruise.io/v1beta1", "StatefulSet"),
+            ("apps/v1", "ControllerRevision"),
+        ] {
+            assert!(document("Pod", &owned(version, kind, true)).is_some(), "nothing else stands for it: {kind}");
+        }
+        assert!(document("Pod", &owned("apps/v1", "StatefulSet", false)).is_some());
         let leaving = json!({"metadata": {"name": "db", "deletionTimestamp": "2026-01-01T00:00:00Z"}});
         assert!(document("StatefulSet", &leaving).is_none());
     }

@@ -9,7 +9,7 @@ mod sort;
 
 use futures::StreamExt as _;
 
-use super::{Cluster, FetchError, fetch};
+use super::{Cluster, FetchError, again, fetch};
 use crate::facts::NamespaceFacts;
 use cursor::Cursor;
 
@@ -88,7 +88,8 @@ impl Cluster {
 
     /// The API groups that are served, as far as the API server says.
     async fn groups(&self) -> Vec<String> {
-        let Ok(text) = fetch::text(&self.client, "/apis").await else { return Vec::new() };
+        let asked = again::patiently(async || fetch::text(&self.client, "/apis").await).await;
+        let Ok(text) = asked else { return Vec::new() };
         let Ok(tree) = crate::tree::Tree::from_json(&text) else { return Vec::new() };
         tree.root().get("groups").items().filter_map(|g| g.get("name").str().map(str::to_owned)).collect()
     }

@@ -92,12 +92,26 @@ pub struct Authentication {
     /// Options that name a configuration file, which may turn it on.
     #[serde(default)]
     pub config_flags: Vec<String>,
+    /// Where the server takes connections: none comes from elsewhere where that is its loopback interface alone.
+    #[serde(default)]
+    pub listens: Option<Listens>,
     /// What to write to turn it on.
     #[serde(default)]
     pub help: Option<String>,
     /// Source.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// Where a server takes connections.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listens {
+    /// Options and variables that name addresses or URLs, separated by commas or blanks.
+    pub by: Vec<String>,
+    /// True where it is the loopback interface unless one of them says otherwise.
+    #[serde(default)]
+    pub loopback_by_default: bool,
 }
 
 /// A credential that an image has when nobody sets one.

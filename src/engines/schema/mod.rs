@@ -17,12 +17,12 @@ use serde::Deserialize;
 
 use super::{Pattern, VersionRange};
 
-pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, NotBeside};
+pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, Listens, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
 pub use memory::{Blind, Memory, MemoryTerm, OtherDefault, SessionCount, Sessions, SharedMemory, Unset};
 pub use options::{Condition, Configuration, Options, Switch, Turns, VersionDefault};
-pub use stop::{ClusterProbes, OnSignal, PreStop, RecoveryProbes, SocketProbes, Stop};
+pub use stop::{ClusterProbes, OnSignal, OtherStop, PreStop, RecoveryProbes, SocketProbes, Stop};
 pub use upgrade::{NoWayBack, TakesOver, Upgrade, WayUp};
 
 /// One file of `src/engines/`, or of the folder given by `--engines`.
@@ -120,13 +120,17 @@ pub struct VariantFile {
     /// Only these versions are this variant.
     #[serde(default)]
     pub versions: Option<VersionRange>,
+    /// The releases of a distribution that versions of the image are built upon, where its tag names none; the first that holds counts.
+    #[serde(default)]
+    pub built_upon: Vec<BuiltUpon>,
     /// Facts that differ from the engine's.
     #[serde(default)]
     pub facts: Facts,
 }
 
 /// Facts about an engine, or what differs in a variant. A field that a variant gives replaces the engine's whole field, except
-/// `secrets`, `switches`, `leaves_by`, `absent_programs`, `first_files`, `first_folders` and `moved_tags`, which add to it; of two switches that turn
+/// `secrets`, `switches`, `leaves_by`, `empties_by`, `drops_by`, `absent_programs`, `first_files`, `first_folders`, `stores` and `moved_tags`,
+/// which add to it; of two switches that turn
 /// `data_layout` by the same option or variable, the variant's counts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +213,15 @@ pub struct Facts {
     /// Folders of the same kind (`[ ! -d ... ]`).
     #[serde(default)]
     pub first_folders: Vec<String>,
+    /// Folders of the data directory that hold all of the data (`base`): to delete one is to delete the database.
+    #[serde(default)]
+    pub stores: Vec<Store>,
+    /// Commands that delete everything that the server holds, written as `leaves_by` is (`redis-cli flushall`).
+    #[serde(default)]
+    pub empties_by: Vec<String>,
+    /// Commands that stop the server without saving what it holds, written as `leaves_by` is (`redis-cli shutdown nosave`).
+    #[serde(default)]
+    pub drops_by: Vec<String>,
     /// Programs that throw away what a crash left, and belong into no start (`pg_resetwal`).
     #[serde(default)]
     pub recovery_programs: Vec<String>,
@@ -243,6 +256,27 @@ pub struct User {
     /// True where the server refuses files of another owner, whatever their group may do.
     #[serde(default)]
     pub must_own: bool,
+}
+
+/// A folder that holds all of the data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Its path below the data directory.
+    pub folder: String,
+    /// It does only where one of these holds; empty: always.
+    #[serde(default)]
+    pub only_with: Vec<Condition>,
+}
+
+/// The release of a distribution that versions of an image are built upon.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuiltUpon {
+    /// Those versions.
+    pub versions: VersionRange,
+    /// The release, as tags name it (`bookworm`).
+    pub release: String,
 }
 
 /// A program that people expect and the image lacks.
@@ -283,6 +317,9 @@ pub struct Cluster {
     /// Options and variables that name hosts of members, or a host that knows them, separated by commas or blanks.
     #[serde(default)]
     pub peers_by: Vec<String>,
+    /// How many members have a copy of each piece of the data, where that is not all of them: a majority of these must stay.
+    #[serde(default)]
+    pub copies: Option<i64>,
     /// Signs that replicas are members of one database.
     #[serde(default)]
     pub joined_by: Vec<Condition>,

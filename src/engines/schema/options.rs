@@ -52,6 +52,9 @@ pub struct Condition {
     /// For one that holds several: a text within the value that counts (`type=mem` in cockroach's `--store`).
     #[serde(default)]
     pub contains: Vec<String>,
+    /// It holds only where the spec does not show the value: one that is written out is the same in each Pod.
+    #[serde(default)]
+    pub hidden: bool,
     /// Where one of these holds, it does not.
     #[serde(default)]
     pub unless: Vec<Condition>,

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Condition;
+
 /// How the server stops.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,9 @@ pub struct Stop {
     /// Give `grace_seconds` only where the data is on a claim.
     #[serde(default)]
     pub grace_with_claim_only: bool,
+    /// How it stops in other surroundings (as a member of a cluster); the first that holds takes the place of all of this.
+    #[serde(default)]
+    pub instead: Vec<OtherStop>,
     /// A hook that makes it stop, run for real by a test of this project.
     #[serde(default)]
     pub pre_stop: Option<PreStop>,
@@ -37,6 +42,16 @@ pub struct Stop {
 
 fn sigterm() -> String {
     "SIGTERM".to_owned()
+}
+
+/// How a server stops in some surroundings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherStop {
+    /// Signs of them, of which one is enough.
+    pub when: Vec<Condition>,
+    /// How it stops there.
+    pub stop: Stop,
 }
 
 /// What a server does on its stop signal.

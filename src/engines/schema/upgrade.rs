@@ -27,6 +27,9 @@ pub struct Upgrade {
     /// ways to say so.
     #[serde(default)]
     pub ways_up: Vec<WayUp>,
+    /// Versions from which on files of all versions before are not read, although `in_place` is true: they are dumped and loaded.
+    #[serde(default)]
+    pub breaks: Vec<String>,
     /// How far back is too far, where that is not what `data_format` says; the first that holds for the older version counts.
     #[serde(default)]
     pub no_way_back: Vec<NoWayBack>,

@@ -12,6 +12,8 @@ use crate::{
 pub(in crate::rules) enum Loss {
     /// Only what is no database: a test looks for one first.
     Remains,
+    /// Only what tells one server that another one has the files.
+    Lock,
     Part,
     AllSometimes,
     AllAlways,
@@ -22,8 +24,13 @@ impl Loss {
     pub(in crate::rules) fn help(self, database: &Database<'_>, directory: &str) -> String {
         match self {
             Self::Remains => "keep the test: without it the next start deletes the database".to_owned(),
-            Self::Part => {
+            Self::Lock => {
                 "leave the engine's files to the engine: without its lock file two servers can open the same data"
+                    .to_owned()
+            }
+            Self::Part => {
+                "remove the command: these files are the data, and what it deletes at one start the next one \
+                           misses; the engine clears up after itself"
                     .to_owned()
             }
             Self::AllSometimes => match first_of(database).next() {
@@ -43,7 +50,7 @@ impl Loss {
     pub(in crate::rules) const fn ceiling(self) -> Action {
         match self {
             Self::AllAlways => Action::Deny,
-            Self::AllSometimes | Self::Part => Action::Warn,
+            Self::AllSometimes | Self::Part | Self::Lock => Action::Warn,
             Self::Remains => Action::Audit,
         }
     }
@@ -89,7 +96,9 @@ fn loss<'v>(
     // `find ! -name lost+found -delete` spares nothing else.
     let all_but = selects && says(SPARED) && (says("!") || says("-not"));
     let device = deletion.extent == Extent::Device && inside == Some("");
-    if deletion.empties(directory, &value) || device || all_but {
+    let mut stores = database.engine.facts.stores.iter().filter(|store| database.meets(&store.only_with));
+    let store = stores.any(|store| deletion.empties(&format!("{directory}/{}", store.folder), &value));
+    if deletion.empties(directory, &value) || store || device || all_but {
         return Some(match () {
             () if call.is_certain() => Loss::AllAlways,
             () if spares_databases(database, call, directory, &value) => Loss::Remains,
@@ -99,7 +108,17 @@ fn loss<'v>(
     let is_by_product = |rest: &str| database.engine.data.by_products.iter().any(|p| p.matches(rest));
     let spared =
         inside.is_some_and(|rest| rest.starts_with(SPARED) || is_by_product(rest)) || (selects && says(SPARED));
-    ((inside.is_some() || selects) && !spared).then_some(Loss::Part)
+    let locks = match inside {
+        Some(rest) if !selects => is_lock(rest),
+        _ => call.args().iter().any(|word| is_lock(&word.text)),
+    };
+    ((inside.is_some() || selects) && !spared).then_some(if locks { Loss::Lock } else { Loss::Part })
+}
+
+/// Whether a path, or a pattern of one, names what a running server leaves for others: a lock, its process id, a socket.
+fn is_lock(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    name == "lock" || [".pid", ".lock", "_lock", "-lock", ".sock"].iter().any(|end| name.ends_with(end))
 }
 
 /// What a deletion takes from `directory` at worst, for all the values that its variables may have. Where they may have several, nobody

@@ -34,7 +34,7 @@ pub(in crate::rules) struct Shutdown<'d, 't> {
 impl<'d, 't> Shutdown<'d, 't> {
     /// `None` where nothing is known about the engine or the signal that its author chose, and where another role does not need it.
     pub(in crate::rules) fn of(database: &'d Database<'t>) -> Option<Self> {
-        let stop = database.engine.stop.as_ref()?;
+        let stop = database.stop_facts()?;
         let on_signal = database.on_stop_signal()?;
         (database.role == Role::Server).then_some(Self { database, on_signal, stop })
     }
@@ -77,6 +77,12 @@ impl<'d, 't> Shutdown<'d, 't> {
     fn stops(&self) -> bool {
         let by_signal = self.on_signal == OnSignal::Stops && self.database.signal_path() == SignalPath::Arrives;
         by_signal || self.author_stops_it() || self.hook().is_some()
+    }
+
+    /// The seconds that it needs in any case, where it is known to use them: it hears that it should stop, and stops.
+    pub(in crate::rules) fn enough(&self) -> Option<i64> {
+        let seconds = self.stop.grace_seconds.unwrap_or(0).max(self.stop.minimum_seconds).min(MOST_GRACE_SECONDS);
+        (self.needs_time() && self.stops() && seconds > DEFAULT_GRACE_SECONDS).then_some(seconds)
     }
 
     /// The seconds that replace the default, where they help: a longer grace without a working stop is a longer outage.

@@ -10,6 +10,7 @@ mod indent;
 mod load;
 mod merge;
 mod scalar;
+pub mod shape;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) const USER: &str = "seawall";
 /// The rights that Seawall needs: it reads what its questions about facts are answered
 /// from, and nothing else. Secrets are not among them.
 pub fn cluster_role() -> Value {
-    let read = json!(["get", "list", "watch"]);
+    let read = json!(["get", "list"]);
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",

@@ -62,7 +62,7 @@ pub fn validating(registration: &Registration) -> Value {
     let both = ["CREATE", "UPDATE"];
     hook["rules"] = json!([
         rule("", "v1", &["pods"], &["CREATE"]),
-        rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers", "services"], &both),
+        rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers"], &both),
         rule("apps", "v1", &["statefulsets", "deployments", "daemonsets", "replicasets"], &both),
         rule("batch", "v1", &["jobs", "cronjobs"], &both),
     ]);
@@ -113,7 +113,7 @@ fn reach(instance: Option<&str>) -> Vec<Value> {
     let mut expressions = vec![json!({
         "key": "kubernetes.io/metadata.name",
         "operator": "NotIn",
-        "values": ["kube-system", NAMESPACE],
+        "values": seawall::terms::UNGUARDED,
     })];
     if let Some(instance) = instance {
         expressions.push(json!({"key": INSTANCE, "operator": "In", "values": [instance]}));

@@ -11,7 +11,7 @@ use kube::api::{DeleteParams, EvictParams, ListParams};
 use libtest_mimic::Trial;
 use serde_json::json;
 
-use crate::databases::{MYSQL, Shape, claim, database, list, open, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::node::{self, Attendance};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{wait_for, wait_until};
@@ -29,9 +29,9 @@ pub fn trials() -> Vec<Trial> {
 /// Unsafe databases in a namespace that is guarded from then on.
 async fn old(plane: &Arc<Plane>, trial: &str) -> Result<(Namespace, Seawall)> {
     let namespace = plane.namespace(trial).await?;
-    let mut set = open(plaintext(database(MYSQL, Shape::StatefulSet, "set")));
-    let mut deployed = open(plaintext(database(MYSQL, Shape::Deployment, "deployed")));
-    let mut bare = open(plaintext(database(MYSQL, Shape::Pod, "bare")));
+    let mut set = fragile(plaintext(database(MYSQL, Shape::StatefulSet, "set")));
+    let mut deployed = fragile(plaintext(database(MYSQL, Shape::Deployment, "deployed")));
+    let mut bare = fragile(plaintext(database(MYSQL, Shape::Pod, "bare")));
     for object in [&mut set, &mut deployed, &mut bare] {
         object["metadata"]["finalizers"] = json!(["plane.test/wait"]);
     }

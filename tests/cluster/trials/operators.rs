@@ -9,7 +9,7 @@ use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{MYSQL, Shape, claim, database, list, open, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
@@ -63,10 +63,10 @@ async fn left_alone(plane: &Arc<Plane>) -> Result<()> {
 /// What an operator makes: unsafe and careless, and owned by its custom resource.
 fn made(owner: &Value) -> Vec<Value> {
     let objects = [
-        open(plaintext(database(MYSQL, Shape::StatefulSet, "set"))),
-        open(plaintext(database(MYSQL, Shape::Deployment, "deployed"))),
+        fragile(plaintext(database(MYSQL, Shape::StatefulSet, "set"))),
+        fragile(plaintext(database(MYSQL, Shape::Deployment, "deployed"))),
         claim("bare"),
-        open(plaintext(database(MYSQL, Shape::Pod, "bare"))),
+        fragile(plaintext(database(MYSQL, Shape::Pod, "bare"))),
     ];
     objects.into_iter().map(|object| owned(object, owner)).collect()
 }
@@ -106,8 +106,8 @@ async fn forged(plane: &Arc<Plane>) -> Result<()> {
     person.apply(&list(&[labelled.clone()])).await?;
     let stored = object(&namespace, "StatefulSet", "labelled").await?;
     ensure!(stored["spec"]["template"]["spec"]["containers"][0]["resources"] == json!({}), "{stored}");
-    let refused = person.kubectl_with(&["apply", "-f", "-"], &open(labelled).to_string()).await?.failed()?;
-    ensure!(refused.contains("lets everybody in"), "{refused}");
+    let refused = person.kubectl_with(&["apply", "-f", "-"], &fragile(labelled).to_string()).await?.failed()?;
+    ensure!(refused.contains("can corrupt its data in a crash"), "{refused}");
     seawall.stop().await
 }
 

@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::{changes, essence};
-use crate::databases::{MYSQL, Shape, claim, database, list, open, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{wait_for, wait_until};
 use crate::plane::{Namespace, Plane};
@@ -53,7 +53,7 @@ async fn mended(plane: &Arc<Plane>) -> Result<()> {
 
 async fn excused(plane: &Arc<Plane>) -> Result<()> {
     let namespace = plane.namespace("excused").await?;
-    let manifest = list(&workloads().map(|workload| open(plaintext(workload))));
+    let manifest = list(&workloads().map(|workload| fragile(plaintext(workload))));
     namespace.apply(&list(&[claim("deployed")])).await?;
     namespace.apply(&manifest).await?;
     let before = state(&namespace).await?;
@@ -62,7 +62,7 @@ async fn excused(plane: &Arc<Plane>) -> Result<()> {
 
     orphan(&namespace).await?;
     for worse in workloads() {
-        let mut worse = open(plaintext(worse));
+        let mut worse = fragile(plaintext(worse));
         worse["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = json!(0);
         let refused = namespace.kubectl_with(&["apply", "-f", "-"], &worse.to_string()).await?.failed()?;
         ensure!(refused.contains("1 problem ") && refused.contains("is killed at once"), "{refused}");

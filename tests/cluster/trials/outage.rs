@@ -13,7 +13,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::databases::{MYSQL, Shape, claim, database, open, plaintext};
+use crate::databases::{MYSQL, Shape, claim, database, fragile, plaintext};
 use crate::plane::certificates;
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_until;
@@ -59,7 +59,7 @@ async fn killed(plane: &Arc<Plane>) -> Result<()> {
     apply(&namespace, &set("first")).await?.succeeded()?;
     namespace.kubectl(&["rollout", "restart", "statefulset/first"]).await?.succeeded()?;
     namespace.kubectl(&["scale", "statefulset/first", "--replicas=2"]).await?.succeeded()?;
-    apply(&namespace, &open(plaintext(set("unsafe")))).await?.succeeded()?;
+    apply(&namespace, &fragile(plaintext(set("unsafe")))).await?.succeeded()?;
     let pods = namespace.api::<Pod>();
     let before = pods.list(&ListParams::default()).await?.items;
     pods.delete_collection(&DeleteParams::default().grace_period(0), &ListParams::default()).await?;
@@ -74,15 +74,15 @@ async fn killed(plane: &Arc<Plane>) -> Result<()> {
     ensure!(missed >= 6, "Seawall was away, and the API server missed only {missed} answers");
 
     seawall.run().await?;
-    let refused = apply(&namespace, &open(set("second"))).await?.failed()?;
-    ensure!(refused.contains("lets everybody in"), "{refused}");
+    let refused = apply(&namespace, &fragile(set("second"))).await?.failed()?;
+    ensure!(refused.contains("can corrupt its data in a crash"), "{refused}");
     apply(&namespace, &set("third")).await?.succeeded()?;
     ensure!(limit(&object(&namespace, "StatefulSet", "third").await?) == "4Gi", "nothing is mended any more");
     // What was made in the meantime is what it is; it goes on, with a word to who changes it.
     let label = namespace.kubectl(&["label", "statefulset/unsafe", "team=storage"]).await?;
     ensure!(label.ok && !label.stderr.contains("Warning: "), "{}", label.stderr);
     let restart = namespace.kubectl(&["rollout", "restart", "statefulset/unsafe"]).await?;
-    ensure!(restart.ok && restart.stderr.contains("lets everybody in"), "{}", restart.stderr);
+    ensure!(restart.ok && restart.stderr.contains("can corrupt its data in a crash"), "{}", restart.stderr);
     ensure!(unanswered(plane, &seawall).await? == missed, "calls fail after the restart");
     seawall.stop().await
 }
@@ -154,18 +154,22 @@ async fn black_hole(plane: &Arc<Plane>) -> Result<()> {
 
     // Whether it continues something, nobody says: a warning, and no mends.
     let begin = Instant::now();
-    let unsure = apply(&namespace, &open(plaintext(database(MYSQL, Shape::StatefulSet, "unsure")))).await?;
+    let unsure = apply(&namespace, &fragile(plaintext(database(MYSQL, Shape::StatefulSet, "unsure")))).await?;
     let took = begin.elapsed();
-    ensure!(unsure.ok && unsure.stderr.contains("Warning: container \"mysql\" lets everybody in"), "{}", unsure.stderr);
+    ensure!(
+        unsure.ok && unsure.stderr.contains("Warning: container \"mysql\" can corrupt its data in a crash"),
+        "{}",
+        unsure.stderr
+    );
     ensure!(took < Duration::from_secs(7), "it took {took:?}");
     let stored = object(&namespace, "StatefulSet", "unsure").await?;
     ensure!(limit(&stored).is_null(), "something was written although nobody knows whether it is new");
 
     // Nothing that could be asked would excuse a Pod without claims.
-    let mut bare = open(plaintext(database(MYSQL, Shape::Pod, "bare")));
+    let mut bare = fragile(plaintext(database(MYSQL, Shape::Pod, "bare")));
     bare["spec"]["volumes"] = json!([{"name": "data", "emptyDir": {}}]);
     let refused = apply(&namespace, &bare).await?.failed()?;
-    ensure!(refused.contains("lets everybody in"), "{refused}");
+    ensure!(refused.contains("can corrupt its data in a crash"), "{refused}");
     // And what needs no question is not held up.
     apply(&namespace, &claim("plain")).await?.succeeded()?;
 

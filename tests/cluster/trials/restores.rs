@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::essence;
-use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, list, open, plaintext};
+use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::seawall::Seawall;
 use crate::plane::storage::create_volume;
 use crate::plane::watch::wait_until;
@@ -35,8 +35,8 @@ const CLAIMS: [&str; 3] = ["data-set-0", "deployed", "bare"];
 /// One that lacks everything, two that are unsafe too.
 fn workloads() -> [Value; 3] {
     [
-        open(plaintext(database(MYSQL, Shape::StatefulSet, "set"))),
-        open(plaintext(database(MYSQL, Shape::Deployment, "deployed"))),
+        fragile(plaintext(database(MYSQL, Shape::StatefulSet, "set"))),
+        fragile(plaintext(database(MYSQL, Shape::Deployment, "deployed"))),
         database(POSTGRES, Shape::Pod, "bare"),
     ]
 }

@@ -10,7 +10,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::changes::{changes, essence};
-use crate::databases::{MYSQL, Shape, database, image, list, open, plaintext};
+use crate::databases::{MYSQL, Shape, database, fragile, image, list, plaintext};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_until;
@@ -55,13 +55,13 @@ fn silent(output: &Output) -> Result<()> {
 }
 
 const PLAIN: &str = "keeps MYSQL_ROOT_PASSWORD in plain text";
-const OPEN: &str = "lets everybody in";
+const FRAGILE: &str = "can corrupt its data in a crash";
 
 async fn rollback(plane: &Arc<Plane>) -> Result<()> {
     let namespace = plane.namespace("rollback").await?;
     let version =
         |build: &dyn Fn(Value) -> Value| list(&SHAPES.map(|shape| build(database(MYSQL, shape, &named(shape)))));
-    namespace.apply(&version(&|database| open(plaintext(database)))).await?;
+    namespace.apply(&version(&|database| fragile(plaintext(database)))).await?;
     recorded(&namespace, 1).await?;
     namespace.apply(&version(&|database| image(database, "mysql:8.4.4"))).await?;
     recorded(&namespace, 2).await?;
@@ -69,17 +69,20 @@ async fn rollback(plane: &Arc<Plane>) -> Result<()> {
     let seawall = guarded(plane, &namespace).await?;
     for shape in SHAPES {
         let name = format!("{shape:?}/{}", named(shape)).to_lowercase();
-        let mut worse = open(plaintext(database(MYSQL, shape, &named(shape))));
+        let mut worse = fragile(plaintext(database(MYSQL, shape, &named(shape))));
         worse["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = json!(0);
         let refused = namespace.kubectl_with(&["apply", "-f", "-"], &worse.to_string()).await?.failed()?;
         ensure!(refused.contains("1 problem ") && refused.contains("is killed at once"), "{refused}");
 
         let undone = namespace.kubectl(&["rollout", "undo", &name]).await?;
         warned(&undone, PLAIN)?;
-        warned(&undone, OPEN)?;
+        warned(&undone, FRAGILE)?;
         let stored = object(&namespace, &format!("{shape:?}"), &named(shape)).await?;
         let container = &stored["spec"]["template"]["spec"]["containers"][0];
-        ensure!(container["args"][0] == "--skip-grant-tables" && container["image"] == MYSQL.image, "{container}");
+        ensure!(
+            container["args"][0] == "--innodb-flush-method=nosync" && container["image"] == MYSQL.image,
+            "{container}"
+        );
         ensure!(container["resources"] == json!({}), "a rollback was mended: {container}");
     }
     seawall.stop().await
@@ -100,7 +103,7 @@ async fn recorded(namespace: &Namespace, templates: usize) -> Result<()> {
 
 async fn untouched(plane: &Arc<Plane>) -> Result<()> {
     let namespace = plane.namespace("untouched").await?;
-    namespace.apply(&list(&SHAPES.map(|shape| open(plaintext(database(MYSQL, shape, &named(shape))))))).await?;
+    namespace.apply(&list(&SHAPES.map(|shape| fragile(plaintext(database(MYSQL, shape, &named(shape))))))).await?;
     let seawall = guarded(plane, &namespace).await?;
     for shape in SHAPES {
         let (kind, name) = (format!("{shape:?}"), named(shape));
@@ -154,9 +157,9 @@ async fn ratchet(plane: &Arc<Plane>) -> Result<()> {
             let same = undisturbed(&namespace, verb, &image(old(shape), newer).to_string()).await?;
             warned(&same, PLAIN)?;
             silent(&undisturbed(&namespace, verb, &image(old(shape), newer).to_string()).await?)?;
-            let worse = undisturbed(&namespace, verb, &open(image(old(shape), newer)).to_string()).await?;
+            let worse = undisturbed(&namespace, verb, &fragile(image(old(shape), newer)).to_string()).await?;
             let refused = worse.failed()?;
-            ensure!(refused.contains("1 problem ") && refused.contains(OPEN), "{refused}");
+            ensure!(refused.contains("1 problem ") && refused.contains(FRAGILE), "{refused}");
         }
         let stored = object(&namespace, &format!("{shape:?}"), &named(shape)).await?;
         let container = &stored["spec"]["template"]["spec"]["containers"][0];

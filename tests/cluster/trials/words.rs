@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{Engine, MYSQL, POSTGRES, Shape, claim, database, image, list, open, plaintext, pod_spec};
+use crate::databases::{Engine, MYSQL, POSTGRES, Shape, claim, database, fragile, image, list, plaintext, pod_spec};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
 use crate::plane::{Namespace, Plane};
@@ -28,7 +28,7 @@ fn chapters() -> Vec<(&'static str, Value)> {
         ("a password in plain text", plaintext(set(MYSQL, "plain"))),
         (
             "several problems at once",
-            with(open(plaintext(image(set(MYSQL, "several"), "mysql:8"))), &|object| {
+            with(fragile(plaintext(image(set(MYSQL, "several"), "mysql:8"))), &|object| {
                 pod_spec(object)["terminationGracePeriodSeconds"] = json!(0);
                 let list = &mut object["spec"]["template"]["spec"]["containers"][0];
                 list["livenessProbe"] = json!({"exec": {"command": ["mysqladmin", "ping"]}, "failureThreshold": 1});

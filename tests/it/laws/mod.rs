@@ -8,15 +8,10 @@ pub(crate) mod patches;
 mod shapes;
 mod unknown;
 
-use std::sync::Mutex;
-
 use seawall::{decision::PatchOperation, rule::Rule};
 use serde_json::Value;
 
 use crate::{fixture::Outcome, specimens::Specimen};
-
-/// Held by who counts the panics of rules, or causes one.
-static COUNTING: Mutex<()> = Mutex::new(());
 
 /// A list of rules that lives as long as the program: what `World` wants.
 fn leaked(rules: Vec<&'static Rule>) -> &'static [&'static Rule] {

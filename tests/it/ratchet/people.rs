@@ -67,9 +67,10 @@ fn an_operator_is_never_refused() {
         ("a person's forgery", "pxc.percona.com/v1", "dev", json!({}), true),
         ("of an account of the same namespace", "pxc.percona.com/v1", INSIDE, json!({}), true),
         ("which the settings list", "pxc.percona.com/v1", INSIDE, json!({ "operatorAccounts": [INSIDE] }), false),
-        ("of an unknown group", "example.com/v1", OUTSIDE, json!({}), true),
+        ("of an unknown group", "example.com/v1", OUTSIDE, json!({}), false),
+        ("of an unknown group, by an account of the same namespace", "example.com/v1", INSIDE, json!({}), true),
         ("which the settings know", "example.com/v1", OUTSIDE, json!({ "operatorGroups": ["example.com"] }), false),
-        ("of a group that only looks like one", "pxc.percona.com.example.com/v1", OUTSIDE, json!({}), true),
+        ("of a group that only looks like one", "pxc.percona.com.example.com/v1", INSIDE, json!({}), true),
         (
             "of an account that only looks like one",
             "pxc.percona.com/v1",

@@ -98,3 +98,57 @@ fn a_template_that_ran_under_another_name_ran() {
     let adopts = Trial::create(called(faulty(), "db")).knowing(history(), ran(&[&faulty()]));
     assert_eq!(adopts.verdict("env[FAULT].value"), (Action::Warn, "a template that ran before has it too"));
 }
+
+/// With a container of no engine beside the first one.
+fn with_exporter(mut object: Value, name: &str) -> Value {
+    containers(&mut object).push(json!({ "name": name, "image": "registry.example/metrics/exporter:1.4.0" }));
+    object
+}
+
+#[test]
+fn what_else_comes_and_goes_is_no_concern() {
+    let (old, new) = (faulty(), called(faulty(), "db"));
+    for (why, old, new) in [
+        ("an exporter came", old.clone(), with_exporter(new.clone(), "exporter")),
+        ("an exporter went", with_exporter(old.clone(), "exporter"), new.clone()),
+        ("all names got a prefix", with_exporter(old.clone(), "exporter"), with_exporter(new.clone(), "shop-exporter")),
+        ("its exporter is another", with_exporter(old.clone(), "exporter"), {
+            let mut object = with_exporter(new, "metrics");
+            containers(&mut object)[1]["image"] = json!("registry.example/else/agent:2");
+            object
+        }),
+    ] {
+        assert_eq!(verdict(old.clone(), new.clone()), SO_BEFORE, "{why}");
+        let again = Trial::update(with_exporter(mysql(&[]), "x"), new).knowing(history(), ran(&[&old]));
+        assert_eq!(again.verdict("env[FAULT].value"), (Action::Warn, "a template that ran before has it too"), "{why}");
+    }
+}
+
+#[test]
+fn a_server_and_its_dumps_are_told_apart() {
+    let beside = |server: &str, client: &str| {
+        let mut object = called(faulty(), server);
+        containers(&mut object).push(json!({
+            "name": client, "image": "mysql:8.4.6", "command": ["sh", "-c", "mysqldump -h orders shop > /dump/shop.sql"],
+        }));
+        object
+    };
+    assert_eq!(verdict(beside("mysql", "dump"), beside("shop-mysql", "shop-dump")), SO_BEFORE);
+    assert_eq!(verdict(beside("mysql", "dump"), beside("db", "mysql-dump")), SO_BEFORE);
+}
+
+#[test]
+fn two_that_got_new_names_are_both_known() {
+    let two = |one: &str, other: &str| {
+        let mut object = called(faulty(), one);
+        let mut second = containers(&mut object)[0].clone();
+        second["name"] = json!(other);
+        second["image"] = json!("postgres:17.7");
+        second["env"] = json!([{ "name": "FAULT", "value": "2" }]);
+        second["volumeMounts"] = json!([]);
+        containers(&mut object).push(second);
+        object
+    };
+    assert_eq!(verdicts(two("mysql", "postgres"), two("a", "b")), [SO_BEFORE, SO_BEFORE]);
+    assert_eq!(verdicts(two("mysql", "postgres"), two("postgres", "mysql")).len(), 2, "names that changed places");
+}

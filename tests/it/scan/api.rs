@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
+use axum::{Router, body::Body, extract::Request, http::StatusCode, response::IntoResponse};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -31,9 +31,13 @@ pub(super) struct Asked {
 /// What is answered instead of the list.
 pub(super) type Answer = Option<(u16, String)>;
 
+/// As the text of an answer: its beginning, and then the connection breaks.
+pub(super) const BREAK_OFF: &str = "(the connection breaks)";
+
 /// A running API server.
 pub(super) struct Api {
     pub(super) scratch: Scratch,
+    pub(super) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
     _runtime: Runtime,
 }
@@ -61,20 +65,24 @@ impl Api {
                 assert_eq!(request.method(), "GET", "{line}");
                 let (code, text) = match request.uri().path() {
                     "/version" => (200, json!({"major": "1", "minor": "36"}).to_string()),
-                    "/apis" => (200, json!({"kind": "APIGroupList", "groups": [{"name": "apps"}]}).to_string()),
+                    "/apis" => (200, json!({"kind": "APIGroupList", "groups": groups(objects)}).to_string()),
                     _ => {
                         let asked = Asked::of(&line);
                         log.lock().unwrap().push(asked.clone());
                         instead(&asked).unwrap_or_else(|| (200, list(objects, &asked)))
                     }
                 };
+                if text == BREAK_OFF {
+                    let parts = [Ok("{"), Err(std::io::Error::other("broken"))];
+                    return Body::from_stream(futures::stream::iter(parts)).into_response();
+                }
                 (StatusCode::from_u16(code).unwrap(), [("content-type", "application/json")], text).into_response()
             }
         };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
-        let api = Self { scratch: Scratch::new(), asked, _runtime: runtime };
+        let api = Self { scratch: Scratch::new(), address, asked, _runtime: runtime };
         std::fs::write(api.scratch.join("kubeconfig"), kubeconfig(address)).unwrap();
         api
     }
@@ -142,8 +150,10 @@ pub(super) fn list(objects: &[Value], asked: &Asked) -> String {
         if kind.ends_with("class") { format!("{kind}es") } else { format!("{kind}s") }
     };
     let text = |object: &Value, field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+    let implied = if asked.plural == "namespaces" { implied(objects) } else { Vec::new() };
     let mut found: Vec<&Value> = objects
         .iter()
+        .chain(&implied)
         .filter(|object| plural(object) == asked.plural)
         .filter(|object| asked.namespace.as_ref().is_none_or(|n| *n == text(object, "namespace")))
         .filter(|object| asked.name.as_ref().is_none_or(|n| *n == text(object, "name")))
@@ -158,6 +168,22 @@ pub(super) fn list(objects: &[Value], asked: &Asked) -> String {
         metadata["remainingItemCount"] = json!(found.len() - to);
     }
     json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items}).to_string()
+}
+
+/// The namespaces that objects are in, beside those that are objects themselves.
+fn implied(objects: &[Value]) -> Vec<Value> {
+    let is_listed = |name: &str| objects.iter().any(|o| o["kind"] == "Namespace" && o["metadata"]["name"] == name);
+    let mut names: Vec<&str> = objects.iter().filter_map(|object| object["metadata"]["namespace"].as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = names.into_iter().filter(|name| !is_listed(name));
+    names.map(|name| json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})).collect()
+}
+
+/// The API groups of all objects.
+fn groups(objects: &[Value]) -> Vec<Value> {
+    let groups = objects.iter().filter_map(|object| object["apiVersion"].as_str()?.split_once('/'));
+    groups.map(|(group, _)| json!({"name": group})).collect()
 }
 
 /// As lists have their items: without a kind, and with much that no author wrote.

@@ -167,3 +167,73 @@ fn what_nobody_serves_is_not_missed() {
     assert_eq!(scan["lacks"], json!([]));
     assert!(api.asked().iter().all(|asked| asked.plural != "scaledobjects"), "KEDA is not installed");
 }
+
+/// Serves pages, and fails once in the middle of the list.
+fn failing_once(instead: impl Fn() -> (u16, String) + Send + Sync + 'static) -> Api {
+    let failed = AtomicUsize::new(0);
+    Api::serve(Vec::new(), move |asked| {
+        if !of_databases(asked) {
+            return None;
+        }
+        let fails = asked.token == "9" && failed.fetch_add(1, Ordering::Relaxed) == 0;
+        Some(if fails { instead() } else { (200, in_small_pages(asked)) })
+    })
+}
+
+#[test]
+fn a_page_that_fails_once_is_asked_for_again() {
+    for code in [429, 500, 503] {
+        let asked = all_of_them(&failing_once(move || refusal(code, json!({"reason": "Timeout"}))));
+        assert_eq!(asked.iter().filter(|asked| asked.token == "9").count(), 2, "{code}: {asked:?}");
+        assert_eq!(asked.iter().filter(|asked| asked.token.is_empty()).count(), 1, "{code}: {asked:?}");
+    }
+    // The connection breaks within the answer.
+    all_of_them(&failing_once(|| (200, super::api::BREAK_OFF.to_owned())));
+}
+
+#[test]
+fn a_page_that_always_fails_is_told_in_the_words_of_its_status() {
+    let failing =
+        |asked: &Asked| of_databases(asked).then(|| refusal(500, json!({"message": "etcdserver: request timed out"})));
+    let output = Api::serve(super::cluster(), failing).scan(&["-A"]);
+    let (status, _, err) = told(&output);
+    assert_eq!(status, Some(2));
+    let told =
+        "error: statefulsets.apps in all namespaces: the API server answered 500: etcdserver: request timed out\n";
+    assert!(err.starts_with(told), "{err}");
+}
+
+fn forbids(plural: &'static str) -> impl Fn(&Asked) -> super::api::Answer {
+    move |asked| (asked.plural == plural).then(|| refusal(403, json!({"reason": "Forbidden"})))
+}
+
+#[test]
+fn what_is_not_part_of_kubernetes_is_only_noted() {
+    let mut objects = super::cluster();
+    objects.push(json!({
+        "kind": "ScaledObject", "apiVersion": "keda.sh/v1alpha1", "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"scaleTargetRef": {"name": "web"}},
+    }));
+    let api = Api::serve(objects, forbids("scaledobjects"));
+    let output = api.scan(&["-A"]);
+    let (status, out, err) = told(&output);
+    assert_eq!(status, Some(0), "{err}");
+    assert!(!out.contains("incomplete"), "{out}");
+    let told = "note: scaledobjects.keda.sh: not allowed to list them: whether they scale a database is not known\n";
+    assert_eq!(err, told);
+    assert_eq!(api.scan(&["-A", "--as-profile", "production"]).status.code(), Some(1));
+    let lacks = &api.json(&["-A"])["lacks"];
+    assert_eq!((&lacks[0]["resource"], &lacks[0]["leavesGaps"]), (&json!("scaledobjects.keda.sh"), &json!(false)));
+}
+
+#[test]
+fn what_stands_beside_a_database_does_not_hide_that_it_would_be_denied() {
+    let status = |plural, profile| {
+        let api = Api::serve(super::cluster(), forbids(plural));
+        api.scan(&["-A", "--as-profile", profile]).status.code()
+    };
+    assert_eq!(status("services", "production"), Some(1));
+    assert_eq!(status("services", "advise"), Some(2), "who knows what it opens");
+    assert_eq!(status("jobs", "production"), Some(2));
+    assert_eq!(status("persistentvolumeclaims", "production"), Some(2));
+}

@@ -3,6 +3,7 @@
 
 mod api;
 mod lists;
+mod proxy;
 mod way;
 
 use std::{path::PathBuf, process::Output};

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::{
-    api::{Api, kubeconfig, refusal, scan},
-    cluster, names, told,
+    api::{Api, Asked, kubeconfig, refusal, scan},
+    cluster, mysql, names, service, told,
 };
 use crate::scratch::Scratch;
 
@@ -37,11 +37,72 @@ fn a_namespace_that_the_settings_skip_is_skipped() {
 
 #[test]
 fn an_empty_namespace_has_no_database() {
-    let api = Api::serve(Vec::new(), |_| None);
+    let namespace = json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "empty"}});
+    let api = Api::serve(vec![namespace], |_| None);
     let output = api.scan(&["-n", "empty", "--as-profile", "production"]);
     let (status, out, err) = told(&output);
     assert_eq!((status, err), (Some(0), ""));
     assert!(out.starts_with("no database was found in namespace empty\n"), "{out}");
+}
+
+#[test]
+fn a_namespace_that_there_is_not_is_an_error() {
+    let api = Api::serve(cluster(), |_| None);
+    let output = api.scan(&["-n", "shpo", "--as-profile", "production"]);
+    let (status, out, err) = told(&output);
+    assert_eq!((status, out), (Some(2), ""));
+    assert!(err.starts_with("error: there is no namespace \"shpo\" at http://127.0.0.1:"), "{err}");
+    assert!(err.contains("\nhelp: give -n NAMESPACE"), "{err}");
+    // Whoever may not ask is not told so.
+    let forbidden = |asked: &Asked| (asked.plural == "namespaces").then(|| refusal(403, json!({})));
+    let output = Api::serve(cluster(), forbidden).scan(&["-n", "shpo"]);
+    let (status, out, err) = told(&output);
+    assert_eq!(status, Some(0), "{err}");
+    assert!(out.starts_with("no database was found in namespace shpo\n"), "{out}");
+}
+
+/// What a cluster has where Seawall is not asked.
+fn with_kube_system() -> Vec<serde_json::Value> {
+    let mut etcd = mysql("etcd-node-1", "kube-system");
+    etcd["kind"] = json!("Pod");
+    etcd["spec"] = etcd["spec"]["template"]["spec"].clone();
+    etcd["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "v1", "kind": "Node", "name": "node-1", "controller": true}]);
+    let mut objects = cluster();
+    objects.push(etcd);
+    objects.push(service("to-etcd", "kube-system", "etcd"));
+    objects
+}
+
+#[test]
+fn where_seawall_is_not_asked_nothing_is_judged() {
+    let api = Api::serve(with_kube_system(), |_| None);
+    let (scan, plain) = (api.json(&["-A"]), Api::serve(cluster(), |_| None).json(&["-A"]));
+    let found = scan["objects"].as_array().unwrap().iter().find(|o| o["namespace"] == "kube-system").unwrap();
+    assert_eq!((&found["name"], &found["owner"]), (&json!("etcd-node-1"), &json!("Node/node-1")));
+    assert_eq!((&found["isGuarded"], &found["findings"]), (&json!(false), &json!([])));
+    assert_eq!(found["profiles"]["production"], json!({"deny": 0, "warn": 0, "audit": 0, "mend": 0}));
+    assert_eq!((&scan["summary"]["unguarded"], &plain["summary"]["unguarded"]), (&json!(1), &json!(0)));
+    for key in ["objects", "databases", "namespaces", "profiles", "rules"] {
+        assert_eq!(scan["summary"][key], plain["summary"][key], "{key}");
+    }
+    let output = api.scan(&["-n", "kube-system", "--as-profile", "production"]);
+    let (status, out, err) = told(&output);
+    assert_eq!((status, err), (Some(0), ""), "{out}");
+    assert!(out.contains("Node/node-1   not guarded   -\n"), "{out}");
+    assert!(out.contains("; 1 more where Seawall is not asked (kube-system, seawall-system)"), "{out}");
+}
+
+#[test]
+fn a_database_that_nothing_else_stands_for_is_shown_with_its_owner() {
+    let mut synced = mysql("db-0-x-shop-x-vc", "tenant");
+    synced["kind"] = json!("Pod");
+    synced["spec"] = synced["spec"]["template"]["spec"].clone();
+    synced["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "v1", "kind": "Service", "name": "vc", "controller": true}]);
+    let scan = Api::serve(vec![synced], |_| None).json(&["-A"]);
+    assert_eq!(names(&scan), ["tenant/Pod/db-0-x-shop-x-vc"]);
+    assert_eq!(scan["objects"][0]["owner"], "Service/vc");
 }
 
 #[test]

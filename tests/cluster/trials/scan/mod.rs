@@ -15,7 +15,7 @@ use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, list, open, plaintext};
+use crate::databases::{MYSQL, POSTGRES, Shape, claim, database, fragile, list, plaintext};
 use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
 use crate::stage::trial;
@@ -152,7 +152,7 @@ async fn several(plane: &Arc<Plane>) -> Result<()> {
     let mut ledger = plaintext(database(MYSQL, Shape::StatefulSet, "ledger"));
     ledger["spec"]["replicas"] = json!(2);
     one.apply(&list(&[ledger, service("ledger", "to-ledger"), service("shop", "to-nothing")])).await?;
-    let shop = open(database(MYSQL, Shape::Deployment, "shop"));
+    let shop = fragile(database(MYSQL, Shape::Deployment, "shop"));
     let bare = database(POSTGRES, Shape::Pod, "bare");
     two.apply(&list(&[shop, claim("shop"), bare, claim("bare"), database(POSTGRES, Shape::DaemonSet, "everywhere")]))
         .await?;
