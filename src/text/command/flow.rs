@@ -2,6 +2,7 @@
 
 use super::{
     Traits,
+    block::{Block, Chain, Kind, Stretch},
     guard::{Decided, Guard},
     lexer::Operator,
 };
@@ -9,70 +10,6 @@ use std::borrow::Cow;
 
 /// Functions that are remembered for leaving the script.
 const FUNCTIONS: usize = 64;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// The script itself.
-    Root,
-    If,
-    Loop,
-    /// A loop for as long as its condition does not hold.
-    Until,
-    For,
-    Case,
-    Group,
-    Subshell,
-    Function,
-}
-
-/// An open compound command.
-#[derive(Clone, Copy, Debug)]
-struct Block {
-    kind: Kind,
-    /// Whether its commands may be skipped, by where it stands.
-    inherited: bool,
-    /// Whether the commands that come now may be skipped: in a branch, or behind a way out.
-    conditional: bool,
-    function: bool,
-    /// The nearest guard that is known of what stands around it.
-    entrance: Option<Guard>,
-    /// What decides whether its commands from here on run, once it does.
-    decided: Decided,
-    /// What decided whether its only branch so far ran.
-    condition: Option<Guard>,
-    /// There was more than one condition.
-    many: bool,
-    /// The state of the list around it.
-    outer: Chain,
-    /// Where the script was when it opened.
-    directory: Option<u32>,
-    /// How many commands stood before its present branch.
-    since: usize,
-}
-
-/// A stretch of commands that nothing after it follows from: `since..until`, up to this word.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
-    pub(super) since: usize,
-    pub(super) until: usize,
-    pub(super) words: usize,
-}
-
-/// A list of commands joined by `&&` and `||`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Chain {
-    pub(super) conditional: bool,
-    /// The command before was one that is there to fail or not.
-    pub(super) test: bool,
-    /// How it always comes out, where it is `true`, `:` or `false`: a loop over it has no condition.
-    pub(super) constant: Option<bool>,
-    pub(super) negated: bool,
-    pub(super) piped: bool,
-    /// What the commands before have decided.
-    pub(super) decided: Decided,
-    /// One of several may have decided: nobody knows which.
-    either: bool,
-}
 
 /// The compound commands that are open, innermost last.
 pub(super) struct Flow<'a> {

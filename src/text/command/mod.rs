@@ -4,9 +4,11 @@
 //! certainly runs, whether it is the main one. It is a reading, not a shell: whatever it does not understand it passes
 //! over, and it errs towards "may not run".
 
+mod block;
 mod builder;
 mod calls;
 mod deletion;
+mod effect;
 mod ends;
 mod flags;
 mod flow;

@@ -2,24 +2,15 @@
 
 use super::{
     Entry, Script, Traits,
+    block::{Kind, Stretch},
     calls::{BLOCKS, CALLS, DEPTH, Setting, TEXT, WORDS, command},
-    flow::{Flow, Kind, Stretch},
+    effect::{Effect, is_test},
+    flow::Flow,
     guard::{Decided, Guard},
     lexer::{Lexer, Operator, Token},
     word::{Word, assignment},
     wrapper::basename,
 };
-
-/// What a builtin does to the commands after it.
-enum Effect {
-    None,
-    /// The first command that fails ends the script.
-    Errexit,
-    /// They run in the directory that this word names; `None`: nobody knows where.
-    Directory(Option<u32>),
-    /// They are not reached, up to the end of the innermost block of these kinds.
-    Leave(&'static [Kind]),
-}
 
 /// Reads one script into `out`.
 pub(super) struct Parser<'a, 'o> {
@@ -344,27 +335,4 @@ impl<'a, 'o> Parser<'a, 'o> {
             self.out.words.extend(self.arguments.iter().cloned());
         }
     }
-}
-
-/// Programs that are run for their exit status.
-fn is_test(program: &str) -> bool {
-    matches!(
-        program,
-        "test"
-            | "["
-            | "grep"
-            | "egrep"
-            | "fgrep"
-            | "cmp"
-            | "diff"
-            | "mountpoint"
-            | "which"
-            | "type"
-            | "hash"
-            | "pgrep"
-            | "pidof"
-            | "pg_isready"
-            | "false"
-            | "pg_controldata"
-    )
 }
