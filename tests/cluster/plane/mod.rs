@@ -15,6 +15,7 @@ mod launch;
 pub mod node;
 pub mod pki;
 pub mod process;
+pub mod replicas;
 pub mod seawall;
 pub mod storage;
 pub mod watch;
