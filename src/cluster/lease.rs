@@ -231,7 +231,6 @@ impl Candidate {
                 lease_transitions: Some(0),
                 ..LeaseSpec::default()
             }),
-            ..Lease::default()
         }
     }
 }

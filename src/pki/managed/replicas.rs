@@ -77,7 +77,6 @@ impl Replicas {
                 renew_time: Some(MicroTime(now)),
                 ..LeaseSpec::default()
             }),
-            ..Lease::default()
         };
         self.api.patch(&name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(lease)).await.map(drop)
     }

@@ -104,6 +104,11 @@ impl Plane {
         Ok(self.kubectl.with_kubeconfig(&self.kubeconfig(user, group)?))
     }
 
+    /// Where its API server listens, as an address with a port.
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("https://")
+    }
+
     /// Where logs, keys and caches of this run are.
     pub fn folder(&self) -> &Path {
         self.folder.path()
