@@ -17,6 +17,7 @@ pub mod yaml;
 use std::{borrow::Cow, fmt};
 
 pub use de::{FieldError, from_node, nearest};
+pub use edit::place_and_value;
 pub use file::{FileError, from_text, text_of};
 pub use json::{JsonError, Seed};
 pub use node::{Node, Type};
