@@ -4,8 +4,6 @@ mod spelled;
 #[cfg(test)]
 mod tests;
 
-pub use config_map::ConfigLook;
-
 use crate::{
     engines::schema::{Blind, Memory, Unset},
     terms::Role,
