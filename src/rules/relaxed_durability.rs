@@ -106,8 +106,10 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         });
     }
     let commands = &database.engine.facts.drops_by;
-    let is_kept = !commands.is_empty() && database.data.is_kept();
-    for hook in database.container.errands().filter(|e| is_kept && e.occasion == Occasion::Hook) {
+    if commands.is_empty() || !database.data.is_kept() {
+        return;
+    }
+    for hook in database.container.errands().filter(|e| e.occasion == Occasion::Hook) {
         let does = |call: &Call<'_, '_>| commands.iter().any(|command| call.does(command));
         let Some(call) = hook.script.calls().find(does) else { continue };
         let place = hook.place_of(call.words().first().map_or("", |word| &word.text));

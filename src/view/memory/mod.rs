@@ -4,6 +4,8 @@ mod spelled;
 #[cfg(test)]
 mod tests;
 
+pub(super) use spelled::limit_of;
+
 use crate::{
     engines::schema::{Blind, Memory, Unset},
     terms::Role,
