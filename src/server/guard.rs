@@ -151,7 +151,7 @@ impl Guard {
             _ => Verdict::Allowed,
         };
         let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
-            let object = format!("{} {}/{}", review.kind, review.namespace, review.name);
+            let object = review.object_name();
             Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
         });
         Ok(Review {

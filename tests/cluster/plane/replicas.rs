@@ -34,6 +34,8 @@ pub struct Replicas {
     pub name: String,
     /// What the API server comes through.
     pub door: Doorway,
+    /// What `SEAWALL_LOG` is for those that are started from now on.
+    pub log_filter: &'static str,
     pods: Vec<Pod>,
     binary: PathBuf,
     kubeconfig: PathBuf,
@@ -74,6 +76,7 @@ impl Replicas {
             binary: binary.into(),
             kubeconfig,
             times: times.to_owned(),
+            log_filter: "info",
         };
         replicas.grant().await?;
         replicas.register().await?;
@@ -190,7 +193,7 @@ impl Replicas {
         let mut command = Command::new(&self.binary);
         command
             .env_clear()
-            .envs([("POD_NAMESPACE", NAMESPACE), ("POD_NAME", &pod.name)])
+            .envs([("POD_NAMESPACE", NAMESPACE), ("POD_NAME", &pod.name), ("SEAWALL_LOG", self.log_filter)])
             .args(["serve", "--service", SERVICE, "--profile", "production", "--drain-delay", "1"])
             .args(["--tls-secret", &self.name, "--webhooks", &self.name, "--certificate-times", &self.times])
             .args(["--listen", &pod.listen.to_string(), "--metrics-listen", &pod.metrics.to_string()])
