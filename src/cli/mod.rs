@@ -17,8 +17,10 @@ mod engines;
 mod explain;
 mod inspect;
 pub(crate) mod logging;
+mod namespaces;
 mod outcome;
 pub(crate) mod output;
+mod policy;
 mod report;
 mod rules;
 mod scan;
@@ -45,6 +47,7 @@ enum Command {
     Serve(serve::Args),
     Check(check::Args),
     Scan(scan::Args),
+    Policy(policy::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args),
             Command::Check(args) => check::run(args),
             Command::Scan(args) => scan::run(args),
+            Command::Policy(args) => policy::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),

@@ -32,6 +32,8 @@ mod hostile;
 mod laws;
 mod layering;
 mod offline;
+mod policies;
+mod policy_show;
 mod prestop_postgres;
 mod ratchet;
 mod recorded;

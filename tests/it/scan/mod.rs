@@ -3,6 +3,7 @@
 
 mod api;
 mod lists;
+mod policies;
 mod way;
 
 use std::{path::PathBuf, process::Output};
