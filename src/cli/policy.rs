@@ -18,6 +18,7 @@ use crate::tree::nearest;
 
 /// Show which settings hold where, and which policy says so
 #[derive(Debug, clap::Args)]
+#[command(after_help = examples!["seawall policy show shop --config policies/"])]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

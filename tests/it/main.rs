@@ -33,6 +33,7 @@ mod laws;
 mod layering;
 mod offline;
 mod policies;
+mod policies_order;
 mod policy_show;
 mod prestop_postgres;
 mod ratchet;
