@@ -130,7 +130,8 @@ impl<'t> Deliberation<'t> {
         for rule in self.rules() {
             match rule.validate {
                 Some(Validate::Database(call) | Validate::Storage(call, _)) => {
-                    for told in servers.iter().filter(|told| told.concerns(rule)) {
+                    for told in servers.iter().filter(|told| told.concerns(rule)).take_while(|_| !self.is_interrupted())
+                    {
                         let Told { database, context, .. } = told;
                         call_one(rule, Some(database.name()), &mut found, |f| call(database, context, f));
                     }

@@ -47,10 +47,11 @@ impl Drop for Waiting {
 pub(super) struct Desk(PerPeer);
 
 impl Desk {
-    /// As many seats as there are processors: those who answer the others get their turn from the scheduler.
+    /// Two seats for each processor: an API server that is alone may have half of them, one for each. Those who answer the others get
+    /// their turn from the scheduler.
     pub(super) fn new() -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self(PerPeer::new(u64::try_from(processors).unwrap_or(1)))
+        Self(PerPeer::new(u64::try_from(processors).unwrap_or(1).saturating_mul(2)))
     }
 
     /// Has a call judged. `memory` is given back when the work has ended, also where nobody waited for its end.

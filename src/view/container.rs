@@ -4,6 +4,10 @@ use crate::{
     tree::Node,
 };
 
+/// The most mounts of one container that are looked at; documented in `docs/limits.md`. Each is looked up among the Pod's volumes, so that
+/// many cost as much as their square.
+pub const MOST_MOUNTS: usize = 256;
+
 /// One container.
 #[derive(Debug, Clone, Copy)]
 pub struct Container<'t>(pub Node<'t>);
@@ -54,9 +58,15 @@ impl<'t> Container<'t> {
         self.0.get("envFrom").items()
     }
 
-    /// Volume mounts.
+    /// Volume mounts; at most [`MOST_MOUNTS`].
     pub fn mounts(self) -> impl Iterator<Item = Node<'t>> + use<'t> {
-        self.0.get("volumeMounts").items()
+        self.0.get("volumeMounts").items().take(MOST_MOUNTS)
+    }
+
+    /// True where there are more mounts than are looked at: what is behind them is unknown.
+    #[must_use]
+    pub fn has_too_many_mounts(self) -> bool {
+        self.0.get("volumeMounts").items().nth(MOST_MOUNTS).is_some()
     }
 
     /// Container ports.

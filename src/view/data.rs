@@ -235,6 +235,9 @@ pub(super) fn resolve<'t>(
     options: &Options<'_>,
     script: &Script<'_>,
 ) -> DataPlace<'t> {
+    if container.has_too_many_mounts() {
+        return DataPlace::Unknown;
+    }
     let Directories::At(directories) = directories(&engine.data, container, options, script) else {
         return DataPlace::Unknown;
     };

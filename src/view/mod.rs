@@ -33,7 +33,7 @@ use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
 pub use companion::{Autoscaler, Budget, Companion, ConfigMap, Service, ServicePort};
-pub use container::{Container, Var, quantity};
+pub use container::{Container, MOST_MOUNTS, Var, quantity};
 pub use credentials::Lacking;
 pub use data::{DataPlace, Volume, VolumeKind};
 pub use database::{DataLabel, Database};
@@ -49,7 +49,7 @@ pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
 pub use switch::Thrown;
 pub use upgrade::Move;
 pub use user::{RunsAs, sorts_otherwise};
-pub use workload::{Kind, Pod, Workload};
+pub use workload::{Kind, MOST_VOLUMES, Pod, Workload};
 
 /// One object, as what it is.
 #[derive(Debug)]

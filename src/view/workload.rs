@@ -219,6 +219,9 @@ impl<'t> Workload<'t> {
     }
 }
 
+/// The most volumes of one Pod among which a mount's is looked for; documented in `docs/limits.md`.
+pub const MOST_VOLUMES: usize = 1024;
+
 /// A Pod's spec, in a Pod or in a template.
 #[derive(Debug, Clone, Copy)]
 pub struct Pod<'t> {
@@ -252,9 +255,12 @@ impl<'t> Pod<'t> {
         let template = self
             .claim_templates
             .items()
+            .take(MOST_VOLUMES)
             .find(|t| t.get("metadata").get("name").str() == Some(name))
             .map(Volume::of_claim_template);
-        template.or_else(|| self.spec.get("volumes").named("name", name).map(Volume::of))
+        let mut named =
+            self.spec.get("volumes").items().take(MOST_VOLUMES).filter(|v| v.get("name").str() == Some(name));
+        template.or_else(|| named.next().map(Volume::of))
     }
 
     /// All volumes, without the claims that a StatefulSet makes.

@@ -7,7 +7,7 @@ use crate::cluster::inventory::{MOST_TEXT, PAGE};
 use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
-use crate::view::MOST_DATABASES;
+use crate::view::{MOST_DATABASES, MOST_MOUNTS, MOST_VOLUMES};
 
 const INTRODUCTION: &str = "\
 What is bounded is bounded so that nobody can stop other people's admission reviews: any Pod can reach the webhook's port, and one
@@ -67,9 +67,15 @@ pub fn limits() -> String {
         ("a request's head", bytes(limits.head_bytes), "431"),
         ("connections on the TLS port", grouped(limits.connections), "the longest idle one is closed"),
         ("connections on the plain port", grouped(limits.plain_connections), "the longest idle one is closed"),
-        ("large bodies that are judged at once", "one per processor".to_owned(), "they wait; 503 at the deadline"),
+        (
+            "large bodies that are judged at once",
+            "one per processor and API server".to_owned(),
+            "they wait; 503 at the deadline",
+        ),
         ("look-ups under way", grouped(crate::server::LOOK_UPS), "unknown facts"),
         ("databases of one Pod that are looked at", grouped(MOST_DATABASES), "the others are passed over"),
+        ("mounts of one container that are looked at", grouped(MOST_MOUNTS), "where its data lies is unknown"),
+        ("volumes of one Pod that are looked at", grouped(MOST_VOLUMES), "what is mounted from others is unknown"),
         ("documents of one run that one answer is made of", grouped(MOST_NEIGHBOURS), "nothing is known of them"),
         ("a text in a ConfigMap that `seawall check` looks into", bytes(LONGEST_TEXT), "it is not read"),
         (

@@ -69,6 +69,16 @@ fn mounts_without_volumes() {
     assert!(outcome.mends.is_empty(), "{:?}", outcome.mends);
 }
 
+/// A database with `n` volumes, each mounted.
+fn mounts_of_volumes(n: usize) -> Case {
+    let mut object = base("mysql");
+    let pod = &mut object["spec"]["template"]["spec"];
+    pod["volumes"] = (0..n).map(|i| json!({ "name": format!("v{i}"), "emptyDir": {} })).collect();
+    pod["containers"][0]["volumeMounts"] =
+        (0..n).map(|i| json!({ "name": format!("v{}", n - 1 - i), "mountPath": format!("/m/{i}") })).collect();
+    Case::of(object, None)
+}
+
 /// Every list that a body can fill, filled as far as a tree goes. What takes as long as the square of it would be here for hours.
 #[test]
 fn as_much_as_fits() {
@@ -94,6 +104,7 @@ fn as_much_as_fits() {
             "mounts",
             within(&[("volumeMounts", many(most / 3, &|i| json!({ "name": "data", "mountPath": format!("/m/{i}") })))]),
         ),
+        ("mounts of as many volumes", mounts_of_volumes(most / 6)),
         ("arguments", within(&[("args", many(most, &|i| json!(format!("--v{i}"))))])),
         (
             "references",
