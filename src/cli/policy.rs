@@ -1,5 +1,6 @@
 //! `seawall policy`: what holds where, and who said so.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -45,7 +46,7 @@ struct Show {
     #[arg(value_name = "NAMESPACE")]
     namespace: String,
 
-    /// For a database of this engine [default: for what belongs to no engine that is singled out]
+    /// For a database of this engine [default: for all, and what is otherwise for single engines]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<String>,
 
@@ -139,7 +140,12 @@ struct All<'w> {
     engine: Option<&'w str>,
     policies: Vec<&'w str>,
     values: Vec<Value<'w>>,
+    /// What is otherwise for single engines, where none was asked for.
+    engines: BTreeMap<&'w str, Vec<Value<'w>>>,
 }
+
+/// What is set, field by field.
+type Shown = BTreeMap<Field, Winner>;
 
 /// Shows what holds.
 pub(crate) fn run(Args { command: Command::Show(args) }: Args) -> anyhow::Result<ExitCode> {
@@ -152,19 +158,29 @@ pub(crate) fn run(Args { command: Command::Show(args) }: Args) -> anyhow::Result
     let labels = labels(&args, &policies)?;
     let namespace = Namespace { name: &args.namespace, labels: &labels };
     let shown = policies.shown(namespace, args.engine.as_deref());
-    let names = policies.names_in(namespace);
+    let singled_out = if args.engine.is_none() { policies.engines_in(namespace) } else { Vec::new() };
+    let otherwise = singled_out.into_iter().map(|engine| {
+        let mut own = policies.shown(namespace, Some(engine));
+        own.retain(|field, winner| shown.get(field) != Some(winner));
+        (engine, own)
+    });
+    let otherwise: BTreeMap<&str, Shown> = otherwise.filter(|(_, own)| !own.is_empty()).collect();
+    let names = policies.names_in(namespace, args.engine.as_deref());
     let mut out = Out::new();
     match args.output {
-        Format::Text => text(&mut out, &args, &names, shown.iter())?,
+        Format::Text => {
+            let engine = args.engine.as_ref().map_or_else(String::new, |engine| format!(" for {engine}"));
+            text(&mut out, &format!("{}{engine}", args.namespace), &names, &shown)?;
+            for (engine, own) in &otherwise {
+                writeln!(out)?;
+                let names = policies.names_in(namespace, Some(engine));
+                text(&mut out, &format!("{}, otherwise for {engine}", args.namespace), &names, own)?;
+            }
+        }
         Format::Json => {
-            let values = shown.iter().map(|(field, winner)| Value {
-                field: field.to_string(),
-                value: Plain::of(&winner.said),
-                place: Place::of(&winner.origin),
-                tied: winner.tied.iter().map(|(s, o)| Other { value: Plain::of(s), place: Place::of(o) }).collect(),
-            });
+            let engines = otherwise.iter().map(|(engine, own)| (*engine, listed(own))).collect();
             let (namespace, engine) = (args.namespace.as_str(), args.engine.as_deref());
-            let all = All { namespace, engine, policies: names, values: values.collect() };
+            let all = All { namespace, engine, policies: names, values: listed(&shown), engines };
             serde_json::to_writer_pretty(&mut out, &all).map_err(io::Error::from)?;
             writeln!(out)?;
         }
@@ -199,19 +215,23 @@ fn labels(args: &Show, policies: &Policies) -> anyhow::Result<Vec<(String, Strin
     }
 }
 
+fn listed(shown: &Shown) -> Vec<Value<'_>> {
+    let values = shown.iter().map(|(field, winner)| Value {
+        field: field.to_string(),
+        value: Plain::of(&winner.said),
+        place: Place::of(&winner.origin),
+        tied: winner.tied.iter().map(|(s, o)| Other { value: Plain::of(s), place: Place::of(o) }).collect(),
+    });
+    values.collect()
+}
+
 /// A line for each value, aligned; what others say of it follows.
-fn text<'w>(
-    out: &mut Out,
-    args: &Show,
-    names: &[&str],
-    shown: impl Iterator<Item = (&'w Field, &'w Winner)> + Clone,
-) -> io::Result<()> {
-    let engine = args.engine.as_ref().map_or_else(String::new, |engine| format!(" for {engine}"));
+fn text(out: &mut Out, what: &str, names: &[&str], shown: &Shown) -> io::Result<()> {
     let by = if names.is_empty() { "no policy".to_owned() } else { names.join(", ") };
-    writeln!(out, "{STRONG}{}{engine}{STRONG:#}  {FAINT}{}{FAINT:#}", printable(&args.namespace), printable(&by))?;
+    writeln!(out, "{STRONG}{}{STRONG:#}  {FAINT}{}{FAINT:#}", printable(what), printable(&by))?;
     let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
-    let field = widest(&mut shown.clone().map(|(field, _)| field.to_string().len()));
-    let value = widest(&mut shown.clone().map(|(_, w)| printable(&w.said.to_string()).len())).min(MOST_WIDE);
+    let field = widest(&mut shown.keys().map(|field| field.to_string().len()));
+    let value = widest(&mut shown.values().map(|w| printable(&w.said.to_string()).len())).min(MOST_WIDE);
     for (name, winner) in shown {
         let said = printable(&winner.said.to_string());
         writeln!(out, "  {name:field$}  {said:value$}  {FAINT}{}{FAINT:#}", printable(&winner.origin.text))?;

@@ -23,7 +23,7 @@ impl Policy {
         self.selector.is_none() && self.only_engines.is_none() && self.priority <= 0
     }
 
-    fn is_about(&self, engine: Option<&str>) -> bool {
+    pub(super) fn is_about(&self, engine: Option<&str>) -> bool {
         let Some(only) = &self.only_engines else { return true };
         engine.is_some_and(|engine| only.iter().any(|o| o == engine))
     }

@@ -158,12 +158,20 @@ impl Policies {
         merge::conflicts(&self.policies)
     }
 
-    /// The names of the policies that hold in a namespace, in order.
+    /// The names of the policies that hold in a namespace, in order; with an engine those that say something about it.
     #[must_use]
-    pub fn names_in(&self, namespace: Namespace<'_>) -> Vec<&str> {
-        let mut names: Vec<&str> = self.that_mean(namespace).into_iter().map(|p| p.name.as_str()).collect();
+    pub fn names_in(&self, namespace: Namespace<'_>, engine: Option<&str>) -> Vec<&str> {
+        let mut holding = self.that_mean(namespace);
+        holding.retain(|policy| engine.is_none() || policy.is_about(engine));
+        let mut names: Vec<&str> = holding.into_iter().map(|p| p.name.as_str()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// The engines that policies of a namespace single out, in order.
+    #[must_use]
+    pub fn engines_in(&self, namespace: Namespace<'_>) -> Vec<&str> {
+        merge::engines(&self.that_mean(namespace)).into_iter().collect()
     }
 
     /// The labels of a namespace that stands among the policies of a folder.

@@ -66,6 +66,7 @@ fn for_each_field_the_highest_priority_that_sets_it_counts() {
     assert_eq!((live.profile(), all.always().profile()), (Profile::Production, Profile::Observe));
     assert_eq!(live.action("floating-tag", Tier::Hygiene), Action::Off);
     assert_eq!(live.action("ephemeral-data", Tier::Loss), Action::Audit, "only the lower one sets it");
+    assert!(Arc::ptr_eq(&live, &settings(&all, LIVE)), "merged once, then kept");
     let mysql = live.of_engine("mysql");
     assert_eq!(mysql.storage_class().map(|v| (v.value, v.origin)), Some(("fast", "p.yaml:3 (live)")));
     assert_eq!(mysql.drain_seconds().map(|v| v.value), Some(5));
@@ -279,7 +280,7 @@ fn a_folder_is_read_whole_and_other_documents_are_passed_over() {
     let all = load().unwrap();
     let labels = all.labels_of("shop").unwrap();
     let namespace = Namespace { name: "shop", labels };
-    assert_eq!(all.names_in(namespace), ["one", "two"]);
+    assert_eq!(all.names_in(namespace, None), ["one", "two"]);
     assert_eq!((all.of_namespace(namespace).profile(), all.always().profile()), (Profile::Advise, Profile::Observe));
     for (text, expected) in [
         (

@@ -43,7 +43,14 @@ fn every_value_is_shown_with_its_origin() {
     assert_eq!(text.lines().nth(line - 1), Some("  profile: production"));
     assert_eq!(value(&shop, "skipNamespaces")["value"], json!(["kube-system"]));
     assert_eq!(value(&show(&["shop", "--engine", "redis"]), "profile")["policy"], "enforce-caches");
-    assert_eq!(value(&show(&["shop", "--engine", "mysql"]), "memory.limit")["value"], "2Gi");
+    let mysql = show(&["shop", "--engine", "mysql"]);
+    assert_eq!((&value(&mysql, "memory.limit")["value"], &mysql["engines"]), (&json!("2Gi"), &json!({})));
+    assert_eq!(mysql["policies"], json!(["enforce", "everywhere"]));
+    let fields = |engine: &str| -> Vec<&Value> {
+        shop["engines"][engine].as_array().unwrap().iter().map(|value| &value["field"]).collect()
+    };
+    assert_eq!(fields("mysql"), ["memory.limit", "memory.request"], "what is otherwise for one engine");
+    assert_eq!(fields("valkey"), ["profile"]);
 }
 
 #[test]
