@@ -75,11 +75,14 @@ impl<'c> Judge<'c> {
         let mut notes = Vec::new();
         match inventory.namespaces().await {
             Ok(namespaces) => self.namespaces = Some(namespaces.into_iter().collect()),
-            Err(error) => notes.push(Note::of(
-                "namespaces",
-                &error,
-                "whether a namespace is labelled seawall.dev/data is not known",
-            )),
+            Err(error) => {
+                let what = if self.policies.are_selective() {
+                    "which policies hold in a namespace, and whether it is labelled seawall.dev/data, is not known"
+                } else {
+                    "whether a namespace is labelled seawall.dev/data is not known"
+                };
+                notes.push(Note::of("namespaces", &error, what));
+            }
         }
         for (question, resource, what) in [
             (

@@ -155,3 +155,18 @@ fn labels_are_asked_for_only_where_they_matter() {
     assert_eq!(answered(&api, unselective, &postgres("shop")), "");
     assert_eq!(looked_up(&api, "shop"), 0, "no policy goes by labels");
 }
+
+#[test]
+fn a_scan_that_may_not_list_namespaces_says_that_policies_go_by_them() {
+    let api = Api::serve(cluster(), |asked| (asked.plural == "namespaces").then(|| refusal(403, json!({}))));
+    std::fs::write(api.scratch.join("policies.yaml"), POLICIES).unwrap();
+    let noted = |arguments: &[&str]| -> Vec<String> {
+        let scan = api.json(&[&["-A"], arguments].concat());
+        let lacks = scan["lacks"].as_array().unwrap().iter().filter(|lack| lack["resource"] == "namespaces");
+        lacks.map(|lack| lack["what"].as_str().unwrap().to_owned()).collect()
+    };
+    let selective = noted(&["--config", &path(&api, "policies.yaml")]);
+    assert!(matches!(selective.as_slice(), [what] if what.starts_with("which policies hold")), "{selective:?}");
+    let plain = noted(&[]);
+    assert!(matches!(plain.as_slice(), [what] if what.starts_with("whether a namespace")), "{plain:?}");
+}
