@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use super::namespaces::Namespaces;
 use super::output::{self, Format, Out};
 use super::report::{self, Report};
 use super::values::{self, Judging};
 use crate::decision::{Neighbours, Request, World};
 use crate::manifest;
 use crate::rules;
+use crate::settings::Settings;
 
 /// Judge manifests as the cluster would, before anything reaches it
 ///
@@ -37,27 +40,31 @@ pub(crate) struct Args {
 /// Judges everything it can read, and says what it could not read.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let settings = args.judging.settings(&catalogue)?;
-    let world = World {
-        catalogue: &catalogue,
-        settings: &settings,
-        rules: rules::ALL,
-        kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
-    };
+    let policies = args.judging.policies(&catalogue)?;
     let manifests = manifest::read(&args.paths);
     let now = values::now();
     // Documents that belong together are seen together.
     let sets = manifest::sets(&manifests.objects);
     let placed = || manifests.objects.iter().zip(sets.iter().copied());
+    let namespaces = Namespaces::of(placed(), &policies);
+    let settings: Vec<Arc<Settings>> = placed().map(|(manifest, set)| namespaces.settings(manifest, set)).collect();
+    let world = |settings| World {
+        catalogue: &catalogue,
+        settings,
+        rules: rules::ALL,
+        kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
+    };
     let mut neighbours = Neighbours::default();
-    for (manifest, set) in placed().filter(|(manifest, _)| manifest.passed_over.is_none()) {
-        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
+    for ((manifest, set), settings) in placed().zip(&settings).filter(|((m, _), _)| m.passed_over.is_none()) {
+        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world(settings));
     }
-    let reports: Vec<Report> = placed().map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();
+    let judged = placed().zip(&settings);
+    let reports: Vec<Report> =
+        judged.map(|((m, set), settings)| Report::of(m, set, &neighbours, world(settings), now)).collect();
     let mut out = Out::new();
     match args.output {
         Format::Json => report::json(&mut out, &reports, &manifests.errors)?,
-        Format::Text => report::text(&mut out, &reports, settings.profile())?,
+        Format::Text => report::text(&mut out, &reports, policies.always().profile())?,
     }
     out.finish()?;
     if args.output == Format::Text {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::decision::{Deliberation, Judgement, Mended, Request, World};
 use crate::facts::{Facts, Seconds};
 use crate::proposal::Mend;
-use crate::terms::Action;
+use crate::terms::{Action, Profile};
 
 /// What was found in an object, and what would be written into it.
 #[derive(Debug, Default, Serialize)]
@@ -19,6 +19,9 @@ pub(crate) struct Outcome {
     pub(crate) mends: Vec<MendReport>,
     pub(crate) patch: Vec<PatchOperation>,
     pub(crate) pod_patch: Vec<PatchOperation>,
+    /// By which it was judged; `None` where nothing was.
+    #[serde(skip)]
+    pub(crate) profile: Option<Profile>,
 }
 
 /// A container that belongs to an engine.
@@ -87,6 +90,7 @@ impl Outcome {
             mends: mends.iter().chain(&pod.mends).map(MendReport::from).collect(),
             patch: operations,
             pod_patch: pod.operations,
+            profile: Some(deliberation.settings().profile()),
         }
     }
 

@@ -141,11 +141,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let (settings, unknown) = args.judging.shared_settings(&catalogue)?;
+    let (policies, unknown) = args.judging.shared_policies(&catalogue)?;
     for rule in unknown {
         tracing::warn!(rule, "the settings name a rule that this version does not know; it is ignored");
     }
-    let profile = settings.profile();
+    let profile = policies.always().profile();
+    for conflict in policies.conflicts() {
+        let ((_, one), (_, other)) = (&conflict.one, &conflict.other);
+        let (field, engine) = (&conflict.field, conflict.engine.as_deref().unwrap_or_default());
+        tracing::warn!(%field, engine, one = one.text, other = other.text, "policies of one priority disagree; the stricter holds");
+    }
     let cluster = match &connection {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
@@ -166,7 +171,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         None => Some(u32::from(args.judging.kubernetes_version.minor)),
         Some(cluster) => version_of(cluster).await,
     };
-    let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let guard = Guard::new(catalogue, policies, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
     let times = args.times();
     let config = Config {
         listen: args.listen,

@@ -12,11 +12,11 @@ use crate::{
     cluster::{Cluster, Observer},
     decision::{self, Deliberation, Judged, Mended, Request, World},
     engines::Catalogue,
-    facts::{Facts, Question, Seconds},
+    facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
     metrics::{Found, Kind, Metrics, RULE, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
-    settings::Settings,
+    settings::{Namespace, Policies, Settings},
     terms::{Action, Profile},
 };
 
@@ -29,9 +29,9 @@ pub(crate) const LOOK_UPS: u64 = 128;
 #[derive(Debug)]
 pub struct Guard {
     catalogue: Catalogue,
-    settings: Settings,
-    /// The same under each profile that refuses, where the one in force does not: what it would refuse is told beforehand.
-    stricter: Vec<Settings>,
+    policies: Policies,
+    /// What to look at an object by before it is known which settings hold for it: everything is in force, and nothing refused.
+    undecided: Settings,
     rules: Vec<&'static Rule>,
     kubernetes_minor: Option<u32>,
     cluster: Option<Cluster>,
@@ -54,7 +54,7 @@ impl Guard {
     #[must_use]
     pub fn new(
         catalogue: Catalogue,
-        settings: Settings,
+        policies: impl Into<Policies>,
         rules: &'static [&'static Rule],
         kubernetes_minor: Option<u32>,
         cluster: Option<Cluster>,
@@ -62,27 +62,49 @@ impl Guard {
         clock: fn() -> Seconds,
     ) -> Self {
         let look_ups = PerPeer::new(LOOK_UPS);
-        let rules = decision::in_force(rules, &settings);
-        let stricter = match settings.profile() {
-            Profile::Observe | Profile::Advise => {
-                [Profile::Baseline, Profile::Production].map(|p| settings.under(p)).into()
-            }
-            Profile::Baseline | Profile::Production => Vec::new(),
-        };
-        Self { catalogue, settings, stricter, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let policies = policies.into();
+        // Which rules are switched off depends on the namespace, or on the engine.
+        let rules = if policies.vary() { rules.to_vec() } else { decision::in_force(rules, policies.always()) };
+        let undecided = Settings::of(Profile::Observe);
+        Self { catalogue, policies, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
-    fn world(&self) -> World<'_> {
-        self.world_of(&self.settings)
-    }
-
-    fn world_of<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+    fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         World { catalogue: &self.catalogue, settings, rules: &self.rules, kubernetes_minor: self.kubernetes_minor }
     }
 
+    /// The settings that hold for a request. A namespace's labels are only asked for where policies go by them, and the object has
+    /// something that they could be about.
+    async fn settings(&self, request: Request<'_>, call: &Call) -> Arc<Settings> {
+        if !self.policies.are_selective() {
+            return Arc::clone(self.policies.always());
+        }
+        let name = request.namespace;
+        if self.cluster.is_none() {
+            return self.policies.of_namespace(Namespace { name, labels: &[] });
+        }
+        let look = Deliberation::of(request, self.world(&self.undecided), (self.clock)());
+        let matters = look.is_some_and(|look| {
+            look.concerns_a_database()
+                || !look.questions_to_mend().is_empty()
+                || !look.judge(None).judgements.is_empty()
+        });
+        if !matters {
+            return Arc::clone(self.policies.always());
+        }
+        let question = Question::Namespace(name.to_owned());
+        let facts = self.ask(|| vec![question.clone()], call.peer, call.deadline).await;
+        match facts.get(&question) {
+            Known::Found(FactAnswer::Namespace(facts)) => {
+                self.policies.of_namespace(Namespace { name, labels: &facts.labels })
+            }
+            _ => self.policies.of_unknown(),
+        }
+    }
+
     /// The profiles that would refuse where the one in force does not.
-    pub(super) fn stricter(&self) -> impl Iterator<Item = (Profile, World<'_>)> {
-        self.stricter.iter().map(|settings| (settings.profile(), self.world_of(settings)))
+    pub(super) fn stricter<'w>(&'w self, settings: &'w Settings) -> impl Iterator<Item = (Profile, World<'w>)> {
+        settings.stricter().iter().map(|settings| (settings.profile(), self.world(settings)))
     }
 
     pub(super) fn metrics(&self) -> &Metrics {
@@ -134,7 +156,8 @@ impl Guard {
         let tree = review::read(&call.body)?;
         let review = review::Review::of(&tree)?;
         let request = Request::of_review(&review, &tree);
-        let deliberation = Deliberation::of(request, self.world(), (self.clock)());
+        let settings = self.settings(request, call).await;
+        let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (reply, rules) = match (&deliberation, call.webhook) {
             (None, _) => (Reply::default(), Vec::new()),
@@ -211,7 +234,7 @@ impl Guard {
         }
         let counts = !call.abandoned.is_abandoned();
         if counts {
-            self.foresee(request, review, &judged, call).await;
+            self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
         let mut audit = BTreeMap::new();
         for action in [Action::Audit, Action::Warn, Action::Deny] {

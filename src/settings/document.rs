@@ -34,10 +34,22 @@ pub struct Metadata {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// What a policy says.
+/// What a policy says, and where.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PolicySpec {
+    /// The namespaces that it holds for, by their labels; without it all of them.
+    #[serde(default)]
+    pub namespace_selector: Option<NamespaceSelector>,
+    /// The engines that it holds for, by their names; without it all of them, and what is no database.
+    #[serde(default)]
+    pub only_engines: Option<Vec<String>>,
+    /// For each field the policy of the highest priority that sets it is the one that counts; 0 where nothing is written.
+    #[serde(default)]
+    pub priority: i32,
+    /// A version of Seawall, such as "0.1": rules that came after it warn at most, and write nothing.
+    #[serde(default)]
+    pub rules_version: Option<String>,
     /// What findings do, by tier.
     #[serde(default)]
     pub profile: Option<Profile>,
@@ -46,22 +58,60 @@ pub struct PolicySpec {
     pub rules: BTreeMap<String, Action>,
     /// Namespaces in which nothing is judged or mended.
     #[serde(default)]
-    pub skip_namespaces: Vec<String>,
+    pub skip_namespaces: Option<Vec<String>>,
     /// User names that restore backups: what they create is warned about, never refused, never mended. Without it, Velero's server.
     #[serde(default)]
     pub restorers: Option<Vec<String>>,
     /// API groups whose objects own databases, beside the ones that Seawall knows.
     #[serde(default)]
-    pub operator_groups: Vec<String>,
+    pub operator_groups: Option<Vec<String>>,
     /// User names of operators that run in the namespace of their databases.
     #[serde(default)]
-    pub operator_accounts: Vec<String>,
+    pub operator_accounts: Option<Vec<String>>,
     /// Values for all engines.
     #[serde(default)]
     pub defaults: EngineValues,
     /// Values for one engine, by its name; a field here replaces the field under `defaults`.
     #[serde(default)]
     pub engines: BTreeMap<String, EngineValues>,
+}
+
+/// Which namespaces are meant, as everywhere in Kubernetes: all of this holds for their labels.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct NamespaceSelector {
+    /// Labels with their values.
+    #[serde(default)]
+    pub match_labels: BTreeMap<String, String>,
+    /// What else holds for the labels.
+    #[serde(default)]
+    pub match_expressions: Vec<Requirement>,
+}
+
+/// What holds for one label.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Requirement {
+    /// The label.
+    pub key: String,
+    /// What holds for it.
+    pub operator: Operator,
+    /// The values that `In` and `NotIn` are about.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+/// What holds for a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Operator {
+    /// It is there, with one of the values.
+    In,
+    /// It is not there, or has none of the values.
+    NotIn,
+    /// It is there.
+    Exists,
+    /// It is not there.
+    DoesNotExist,
 }
 
 /// Values that mends write.
@@ -125,7 +175,7 @@ pub struct CredentialValues {
 }
 
 /// What happens to a credential in plain text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Plaintext {
     /// It is reported, by tier.

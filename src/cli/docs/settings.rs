@@ -2,8 +2,8 @@
 use super::{code, declarations, head, row, table};
 
 const INTRODUCTION: &str = "\
-Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check`, `seawall fix`
-and `seawall scan`. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
+Settings are YAML documents of kind `DatabasePolicy`, given by `--config FILE|DIR` to `seawall serve`, `seawall check`, `seawall fix` and
+`seawall scan`: one that says everything, or [several](#several-policies) that single out namespaces and engines. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
 
 ## The whole document
 
@@ -14,7 +14,8 @@ This is [examples/settings.yaml](../examples/settings.yaml), which `make demo` u
 const MERGING: &str = "
 ## How fields come together
 
-- **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`.
+- **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`. A policy that singles anything out comes
+  before `--profile`; see below.
 - **A rule's action**: `spec.rules.RULE`, else what the profile says of the rule's tier. Either is lowered by a ceiling that the rule
   itself has for an occurrence, and by the second opinion; nothing raises it. `off` stops the rule's mends as well.
   A rule that does not exist is an error in `check` and `scan`, which suggest the nearest name. `serve` logs a warning and ignores it:
@@ -28,6 +29,30 @@ const MERGING: &str = "
 - **A claim's class**: that of the claims that its StatefulSet made before, else `storage.className`.
 
 What an object already says is never overwritten by a setting, with one exception that has to be asked for (`plaintext: replace`).
+
+## Several policies
+
+A file may hold several documents, and `--config` may be a folder, which is read with all that is below it; what is no `DatabasePolicy`
+there is passed over. [examples/policies](../examples/policies/README.md) leads a cluster from looking to enforcing with four of them.
+
+- **Where a policy holds**: in the namespaces that its `namespaceSelector` means (every namespace has the label
+  `kubernetes.io/metadata.name`), for the engines that `onlyEngines` lists; without these, everywhere. A policy with `onlyEngines` says
+  nothing about Services, budgets, ConfigMaps, and what is no database; of a claim it sets the values, not what is done about findings.
+- **For each field the highest `priority` that sets it counts**, and what others say of it does not: a list is replaced, not extended.
+  Below `defaults` and `engines` each value is a field, and each variable of `keys`. Within one priority `engines.ENGINE` comes before
+  `defaults`.
+- **On a tie the stricter counts**, and `seawall policy show` and the log of `seawall serve` say that there is one: the profile, action
+  or `plaintext` that does more, the newer `rulesVersion`, the larger number, of names the first of the alphabet. Of `skipNamespaces`
+  what all of them list is skipped; of `restorers`, `operatorGroups` and `operatorAccounts` whoever any of them lists counts, for hands
+  are kept off a database rather once too often.
+- **An object with databases of several engines** is judged by whatever does more for any of them; values are each engine's own.
+- **`--profile`** speaks for everything that no policy singles out. It comes before the profile of a policy without
+  `namespaceSelector`, `onlyEngines` and a `priority` above 0, and after that of every other one. `--as-profile` comes before all.
+- **`rulesVersion`**: rules that came after that version warn at most, and write nothing. `\"0.1\"` is all of 0.1.x.
+- **A namespace's labels** are those of the cluster for `serve` and `scan`, of the Namespace documents of the run for `check`; else there
+  are none. Where the API server does not tell them to `serve`, what holds everywhere holds, but nothing is refused or written.
+
+`seawall policy show NAMESPACE [--engine ENGINE]` prints every value that is set, and the file, line and policy that set it.
 
 ";
 
