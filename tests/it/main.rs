@@ -20,6 +20,7 @@ mod cli;
 mod cli_knowledge;
 mod conventions;
 mod credentials;
+mod definition;
 mod docs;
 mod engine_tables;
 mod example_settings;
