@@ -16,6 +16,7 @@ pub mod docs;
 mod engines;
 mod explain;
 mod fix;
+mod following;
 mod inspect;
 pub(crate) mod logging;
 mod namespaces;

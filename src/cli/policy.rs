@@ -12,7 +12,9 @@ use serde::Serialize;
 use super::output::{FAINT, Format, Out, STRONG, helped, printable};
 use super::values;
 use crate::cluster::Cluster;
+use crate::engines::Catalogue;
 use crate::facts::{Answer, Known, Question};
+use crate::rules;
 use crate::settings::{Field, Namespace, Origin, Policies, Said, Winner};
 use crate::terms::Profile;
 use crate::tree::nearest;
@@ -32,12 +34,12 @@ enum Command {
 
 /// Show every value that is set for a namespace, and where it is set
 ///
-/// A namespace's labels are those of the cluster with --kubeconfig, else those of --labels, else those of its Namespace in the folder of
+/// The policies are those of --config, and those of the cluster with --kubeconfig. A namespace's labels are those of the cluster, else those of --labels, else those of its Namespace in the folder of
 /// --config. Where policies of one priority say different things, both are shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall policy show shop --config policies/"
-    "seawall policy show shop --engine mysql --config policies/ --kubeconfig admin.conf"
+    "seawall policy show shop --engine mysql --kubeconfig admin.conf"
     "seawall policy show shop --config policies/ --labels stage=live,team=shop"
     "seawall policy show shop --config policies/ -o json | jq .values"
 ])]
@@ -62,7 +64,7 @@ struct Show {
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = label, conflicts_with = "kubeconfig")]
     labels: Vec<(String, String)>,
 
-    /// Ask the API server of this kubeconfig for the namespace's labels
+    /// Ask the API server of this kubeconfig for its policies, and for the namespace's labels
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 
@@ -144,6 +146,9 @@ struct All<'w> {
     engines: BTreeMap<&'w str, Vec<Value<'w>>>,
 }
 
+/// Labels.
+type Labels = Vec<(String, String)>;
+
 /// What is set, field by field.
 type Shown = BTreeMap<Field, Winner>;
 
@@ -155,7 +160,7 @@ pub(crate) fn run(Args { command: Command::Show(args) }: Args) -> anyhow::Result
         return Err(helped(unknown, "`seawall engines` lists them"));
     }
     let policies = values::policies(args.config.as_deref(), args.profile, &catalogue)?;
-    let labels = labels(&args, &policies)?;
+    let (policies, labels) = asked(&args, policies, &catalogue)?;
     let namespace = Namespace { name: &args.namespace, labels: &labels };
     let shown = policies.shown(namespace, args.engine.as_deref());
     let singled_out = if args.engine.is_none() { policies.engines_in(namespace) } else { Vec::new() };
@@ -189,15 +194,17 @@ pub(crate) fn run(Args { command: Command::Show(args) }: Args) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn labels(args: &Show, policies: &Policies) -> anyhow::Result<Vec<(String, String)>> {
+/// The policies, and the labels of the namespace; the cluster's where there is one to ask.
+fn asked(args: &Show, policies: Policies, catalogue: &Catalogue) -> anyhow::Result<(Policies, Labels)> {
     let Some(kubeconfig) = &args.kubeconfig else {
         let known = policies.labels_of(&args.namespace).filter(|_| args.labels.is_empty());
-        return Ok(known.map_or_else(|| args.labels.clone(), <[_]>::to_vec));
+        let labels = known.map_or_else(|| args.labels.clone(), <[_]>::to_vec);
+        return Ok((policies, labels));
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?;
     let question = Question::Namespace(args.namespace.clone());
-    let asked = runtime.block_on(async {
+    let (policies, asked) = runtime.block_on(async {
         let cluster = Cluster::from_kubeconfig(kubeconfig, &values::proxies()).map_err(|e| {
             let help = e.help();
             helped(
@@ -205,18 +212,28 @@ fn labels(args: &Show, policies: &Policies) -> anyhow::Result<Vec<(String, Strin
                 help.unwrap_or_else(|| "give --kubeconfig FILE that `kubectl get namespaces` works with".to_owned()),
             )
         })?;
-        let answer = cluster.ask(&question, values::now()).await;
-        answer.map_err(|e| {
+        let answer = cluster.ask(&question, values::now()).await.map_err(|e| {
             helped(e, "give the labels yourself, with --labels KEY=VALUE, or ask for the right to get namespaces")
-        })
+        })?;
+        let stored = cluster.policies(&policies, &rules::names(), catalogue).await;
+        let (policies, faults) =
+            stored.map_err(|e| helped(e, "ask for the right to list databasepolicies.seawall.dev"))?;
+        warn(&faults)?;
+        anyhow::Ok((policies, answer))
     })?;
     match asked {
-        Known::Found(Answer::Namespace(facts)) => Ok(facts.labels),
+        Known::Found(Answer::Namespace(facts)) => Ok((policies, facts.labels)),
         _ => {
             let missing = anyhow::anyhow!("the cluster has no namespace {:?}", args.namespace);
             Err(helped(missing, "without --kubeconfig a namespace need not exist; --labels gives it labels"))
         }
     }
+}
+
+/// What of the cluster's policies is not in force.
+fn warn(faults: &[String]) -> io::Result<()> {
+    let mut out = anstream::stderr().lock();
+    faults.iter().try_for_each(|fault| writeln!(out, "warning: {}", printable(fault)))
 }
 
 fn listed(shown: &Shown) -> Vec<Value<'_>> {

@@ -2,6 +2,7 @@
 //!
 //! The same types are what the CustomResourceDefinition is derived from: [`definition`] makes it of them.
 #![allow(unreachable_pub, reason = "KubeSchema repeats the types where nobody reaches them")]
+#![allow(clippy::duplicated_attributes, reason = "each column has a type of its own")]
 
 pub mod definition;
 
@@ -45,12 +46,26 @@ pub struct Metadata {
 
 /// What a policy says, and where.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, CustomResource, KubeSchema)]
-#[kube(group = "seawall.dev", version = "v1alpha1", kind = "DatabasePolicy", root = "PolicyObject", status = "PolicyStatus")]
+#[kube(
+    group = "seawall.dev",
+    version = "v1alpha1",
+    kind = "DatabasePolicy",
+    root = "PolicyObject",
+    status = "PolicyStatus"
+)]
 #[kube(shortname = "dbpol", category = "seawall", doc = "What Seawall does about databases, and where.")]
 #[kube(printcolumn(name = "Profile", type_ = "string", json_path = ".spec.profile"))]
 #[kube(printcolumn(name = "Priority", type_ = "integer", json_path = ".spec.priority"))]
-#[kube(printcolumn(name = "Accepted", type_ = "string", json_path = ".status.conditions[?(@.type==\"Accepted\")].status"))]
-#[kube(printcolumn(name = "Conflicted", type_ = "string", json_path = ".status.conditions[?(@.type==\"Conflicted\")].status"))]
+#[kube(printcolumn(
+    name = "Accepted",
+    type_ = "string",
+    json_path = ".status.conditions[?(@.type==\"Accepted\")].status"
+))]
+#[kube(printcolumn(
+    name = "Conflicted",
+    type_ = "string",
+    json_path = ".status.conditions[?(@.type==\"Conflicted\")].status"
+))]
 #[kube(printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[x_kube(validation = definition::ENGINES_AMONG, validation = definition::NOT_ABOUT_ENGINES)]

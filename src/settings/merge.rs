@@ -11,6 +11,8 @@ use crate::terms::Profile;
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(super) name: String,
+    /// Its name, with its generation where a cluster stores it.
+    pub(super) version: String,
     pub(super) priority: i32,
     pub(super) selector: Option<NamespaceSelector>,
     pub(super) only_engines: Option<Vec<String>>,

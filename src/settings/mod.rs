@@ -4,11 +4,13 @@
 mod check;
 pub mod document;
 mod effective;
+mod live;
 mod merge;
 mod policies;
 mod reader;
 mod selector;
 mod statement;
+mod stored;
 mod values;
 
 use std::{
@@ -22,10 +24,12 @@ use document::Plaintext;
 use values::{EngineSettings, Placed, Values, Variants};
 
 pub use effective::{Effective, Sourced, secret_name};
+pub use live::{InForce, Live};
 pub use merge::{Conflict, Policy, Winner};
 pub use policies::Policies;
 pub use selector::Namespace;
 pub use statement::{Field, Origin, RulesVersion, Said};
+pub use stored::{Understood, understood};
 
 use crate::{
     terms::{Action, Profile, Tier},
@@ -64,6 +68,8 @@ pub struct Settings {
     variants: Option<Arc<Variants>>,
     /// The same under each profile that refuses, where the one in force does not.
     stricter: Option<Arc<[Self; 2]>>,
+    /// The policies that were merged, each with its generation where it has one.
+    version: Arc<str>,
 }
 
 /// What is done about findings.
@@ -153,7 +159,10 @@ impl Settings {
             of_engine.insert(engine.to_owned(), at);
         }
         let (also, values) = (Vec::new(), Arc::new(values));
-        let plain = Self { head, also, ceiling: Action::Deny, values, variants: None, stricter: None };
+        let mut versions: Vec<&str> = policies.iter().map(|policy| policy.version.as_str()).collect();
+        versions.sort_unstable();
+        let version = Arc::from(versions.join(","));
+        let plain = Self { head, also, ceiling: Action::Deny, values, variants: None, stricter: None, version };
         let variants = (heads.len() > 1).then(|| Arc::new(Variants::of(&plain, &heads, of_engine)));
         let mut merged = Self { variants, ..plain };
         if heads.iter().any(|head| head.profile < Profile::Baseline) {
@@ -167,6 +176,12 @@ impl Settings {
     #[must_use]
     pub fn of_object<'s, 'e>(&'s self, engines: impl Iterator<Item = &'e str>) -> &'s Self {
         self.variants.as_ref().map_or(self, |variants| variants.of_engines(engines).unwrap_or(self))
+    }
+
+    /// The policies that hold, by name, with the generation of those that a cluster stores: `everywhere@3,live@7`. Empty without any.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// True where engines differ in what is done about findings.

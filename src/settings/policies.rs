@@ -16,6 +16,7 @@ use super::{
     merge::{self, Conflict, Policy, Winner},
     selector::Namespace,
     statement::Field,
+    stored::Understood,
 };
 use crate::terms::Profile;
 
@@ -41,6 +42,21 @@ pub struct Policies {
     pub(super) namespaces: BTreeMap<String, Vec<(String, String)>>,
 }
 
+impl Clone for Policies {
+    /// The same, with nothing merged yet.
+    fn clone(&self) -> Self {
+        Self {
+            policies: self.policies.clone(),
+            command_line: self.command_line,
+            always: Arc::clone(&self.always),
+            cautious: Arc::clone(&self.cautious),
+            is_selective: self.is_selective,
+            kept: ArcSwap::default(),
+            namespaces: self.namespaces.clone(),
+        }
+    }
+}
+
 impl From<Settings> for Policies {
     /// The same settings everywhere.
     fn from(settings: Settings) -> Self {
@@ -62,6 +78,20 @@ impl Policies {
     #[must_use]
     pub fn none(profile: Option<Profile>) -> Self {
         Self::of(Vec::new(), profile)
+    }
+
+    /// These, and those of a cluster.
+    #[must_use]
+    pub fn and<'u>(&self, stored: impl Iterator<Item = &'u Understood>) -> Self {
+        let mut all = self.policies.clone();
+        all.extend(stored.filter_map(|understood| understood.policy.clone()));
+        Self::of(all, self.command_line)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.policies.len()
     }
 
     /// True where a namespace's labels matter.

@@ -149,6 +149,7 @@ impl Reader {
         }
         let statements = statements(&policy, file, root);
         self.policies.push(Policy {
+            version: name.clone(),
             name,
             priority: policy.spec.priority,
             selector: policy.spec.namespace_selector,

@@ -182,6 +182,9 @@ impl Origin {
     }
 
     fn of(policy: &str, file: &str, node: Node<'_>) -> Self {
+        if file.is_empty() {
+            return Self { policy: policy.to_owned(), ..Self::outside(&format!("DatabasePolicy {policy}")) };
+        }
         let line = node.line();
         let at = line.map_or_else(String::new, |line| format!(":{line}"));
         Self { policy: policy.to_owned(), file: file.to_owned(), line, text: format!("{file}{at} ({policy})") }

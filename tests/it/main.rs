@@ -29,6 +29,7 @@ mod excuses;
 mod fix;
 mod fixture;
 mod folders;
+mod following;
 mod generated;
 mod guarded;
 mod hostile;

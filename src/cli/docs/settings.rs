@@ -54,6 +54,29 @@ there is passed over. [examples/policies](../examples/policies/README.md) leads 
 
 `seawall policy show NAMESPACE [--engine ENGINE]` prints every value that is set, and the file, line and policy that set it.
 
+## In a cluster
+
+The same documents can be objects of the cluster: `kubectl apply -f policies/`. `seawall serve` follows them, beside those of `--config`;
+`seawall policy show NAMESPACE --kubeconfig FILE` shows them, and `seawall scan` goes by them where no `--config` is given.
+
+- **A change is in force as soon as it is heard of**, all of it at once; a review that began before is finished by what held then. The
+  audit annotation `policies` of each answer says what it was judged by: `everywhere@3,live@7` are names and generations.
+- **What cannot be right is refused at apply**: by the schema, and, for what a schema cannot say (a rule or an engine that does not exist,
+  less memory than an engine starts with), by Seawall. What was wrong before is a warning, so that labels can still be changed.
+- **What was stored all the same** (Seawall was away, or another version took it) is left out field by field, and everything else that the
+  policy says holds; but one whose `namespaceSelector`, `onlyEngines` or `priority` makes no sense holds nowhere. Other policies are not
+  touched. The condition `Accepted` says what was left out, `Conflicted` which policy of the same priority says something else.
+- **While the API server is away** what was heard last stays in force. `/readyz?verbose` says how old that is, and so does
+  `seawall_policies_heard_timestamp_seconds`. At the start, calls wait for it for five seconds; then `--profile` and `--config` count.
+- **A definition that is older than Seawall** drops the fields that it does not know. The log names them at the start.
+- **One switch for the bad hour**: `kubectl -n seawall-system create configmap seawall --from-literal=mode=off` lets everything through
+  within a second, in every replica, judged and mended by nobody. `mode: on`, or no ConfigMap, ends it. It belongs to no chart and no
+  repository, so nothing turns it back. `--switch [NAMESPACE/]NAME` names another one.
+
+It takes these rights: `get`, `list` and `watch` for `databasepolicies.seawall.dev` and for namespaces, `patch` for
+`databasepolicies/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
+log and `/readyz?verbose` say so, and the rest works.
+
 ";
 
 /// The settings document and how it is read, as a Markdown document: from the example and from the Rust source of its types.

@@ -18,6 +18,7 @@ use super::output::{self, Format, Out, helped};
 use super::values::{self, KubernetesVersion};
 use crate::cluster::inventory::{Lack, Part, Scope};
 use crate::engines::Catalogue;
+use crate::rules;
 use crate::settings::Policies;
 use crate::terms::Profile;
 use entry::Entry;
@@ -64,7 +65,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Format,
 
-    /// Settings: a YAML file of DatabasePolicies, or a folder of such files
+    /// Settings: a YAML file of DatabasePolicies, or a folder of such files [default: those of the cluster]
     #[arg(long, value_name = "FILE|DIR", env = "SEAWALL_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 
@@ -135,6 +136,18 @@ async fn survey(args: &Args, catalogue: &Catalogue, policies: &Policies) -> anyh
         (None, false) => Scope::Namespace(connected.namespace.clone()),
     };
     let version = connect::version(&connected).await?;
+    let mut own = None;
+    let mut unread = None;
+    if args.config.is_none() {
+        match connected.cluster.policies(policies, &rules::names(), catalogue).await {
+            Ok((stored, _)) => own = Some(stored),
+            Err(error) => {
+                let what = "which policies hold in the cluster is not known";
+                unread = Some(Note::of("databasepolicies.seawall.dev", &error, what));
+            }
+        }
+    }
+    let policies = own.as_ref().unwrap_or(policies);
     let progress = progress::Progress::new();
     let mut inventory = connected
         .cluster
@@ -144,6 +157,7 @@ async fn survey(args: &Args, catalogue: &Catalogue, policies: &Policies) -> anyh
     let minor = version.map(|v| u32::from(v.minor));
     let mut judge = judge::Judge::new(catalogue, policies, args.as_profile, minor, values::now());
     let mut notes = judge.look_around(&connected.cluster, &inventory).await;
+    notes.extend(unread);
     if let Scope::Namespace(name) = &scope
         && judge.is_missing(name)
     {
