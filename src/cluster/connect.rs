@@ -7,6 +7,7 @@ use super::{
     Cluster, FetchError, again, fetch,
     kubeconfig::{self, Fault},
     proxy::{Proxies, Proxy},
+    watch,
 };
 use crate::tree::Tree;
 
@@ -159,7 +160,20 @@ impl Cluster {
         // Every request of a review has a deadline of its own; these only bound what it leaves behind.
         config.connect_timeout = Some(Duration::from_secs(3));
         config.read_timeout = Some(read);
-        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)? })
+        let mut patient = config.clone();
+        patient.read_timeout = Some(watch::QUIET);
+        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)?, patient: Box::new(patient) })
+    }
+
+    /// A client for what is followed: it waits for longer than one that answers reviews may.
+    pub(super) fn patient(&self) -> Result<kube::Client, ConnectError> {
+        kube::Client::try_from((*self.patient).clone()).map_err(ConnectError::Client)
+    }
+
+    /// The namespace that this runs in, or that of the kubeconfig's context.
+    #[must_use]
+    pub fn own_namespace(&self) -> &str {
+        &self.patient.default_namespace
     }
 }
 

@@ -7,9 +7,14 @@ mod again;
 mod answers;
 mod connect;
 mod fetch;
+mod health;
 pub mod inventory;
 mod kubeconfig;
+mod policies;
 mod proxy;
+mod served;
+mod status;
+mod watch;
 
 use tokio::time::Instant;
 
@@ -17,12 +22,16 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub use health::Health;
+pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
 
 /// A connection to one API server.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    /// How a client is made that may wait for longer.
+    patient: Box<kube::Config>,
 }
 
 impl std::fmt::Debug for Cluster {
