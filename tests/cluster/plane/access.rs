@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) const USER: &str = "seawall";
 
 /// The rights that Seawall needs: it reads what its questions about facts are answered
-/// from, and nothing else. Secrets are not among them.
+/// from, follows what is in force, and says of policies what became of them. Secrets are not among them.
 pub fn cluster_role() -> Value {
     let read = json!(["get", "list"]);
     json!({
@@ -32,6 +32,14 @@ pub fn cluster_role() -> Value {
             },
             {"apiGroups": ["batch"], "resources": ["jobs", "cronjobs"], "verbs": read},
             {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": read},
+            {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["watch"]},
+            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies"], "verbs": ["get", "list", "watch"]},
+            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies/status"], "verbs": ["patch"]},
+            {
+                "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"],
+                // A list of one name is allowed by that name.
+                "resourceNames": ["seawall"],
+            },
         ],
     })
 }

@@ -65,6 +65,10 @@ pub fn validating(registration: &Registration) -> Value {
         rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers"], &both),
         rule("apps", "v1", &["statefulsets", "deployments", "daemonsets", "replicasets"], &both),
         rule("batch", "v1", &["jobs", "cronjobs"], &both),
+        json!({
+            "apiGroups": ["seawall.dev"], "apiVersions": ["v1alpha1"], "resources": ["databasepolicies"],
+            "operations": both, "scope": "Cluster",
+        }),
     ]);
     configuration("ValidatingWebhookConfiguration", registration, hook)
 }
