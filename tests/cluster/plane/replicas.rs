@@ -86,6 +86,10 @@ impl Replicas {
             configuration["metadata"]["name"] = json!(self.name);
             for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
                 hook["failurePolicy"] = json!("Fail");
+                // Policies are the whole cluster's: with Fail, they would be everybody's in this run.
+                if let Some(rules) = hook["rules"].as_array_mut() {
+                    rules.retain(|rule| rule["apiGroups"] != json!(["seawall.dev"]));
+                }
                 hook["timeoutSeconds"] = json!(10);
                 if let Some(config) = hook["clientConfig"].as_object_mut() {
                     config.remove("caBundle");
