@@ -26,6 +26,7 @@ mod scan;
 mod serve;
 mod sheet;
 pub(crate) mod values;
+mod verify_install;
 mod webhooks;
 mod words;
 
@@ -54,6 +55,7 @@ enum Command {
     Engines(engines::Args),
     Certs(certs::Args),
     Webhooks(webhooks::Args),
+    VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
 
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
+            Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },
         Err(usage) => return output::usage(&usage),
