@@ -6,6 +6,7 @@ mod chart;
 mod endings;
 mod entries;
 mod examples;
+mod failure;
 mod foresight;
 mod law10;
 mod law7;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(entries::trials());
     all.extend(examples::trials());
+    all.extend(failure::trials());
     all.extend(foresight::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());

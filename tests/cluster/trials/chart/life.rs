@@ -70,7 +70,7 @@ impl Release {
         .await?;
         let spec = serde_json::to_value(&pod.spec)?;
         let mut command = self.plane.hosted(Path::new(PROGRAM), NAMESPACE, &spec, self.ports).await?;
-        command.args(["--timeout=8", &format!("--address=127.0.0.1:{address}")]);
+        command.args(["--timeout=5", &format!("--address=127.0.0.1:{address}")]);
         let (ok, said) = self.plane.ran(&format!("test-{}", pod.metadata.uid.unwrap_or_default()), command).await?;
         let status = json!({"status": {"phase": if ok { "Succeeded" } else { "Failed" }}});
         pods.patch_status("seawall-test", &PatchParams::default(), &Patch::Merge(status)).await?;
