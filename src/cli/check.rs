@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::outcome;
 use super::output::{self, Format, Out};
 use super::report::{self, Report};
 use super::values::{self, Judging};
-use crate::decision::{Neighbours, Request, World};
+use crate::decision::World;
 use crate::manifest;
 use crate::rules;
 
@@ -46,14 +47,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let manifests = manifest::read(&args.paths);
     let now = values::now();
-    // Documents that belong together are seen together.
-    let sets = manifest::sets(&manifests.objects);
-    let placed = || manifests.objects.iter().zip(sets.iter().copied());
-    let mut neighbours = Neighbours::default();
-    for (manifest, set) in placed().filter(|(manifest, _)| manifest.passed_over.is_none()) {
-        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
-    }
-    let reports: Vec<Report> = placed().map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();
+    let (neighbours, sets) = outcome::neighbours(&manifests.objects, world);
+    let placed = manifests.objects.iter().zip(sets);
+    let reports: Vec<Report> = placed.map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();
     let mut out = Out::new();
     match args.output {
         Format::Json => report::json(&mut out, &reports, &manifests.errors)?,
@@ -63,10 +59,5 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output == Format::Text {
         report::errors(&manifests.errors)?;
     }
-    let denied = reports.iter().any(Report::is_denied);
-    Ok(match (manifests.errors.is_empty(), denied) {
-        (false, _) => ExitCode::from(output::FAILED),
-        (true, true) => ExitCode::from(output::DENIED),
-        (true, false) => ExitCode::SUCCESS,
-    })
+    Ok(output::status(manifests.errors.is_empty(), reports.iter().any(Report::is_denied)))
 }

@@ -153,7 +153,7 @@ impl Guard {
         };
         reply.warnings.splice(..0, probe::word(&review, call.webhook));
         let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
-            let object = format!("{} {}/{}", review.kind, review.namespace, review.name);
+            let object = review.object_name();
             Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
         });
         Ok(Review {

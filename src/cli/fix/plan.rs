@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::job::{Job, Named, PLAINTEXT};
 use super::secret::{Secret, Secrets};
-use crate::cli::outcome::Outcome;
-use crate::decision::{Deliberation, Neighbours, Request, World};
+use crate::cli::outcome::{self, Outcome};
+use crate::decision::{Deliberation, Request, World};
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::manifest::{self, Manifest, Manifests, ReadError, edit};
@@ -177,7 +177,7 @@ impl Plan {
     fn judge(&mut self, sources: &Sources, judging: &Judging<'_>) {
         let world = judging.world(judging.settings);
         let (objects, files) = sources.objects();
-        let (neighbours, sets) = beside(&objects, world);
+        let (neighbours, sets) = outcome::neighbours(&objects, world);
         for ((manifest, file), set) in objects.iter().zip(files).zip(sets) {
             let request = Request::of_document(manifest.object(), &manifest.tree);
             let outcome = Outcome::of(request, world, judging.now, |d| neighbours.facts(set, d));
@@ -235,19 +235,10 @@ fn taken_out(source: &Source) -> BTreeSet<(String, String)> {
     source.shown.iter().filter(|(_, steps)| steps.iter().any(|step| step == "env")).filter_map(pair).collect()
 }
 
-fn beside(objects: &[Manifest], world: World<'_>) -> (Neighbours, Vec<u32>) {
-    let sets = manifest::sets(objects);
-    let mut neighbours = Neighbours::default();
-    for (manifest, set) in objects.iter().zip(&sets) {
-        neighbours.add(*set, Request::of_document(manifest.object(), &manifest.tree), world);
-    }
-    (neighbours, sets)
-}
-
 /// What is to be written into each object.
 fn jobs(sources: &Sources, judging: &Judging<'_>, own: World<'_>, manifests: World<'_>) -> Vec<Job> {
     let (objects, files) = sources.objects();
-    let (neighbours, sets) = beside(&objects, own);
+    let (neighbours, sets) = outcome::neighbours(&objects, own);
     let mut jobs = Vec::new();
     for ((manifest, file), set) in objects.iter().zip(files).zip(sets) {
         let request = Request::of_document(manifest.object(), &manifest.tree);
