@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::namespaces::Namespaces;
+use super::outcome;
 use super::output::{self, Format, Out};
 use super::report::{self, Report};
 use super::values::{self, Judging};
-use crate::decision::{Neighbours, Request, World};
+use crate::decision::World;
 use crate::manifest;
 use crate::rules;
 use crate::settings::Settings;
@@ -54,10 +55,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         rules: rules::ALL,
         kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
     };
-    let mut neighbours = Neighbours::default();
-    for ((manifest, set), settings) in placed().zip(&settings).filter(|((m, _), _)| m.passed_over.is_none()) {
-        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world(settings));
-    }
+    let neighbours = outcome::neighbours(placed().zip(&settings).map(|((m, set), settings)| (m, set, world(settings))));
     let judged = placed().zip(&settings);
     let reports: Vec<Report> =
         judged.map(|((m, set), settings)| Report::of(m, set, &neighbours, world(settings), now)).collect();
@@ -70,10 +68,5 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.output == Format::Text {
         report::errors(&manifests.errors)?;
     }
-    let denied = reports.iter().any(Report::is_denied);
-    Ok(match (manifests.errors.is_empty(), denied) {
-        (false, _) => ExitCode::from(output::FAILED),
-        (true, true) => ExitCode::from(output::DENIED),
-        (true, false) => ExitCode::SUCCESS,
-    })
+    Ok(output::status(manifests.errors.is_empty(), reports.iter().any(Report::is_denied)))
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use json_patch::PatchOperation;
 use serde::Serialize;
 
-use crate::decision::{Deliberation, Judgement, Mended, Request, World};
+use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, World};
 use crate::facts::{Facts, Seconds};
+use crate::manifest::Manifest;
 use crate::proposal::Mend;
 use crate::terms::{Action, Profile};
 
@@ -86,7 +87,7 @@ impl Outcome {
         let pod = deliberation.pod_patch(&facts);
         Self {
             databases: databases(&deliberation, world),
-            findings: deliberation.judge(Some(&facts)).judgements.into_iter().map(|j| finding(j, world)).collect(),
+            findings: deliberation.judge(Some(&facts)).judgements.into_iter().map(finding).collect(),
             mends: mends.iter().chain(&pod.mends).map(MendReport::from).collect(),
             patch: operations,
             pod_patch: pod.operations,
@@ -105,12 +106,20 @@ impl Outcome {
     }
 }
 
-fn finding(judgement: Judgement, world: World<'_>) -> FindingReport {
+/// The documents of a run, each with the number of its set, as answers about each other; what is passed over answers nothing.
+pub(crate) fn neighbours<'m>(placed: impl Iterator<Item = (&'m Manifest, u32, World<'m>)>) -> Neighbours {
+    let mut neighbours = Neighbours::default();
+    for (manifest, set, world) in placed.filter(|(manifest, ..)| manifest.passed_over.is_none()) {
+        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
+    }
+    neighbours
+}
+
+fn finding(judgement: Judgement) -> FindingReport {
     let finding = judgement.finding;
-    let tier = world.rules.iter().find(|r| r.name == finding.rule).map_or("", |r| r.tier.as_str());
     FindingReport {
         rule: finding.rule,
-        tier,
+        tier: judgement.tier.as_str(),
         action: judgement.action,
         path: finding.place.stable,
         line: finding.line,

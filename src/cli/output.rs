@@ -68,6 +68,15 @@ impl Write for Out {
     }
 }
 
+/// How a command ends that judged something: what could not be read may hide anything, and outweighs what is denied.
+pub(crate) fn status(is_whole: bool, is_denied: bool) -> ExitCode {
+    match (is_whole, is_denied) {
+        (false, _) => ExitCode::from(FAILED),
+        (true, true) => ExitCode::from(DENIED),
+        (true, false) => ExitCode::SUCCESS,
+    }
+}
+
 /// Marks a broken pipe as the one of standard output: elsewhere a broken pipe is a failure.
 fn closed(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::BrokenPipe { io::Error::new(error.kind(), Closed) } else { error }

@@ -208,7 +208,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
 /// The API server's minor version. Without an answer it is unknown, and what needs a certain version is not written.
 async fn version_of(cluster: &Cluster) -> Option<u32> {
     match tokio::time::timeout(Duration::from_secs(3), cluster.minor_version()).await {
-        Ok(Ok(minor)) => minor,
+        Ok(Ok(minor)) => minor.map(u32::from),
         Ok(Err(error)) => {
             let error = anyhow::Error::new(error);
             tracing::warn!(error = format!("{error:#}"), "the API server does not say its version");

@@ -137,11 +137,11 @@ impl Cluster {
         Self::connected(config, proxy)
     }
 
-    /// The API server's minor version; the first thing that a person's connection asks. `None` where it says none.
+    /// The API server's minor version; the first thing that is asked of it. `None` where it says none.
     ///
     /// # Errors
-    /// When it does not answer.
-    pub async fn says_version(&self) -> Result<Option<u16>, FetchError> {
+    /// When it does not answer, or refuses to.
+    pub async fn minor_version(&self) -> Result<Option<u16>, FetchError> {
         let text = again::if_refused(async || fetch::text(&self.client, "/version").await).await?;
         let tree = Tree::from_json(&text)?;
         let minor = tree.root().get("minor").text();

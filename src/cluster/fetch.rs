@@ -136,18 +136,12 @@ pub(super) async fn list(
     selector: &[(String, String)],
     mut enough: impl FnMut(&str) -> Result<Page, FetchError>,
 ) -> Result<(), FetchError> {
+    let pairs: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let filter = (!pairs.is_empty()).then(|| ("labelSelector", pairs.join(",")));
     let mut more = String::new();
     let mut bytes = 0;
     for _ in 0..PAGES {
-        let mut url = format!("{path}?limit={PAGE}");
-        if !selector.is_empty() {
-            let pairs: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            let _ = write!(url, "&labelSelector={}", encoded(&pairs.join(",")));
-        }
-        if !more.is_empty() {
-            let _ = write!(url, "&continue={}", encoded(&more));
-        }
-        let page = text(client, &url).await?;
+        let page = text(client, &page_url(path, PAGE, filter.as_ref(), &more)).await?;
         bytes += page.len();
         if bytes > LARGEST_LIST {
             return Err(FetchError::TooLarge);
@@ -158,6 +152,18 @@ pub(super) async fn list(
         }
     }
     Err(FetchError::TooMany(path.to_owned()))
+}
+
+/// The URL of one page of a list: of at most `limit` objects, of those that a selector lets through, after the page that gave the token.
+pub(super) fn page_url(path: &str, limit: usize, filter: Option<&(&str, String)>, token: &str) -> String {
+    let mut url = format!("{path}?limit={limit}");
+    if let Some((selector, value)) = filter {
+        let _ = write!(url, "&{selector}={}", encoded(value));
+    }
+    if !token.is_empty() {
+        let _ = write!(url, "&continue={}", encoded(token));
+    }
+    url
 }
 
 /// What comes after a page.

@@ -85,15 +85,6 @@ impl Cluster {
     pub async fn ask(&self, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
         again::patiently(async || answers::to(&self.client, question, now).await).await
     }
-
-    /// The API server's minor version.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn minor_version(&self) -> Result<Option<u32>, kube::Error> {
-        let version = self.client.apiserver_version().await?;
-        Ok(version.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
-    }
 }
 
 /// An error with its causes, on one line.

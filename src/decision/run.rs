@@ -73,6 +73,15 @@ impl<'t> Deliberation<'t> {
         }
     }
 
+    /// What one rule would write.
+    fn proposed(&self, rule: &'static Rule, call: impl FnOnce(&mut Proposal)) -> Option<Proposal> {
+        self.guarded(|| {
+            let mut proposal = Proposal::of(rule.name);
+            call(&mut proposal);
+            proposal
+        })
+    }
+
     fn is_in_force(&self, rule: &Rule) -> bool {
         self.world.settings.action(rule.name, rule.tier) != Action::Off
     }
@@ -104,12 +113,7 @@ impl<'t> Deliberation<'t> {
                 if !self.is_trusted(rule) {
                     continue;
                 }
-                let ran = self.guarded(|| {
-                    let mut proposal = Proposal::of(rule.name);
-                    call(database, context, &mut proposal);
-                    proposal
-                });
-                ran.into_iter().for_each(|p| written.take(p));
+                self.proposed(rule, |p| call(database, context, p)).into_iter().for_each(|p| written.take(p));
             }
         }
         written
@@ -144,12 +148,8 @@ impl<'t> Deliberation<'t> {
 
     fn would_write(&self, rule: &'static Rule, told: &Told<'_, 't>, place: &str) -> bool {
         let Some(Mutate::Birth(call) | Mutate::Start(call)) = rule.mutate else { return false };
-        let written = self.guarded(|| {
-            let mut proposal = Proposal::of(rule.name);
-            call(told.database, &told.context, &mut proposal);
-            proposal.into_parts().0
-        });
-        written.is_some_and(|mends| mends.iter().any(|mend| mend.place.stable == place))
+        let proposal = self.proposed(rule, |p| call(told.database, &told.context, p));
+        proposal.is_some_and(|p| p.into_parts().0.iter().any(|mend| mend.place.stable == place))
     }
 
     /// What rules write into a claim.
@@ -158,12 +158,7 @@ impl<'t> Deliberation<'t> {
         let context = self.context(engine, facts);
         for rule in self.rules() {
             let Some(Mutate::Claim(call)) = rule.mutate.filter(|_| self.is_trusted(rule)) else { continue };
-            let ran = self.guarded(|| {
-                let mut proposal = Proposal::of(rule.name);
-                call(claim, &context, &mut proposal);
-                proposal
-            });
-            ran.into_iter().for_each(|p| written.take(p));
+            self.proposed(rule, |p| call(claim, &context, p)).into_iter().for_each(|p| written.take(p));
         }
         written
     }

@@ -84,6 +84,12 @@ pub fn read(body: &[u8]) -> Result<Tree<'_>, ReviewError> {
 }
 
 impl<'t> Review<'t> {
+    /// The object as people name it in a log: `StatefulSet shop/db`.
+    #[must_use]
+    pub fn object_name(&self) -> String {
+        format!("{} {}/{}", self.kind, self.namespace, self.name)
+    }
+
     /// Finds the request in a tree made by [`read`].
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Guard {
         if profiles.is_empty() {
             return;
         }
-        let object = format!("{} {}/{}", review.kind, review.namespace, review.name);
+        let object = review.object_name();
         let rules = rules.into_iter().collect::<Vec<_>>().join(",");
         let (object, rules, profiles) = (object.as_str(), rules.as_str(), profiles.join(","));
         let (operation, user, uid) = (review.operation.as_str(), review.user, review.uid);

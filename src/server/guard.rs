@@ -310,7 +310,7 @@ fn answered(review: &review::Review<'_>, reply: &Reply, rules: Vec<&'static str>
         _ => Verdict::Allowed,
     };
     let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
-        let object = format!("{} {}/{}", review.kind, review.namespace, review.name);
+        let object = review.object_name();
         Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
     });
     Review {

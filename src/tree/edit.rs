@@ -5,6 +5,17 @@ use json_patch::PatchOperation;
 
 use super::{Id, Key, NONE, Node, Tree, Value, place::unescape};
 
+/// Where an operation writes, as a pointer, and what: nothing where it removes. `None` for the kinds that nobody here makes.
+#[must_use]
+pub fn place_and_value(operation: &PatchOperation) -> Option<(String, Option<&serde_json::Value>)> {
+    match operation {
+        PatchOperation::Add(op) => Some((op.path.to_string(), Some(&op.value))),
+        PatchOperation::Replace(op) => Some((op.path.to_string(), Some(&op.value))),
+        PatchOperation::Remove(op) => Some((op.path.to_string(), None)),
+        _ => None,
+    }
+}
+
 impl<'a> Tree<'a> {
     /// The document after `operations`, with pointers from `top`; what stays keeps its id, so lines and places stay valid.
     /// An operation that does not apply is left out: [`crate::proposal`] makes none, and the laws hold both against `json_patch`.
@@ -12,12 +23,7 @@ impl<'a> Tree<'a> {
     pub fn edited(&self, top: Node<'_>, operations: &[PatchOperation]) -> Tree<'a> {
         let mut tree = self.clone_with_room();
         for operation in operations {
-            let (path, value) = match operation {
-                PatchOperation::Add(op) => (op.path.to_string(), Some(&op.value)),
-                PatchOperation::Replace(op) => (op.path.to_string(), Some(&op.value)),
-                PatchOperation::Remove(op) => (op.path.to_string(), None),
-                _ => continue,
-            };
+            let Some((path, value)) = place_and_value(operation) else { continue };
             let Some((parent, leaf)) = path.rsplit_once('/') else { continue };
             let Some(at) = tree.at_pointer(Node::at(&tree, top.at), parent).map(|n| n.at) else { continue };
             tree.assign(at, &unescape(leaf), value);

@@ -2,9 +2,12 @@
 //!
 //! Whatever takes thought is not thought about here: a mistake, an unusual number, deep nesting end the attempt, and the text is read
 //! again by [`Seed`](super::json::Seed), which also knows what to say about it. A property test holds both to the same trees.
+mod marks;
+
 use std::borrow::Cow;
 
 use super::{Entry, Id, Key, MAX_ENTRIES, NONE, Tree, Value, json::stays_unread};
+use marks::Marks;
 
 /// Nested deeper than this is unusual; far below the limit of 128 that holds for all JSON.
 const DEEP: u8 = 64;
@@ -23,11 +26,14 @@ pub(super) enum GivenUp {
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, GivenUp> {
     let entries = Vec::with_capacity((text.len() / 24).min(MAX_ENTRIES));
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, tree: Tree { entries, ..Tree::default() } };
-    let read = reader.token().and_then(|token| {
-        let root = reader.push(NONE, None, 0)?;
-        reader.value(token, root, 0)
-    });
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        marks: Marks::of(text.as_bytes()),
+        tree: Tree { entries, ..Tree::default() },
+    };
+    let read = reader.token().and_then(|token| reader.value(token, NONE, Key::Index(0), 0).map(drop));
     match read {
         Some(()) if reader.token().is_none() => Ok(reader.tree),
         None if reader.tree.overflow => Err(GivenUp::TooMany),
@@ -40,13 +46,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     tree: Tree<'a>,
-}
-
-/// The elements of a list or the values of a map, as they are met.
-#[derive(Clone, Copy)]
-struct Chain {
-    first: Id,
-    last: Id,
+    marks: Marks,
 }
 
 // Every `None` ends the attempt.
@@ -58,13 +58,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte that is not blank.
+    #[inline]
     fn token(&mut self) -> Option<u8> {
-        loop {
-            let byte = self.next()?;
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(byte);
-            }
+        let byte = self.next()?;
+        if byte > b' ' { Some(byte) } else { self.token_behind(byte) }
+    }
+
+    #[cold]
+    fn token_behind(&mut self, mut byte: u8) -> Option<u8> {
+        while matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            byte = self.next()?;
         }
+        Some(byte)
     }
 
     fn word(&mut self, rest: &str) -> Option<()> {
@@ -72,126 +77,130 @@ impl<'a> Reader<'a> {
         (self.text.get(self.at..end)? == rest).then(|| self.at = end)
     }
 
-    /// What stands between a bracket that was read and `close`, item by item; each is given its first byte.
-    fn items(&mut self, close: u8, mut item: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
-        let mut token = self.token()?;
-        if token == close {
-            return Some(());
-        }
-        loop {
-            item(self, token)?;
-            match self.token()? {
-                b',' => token = self.token()?,
-                byte => return (byte == close).then_some(()),
-            }
-        }
-    }
-
-    /// As [`Tree::push`], but without a value, and not yet linked to its neighbours. What is handed over fits into registers: an
-    /// entry that is put together in memory elsewhere is waited for.
-    fn push(&mut self, parent: Id, name: Option<&'a str>, index: u32) -> Option<Id> {
+    /// As [`Tree::push`], but not yet linked to its neighbours.
+    #[inline]
+    fn push(&mut self, parent: Id, key: Key<'a>, value: Value<'a>) -> Option<Id> {
         let entries = &mut self.tree.entries;
         if entries.len() >= MAX_ENTRIES {
             self.tree.overflow = true;
             return None;
         }
         let id = Id::try_from(entries.len()).ok()?;
-        let key = name.map_or(Key::Index(index), |name| Key::Name(Cow::Borrowed(name)));
-        entries.push(Entry { key, value: Value::Null, parent, first: NONE, last: NONE, next: NONE });
+        entries.push(Entry { key, value, parent, first: NONE, last: NONE, next: NONE });
         Some(id)
     }
 
+    /// A value whose first byte was read, and all that is in it.
     #[inline]
-    fn set(&mut self, id: Id, value: Value<'a>) -> Option<()> {
-        self.tree.entries.get_mut(id as usize)?.value = value;
-        Some(())
-    }
-
-    fn link(&mut self, chain: &mut Chain, id: Id) {
-        match self.tree.entries.get_mut(chain.last as usize) {
-            Some(before) => before.next = id,
-            None => chain.first = id,
+    fn value(&mut self, token: u8, parent: Id, key: Key<'a>, depth: u8) -> Option<Id> {
+        if token == b'"'
+            && let Some(text) = self.plain()
+        {
+            return self.push(parent, key, Value::Str(Cow::Borrowed(text)));
         }
-        chain.last = id;
+        self.other(token, parent, key, depth)
     }
 
-    fn close(&mut self, parent: Id, chain: Chain) -> Option<()> {
-        let entry = self.tree.entries.get_mut(parent as usize)?;
-        (entry.first, entry.last) = (chain.first, chain.last);
-        Some(())
-    }
-
-    fn value(&mut self, token: u8, id: Id, depth: u8) -> Option<()> {
+    /// Any other value than a plain string, which most are.
+    fn other(&mut self, token: u8, parent: Id, key: Key<'a>, depth: u8) -> Option<Id> {
         match token {
-            b'"' => match self.plain() {
-                Some(text) => self.set(id, Value::Str(Cow::Borrowed(text))),
-                None => {
-                    let text = self.escaped()?;
-                    self.set(id, Value::Str(Cow::Owned(text)))
-                }
-            },
-            b'{' => self.map(id, depth),
-            b'[' => self.list(id, depth),
-            b't' => self.word("rue").and_then(|()| self.set(id, Value::Bool(true))),
-            b'f' => self.word("alse").and_then(|()| self.set(id, Value::Bool(false))),
-            b'n' => self.word("ull"),
+            b'"' => {
+                let text = self.escaped()?;
+                self.push(parent, key, Value::Str(Cow::Owned(text)))
+            }
+            b'{' if depth < DEEP => {
+                let unread = stays_unread(&key, parent);
+                let id = self.push(parent, key, Value::Map)?;
+                self.map(id, unread, depth + 1)?;
+                Some(id)
+            }
+            b'[' if depth < DEEP => {
+                let id = self.push(parent, key, Value::List)?;
+                self.list(id, depth + 1)?;
+                Some(id)
+            }
+            b't' => self.word("rue").and_then(|()| self.push(parent, key, Value::Bool(true))),
+            b'f' => self.word("alse").and_then(|()| self.push(parent, key, Value::Bool(false))),
+            b'n' => self.word("ull").and_then(|()| self.push(parent, key, Value::Null)),
             b'-' | b'0'..=b'9' => {
                 let number = self.number()?;
-                self.set(id, number)
+                self.push(parent, key, number)
             }
             _ => None,
         }
     }
 
-    fn map(&mut self, id: Id, depth: u8) -> Option<()> {
-        self.set(id, Value::Map).filter(|()| depth < DEEP)?;
-        let unread = self.tree.entry(id).map(|e| stays_unread(&e.key, e.parent))?;
-        let mut chain = Chain { first: NONE, last: NONE };
-        self.items(b'}', |reader, token| {
+    fn map(&mut self, id: Id, unread: fn(&str) -> bool, depth: u8) -> Option<()> {
+        let mut token = self.token()?;
+        if token == b'}' {
+            return Some(());
+        }
+        let (mut first, mut last) = (NONE, NONE);
+        loop {
             (token == b'"').then_some(())?;
-            let name = reader.plain();
-            let child = reader.push(id, name, 0)?;
-            let is_unread = match name {
-                Some(name) => unread(name),
-                None => {
-                    let name = reader.escaped()?;
-                    let is_unread = unread(&name);
-                    reader.tree.entries.get_mut(child as usize)?.key = Key::Name(Cow::Owned(name));
-                    is_unread
-                }
+            let name = match self.plain() {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(self.escaped()?),
             };
-            reader.link(&mut chain, child);
-            (reader.token()? == b':').then_some(())?;
-            let token = reader.token()?;
-            if is_unread {
-                let start = reader.at - 1;
-                reader.skip(token, depth + 1)?;
-                let raw = reader.text.get(start..reader.at)?;
-                reader.set(child, Value::Unread(raw))
+            (self.token()? == b':').then_some(())?;
+            token = self.token()?;
+            let child = if unread(&name) {
+                let start = self.at - 1;
+                self.skip(token, depth)?;
+                let raw = self.text.get(start..self.at)?;
+                self.push(id, Key::Name(name), Value::Unread(raw))?
             } else {
-                reader.value(token, child, depth + 1)
+                self.value(token, id, Key::Name(name), depth)?
+            };
+            self.link(&mut first, &mut last, child);
+            match self.token()? {
+                b',' => token = self.token()?,
+                b'}' => break,
+                _ => return None,
             }
-        })?;
-        self.close(id, chain)
+        }
+        self.close(id, first, last)
     }
 
     fn list(&mut self, id: Id, depth: u8) -> Option<()> {
-        self.set(id, Value::List).filter(|()| depth < DEEP)?;
-        let mut chain = Chain { first: NONE, last: NONE };
-        let mut index = 0;
-        self.items(b']', |reader, token| {
-            let child = reader.push(id, None, index)?;
-            reader.link(&mut chain, child);
+        let mut token = self.token()?;
+        if token == b']' {
+            return Some(());
+        }
+        let (mut first, mut last, mut index) = (NONE, NONE, 0);
+        loop {
+            let child = self.value(token, id, Key::Index(index), depth)?;
             index += 1;
-            reader.value(token, child, depth + 1)
-        })?;
-        self.close(id, chain)
+            self.link(&mut first, &mut last, child);
+            match self.token()? {
+                b',' => token = self.token()?,
+                b']' => break,
+                _ => return None,
+            }
+        }
+        self.close(id, first, last)
+    }
+
+    #[inline]
+    fn link(&mut self, first: &mut Id, last: &mut Id, child: Id) {
+        match self.tree.entries.get_mut(*last as usize) {
+            Some(before) => before.next = child,
+            None => *first = child,
+        }
+        *last = child;
+    }
+
+    #[inline]
+    fn close(&mut self, id: Id, first: Id, last: Id) -> Option<()> {
+        let entry = self.tree.entries.get_mut(id as usize)?;
+        (entry.first, entry.last) = (first, last);
+        Some(())
     }
 
     /// The rest of a string in which nothing is escaped, its opening quote read; `None`, and nothing is read, for any other.
     #[inline]
     fn plain(&mut self) -> Option<&'a str> {
-        let end = next_special(self.bytes, self.at);
+        let end = self.marks.next(self.at);
         if self.bytes.get(end)? != &b'"' {
             return None;
         }
@@ -223,29 +232,82 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over a value, which must be one nevertheless.
-    fn skip(&mut self, token: u8, depth: u8) -> Option<()> {
-        match token {
-            b'"' => self.skip_string(),
-            b'{' if depth < DEEP => self.items(b'}', |reader, token| {
-                (token == b'"').then_some(())?;
-                reader.skip_string()?;
-                (reader.token()? == b':').then_some(())?;
-                let token = reader.token()?;
-                reader.skip(token, depth + 1)
-            }),
-            b'[' if depth < DEEP => self.items(b']', |reader, token| reader.skip(token, depth + 1)),
-            b't' => self.word("rue"),
-            b'f' => self.word("alse"),
-            b'n' => self.word("ull"),
-            b'-' | b'0'..=b'9' => self.number().map(drop),
-            _ => None,
+    fn skip(&mut self, mut token: u8, depth: u8) -> Option<()> {
+        // Of each open bracket a bit: set for a map.
+        let (mut open, mut maps) = (0_u8, 0_u64);
+        loop {
+            match token {
+                b'"' => self.skip_string()?,
+                b'{' | b'[' => {
+                    (depth + open < DEEP).then_some(())?;
+                    let is_map = token == b'{';
+                    token = self.token()?;
+                    if token != if is_map { b'}' } else { b']' } {
+                        open += 1;
+                        maps = maps << 1 | u64::from(is_map);
+                        if is_map {
+                            token = self.skip_key(token)?;
+                        }
+                        continue;
+                    }
+                }
+                b't' => self.word("rue")?,
+                b'f' => self.word("alse")?,
+                b'n' => self.word("ull")?,
+                b'-' | b'0'..=b'9' => self.number().map(drop)?,
+                _ => return None,
+            }
+            loop {
+                if open == 0 {
+                    return Some(());
+                }
+                let is_map = maps & 1 == 1;
+                match self.token()? {
+                    b',' => {
+                        token = self.token()?;
+                        if is_map {
+                            token = self.skip_key(token)?;
+                        }
+                        break;
+                    }
+                    b'}' if is_map => {}
+                    b']' if !is_map => {}
+                    _ => return None,
+                }
+                open -= 1;
+                maps >>= 1;
+            }
         }
     }
 
+    /// Passes over a key whose first byte was read, and the colon; the first byte of the value.
+    #[inline]
+    fn skip_key(&mut self, token: u8) -> Option<u8> {
+        (token == b'"').then_some(())?;
+        self.skip_string()?;
+        // What a field set is full of.
+        while self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<5>) == Some(b":{},\"") {
+            self.at += 5;
+            self.skip_string()?;
+        }
+        (self.token()? == b':').then_some(())?;
+        self.token()
+    }
+
     /// Passes over the rest of a string.
+    #[inline]
     fn skip_string(&mut self) -> Option<()> {
+        let end = self.marks.next(self.at);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Some(());
+        }
+        self.skip_escaped()
+    }
+
+    fn skip_escaped(&mut self) -> Option<()> {
         loop {
-            self.at = next_special(self.bytes, self.at);
+            self.at = self.marks.next(self.at);
             match self.next()? {
                 b'"' => return Some(()),
                 b'\\' => match self.next()? {
@@ -261,26 +323,6 @@ impl<'a> Reader<'a> {
             }
         }
     }
-}
-
-/// Where the next byte is that does not stand for itself in a string: a quote, a backslash, a control character. Eight bytes are looked at together: a byte's highest bit in `found` is set if it is such a byte, and perhaps in those
-/// behind one.
-fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    const EACH: u64 = u64::from_le_bytes([1; 8]);
-    let zero = |word: u64| word.wrapping_sub(EACH) & !word;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(EACH * 0x20) & !word;
-        let found = (control | zero(word ^ (EACH * 0x22)) | zero(word ^ (EACH * 0x5c))) & (EACH * 0x80);
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    while bytes.get(at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        at += 1;
-    }
-    at
 }
 
 #[cfg(test)]

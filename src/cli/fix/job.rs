@@ -10,7 +10,7 @@ use super::secret::Secrets;
 use crate::decision::Corrections;
 use crate::manifest::{Manifest, edit};
 use crate::proposal::{Mend, Merged};
-use crate::tree::unescaped_steps;
+use crate::tree::{place_and_value, unescaped_steps};
 
 /// The rule that takes values out.
 pub(super) const PLAINTEXT: &str = "plaintext-credentials";
@@ -98,11 +98,7 @@ impl Job {
 
     /// The place of a value that was written whole.
     fn place(&self, operation: &PatchOperation) -> Option<(usize, Vec<String>)> {
-        let pointer = match operation {
-            PatchOperation::Add(op) => op.path.to_string(),
-            PatchOperation::Replace(op) => op.path.to_string(),
-            _ => return None,
-        };
+        let (pointer, _) = place_and_value(operation).filter(|(_, value)| value.is_some())?;
         let (document, top) = edit::top(&self.index)?;
         Some((document, top.into_iter().chain(unescaped_steps(&pointer)).collect()))
     }
@@ -114,10 +110,6 @@ fn helpful(mend: &Mend) -> &str {
 }
 
 /// What an operation writes.
-pub(super) const fn written(operation: &PatchOperation) -> Option<&Value> {
-    match operation {
-        PatchOperation::Add(op) => Some(&op.value),
-        PatchOperation::Replace(op) => Some(&op.value),
-        _ => None,
-    }
+pub(super) fn written(operation: &PatchOperation) -> Option<&Value> {
+    place_and_value(operation)?.1
 }

@@ -78,9 +78,5 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     out.finish()?;
     report::errors(&sources.errors)?;
     report::errors(&done.failed)?;
-    Ok(match (sources.errors.is_empty() && done.failed.is_empty(), plan.is_denied()) {
-        (false, _) => ExitCode::from(output::FAILED),
-        (true, true) => ExitCode::from(output::DENIED),
-        (true, false) => ExitCode::SUCCESS,
-    })
+    Ok(output::status(sources.errors.is_empty() && done.failed.is_empty(), plan.is_denied()))
 }

@@ -29,7 +29,7 @@ pub(super) fn to(args: &Args) -> anyhow::Result<Connected> {
 
 /// The API server's version, where it says it; the first thing that is asked.
 pub(super) async fn version(connected: &Connected) -> anyhow::Result<Option<KubernetesVersion>> {
-    match connected.cluster.says_version().await {
+    match connected.cluster.minor_version().await {
         Ok(minor) => Ok(minor.map(|minor| KubernetesVersion { major: 1, minor })),
         Err(error) if error.is_unauthenticated() => Err(helped(
             anyhow::anyhow!("the API server at {} does not accept these credentials", connected.server),

@@ -119,13 +119,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let denied = args.as_profile.is_some_and(|profile| survey.tally.of(profile).deny > 0);
     // What is only looked at beside a database takes nothing away from what was found.
     let hides = |lack: &Lack| !denied || lack.sort.part != Part::Companion;
-    Ok(if survey.lacks.iter().any(hides) {
-        ExitCode::from(output::FAILED)
-    } else if denied {
-        ExitCode::from(output::DENIED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(output::status(!survey.lacks.iter().any(hides), denied))
 }
 
 async fn survey(args: &Args, catalogue: &Catalogue, policies: &Policies) -> anyhow::Result<Survey> {

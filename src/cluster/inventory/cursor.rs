@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Objects of one page; documented in `docs/limits.md`. A page is held as it came for as long as it is being read.
-pub const PAGE: u64 = 250;
+pub const PAGE: usize = 250;
 /// How often a list is begun anew whose token was too old, where the API server gives no other; and how often it is believed that the
 /// other one it gives is good.
 const MOST_STARTS: u32 = 3;
@@ -28,7 +28,7 @@ pub(super) struct Cursor {
     pub(super) sort: &'static Sort,
     path: String,
     field: Option<String>,
-    page: u64,
+    page: usize,
     /// The token of the next page, which is empty for the first; `None` after the last.
     more: Option<String>,
     kept: VecDeque<Item>,
@@ -155,14 +155,8 @@ impl Cursor {
     }
 
     fn url(&self) -> String {
-        let mut url = format!("{}?limit={}", self.path, self.page);
-        if let Some(name) = &self.field {
-            url.push_str(&format!("&fieldSelector=metadata.name%3D{name}"));
-        }
-        if let Some(token) = self.more.as_deref().filter(|token| !token.is_empty()) {
-            url.push_str(&format!("&continue={}", fetch::encoded(token)));
-        }
-        url
+        let filter = self.field.as_ref().map(|name| ("fieldSelector", format!("metadata.name={name}")));
+        fetch::page_url(&self.path, self.page, filter.as_ref(), self.more.as_deref().unwrap_or_default())
     }
 
     /// Keeps what matters of a page; how many objects are to come after it.

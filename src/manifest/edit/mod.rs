@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use mask::{MASK, masked};
 
 use super::{Manifest, Manifests};
-use crate::tree::unescaped_steps;
+use crate::tree::{place_and_value, unescaped_steps};
 use text::Page;
 
 /// Why a change cannot be made.
@@ -69,12 +69,7 @@ pub fn edited(text: &str, index: &str, operations: &[PatchOperation]) -> Result<
     let (document, prefix) = top(index).ok_or(EditError::Unusual)?;
     let mut new = text.to_owned();
     for operation in operations {
-        let (pointer, value) = match operation {
-            PatchOperation::Add(op) => (op.path.to_string(), Some(&op.value)),
-            PatchOperation::Replace(op) => (op.path.to_string(), Some(&op.value)),
-            PatchOperation::Remove(op) => (op.path.to_string(), None),
-            _ => return Err(EditError::Unusual),
-        };
+        let (pointer, value) = place_and_value(operation).ok_or(EditError::Unusual)?;
         let mut steps = prefix.clone();
         steps.extend(unescaped_steps(&pointer));
         new = applied(&new, document, &steps, value)?;
