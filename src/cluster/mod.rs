@@ -8,6 +8,7 @@ mod answers;
 mod connect;
 mod fetch;
 mod health;
+mod heard;
 pub mod inventory;
 mod kubeconfig;
 mod policies;

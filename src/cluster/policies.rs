@@ -9,6 +9,7 @@ use tokio::{
 use super::{
     Cluster, ConnectError, FetchError, again,
     health::{Health, Source},
+    heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, labelled, stored},
     served,
     status::{self, Said},
     watch::{Followed, Told},
@@ -18,11 +19,10 @@ use crate::{
     facts::Seconds,
     metrics::Metrics,
     settings::{
-        InForce, KnownNames, Live, Namespace, Policies, Understood,
-        document::{PolicyObject, definition::PolicyStatus},
-        understood,
+        Exemption, Exemptions, InForce, Live, Namespace, Policies,
+        document::{PolicyObject, exemption::ExemptionObject},
     },
-    tree::{Node, Tree, from_node},
+    tree::Node,
 };
 
 /// How long calls wait for what is in force to be known at the start. An API server that is away for longer does not keep Seawall from
@@ -42,54 +42,6 @@ pub struct Sources {
     pub rules: Vec<&'static str>,
     /// Namespace and name of the ConfigMap whose `mode: off` lets everything through.
     pub switch: (String, String),
-}
-
-/// A policy as the cluster stores it.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) name: String,
-    /// Tells one from another that had the same name before.
-    pub(super) uid: String,
-    pub(super) generation: i64,
-    pub(super) understood: Understood,
-    /// What its status says.
-    pub(super) status: PolicyStatus,
-}
-
-/// A namespace and its labels.
-#[derive(Debug)]
-struct Labelled {
-    name: String,
-    labels: Vec<(String, String)>,
-}
-
-/// What the switch's ConfigMap says.
-#[derive(Debug)]
-struct Mode(String);
-
-#[derive(Debug)]
-enum Heard {
-    Policies(Box<Told<Stored>>),
-    Namespaces(Told<Labelled>),
-    Switch(Told<Mode>),
-}
-
-impl From<Told<Stored>> for Heard {
-    fn from(told: Told<Stored>) -> Self {
-        Self::Policies(Box::new(told))
-    }
-}
-
-impl From<Told<Labelled>> for Heard {
-    fn from(told: Told<Labelled>) -> Self {
-        Self::Namespaces(told)
-    }
-}
-
-impl From<Told<Mode>> for Heard {
-    fn from(told: Told<Mode>) -> Self {
-        Self::Switch(told)
-    }
 }
 
 impl Cluster {
@@ -118,6 +70,24 @@ impl Cluster {
         Ok((base.and(all.iter().map(|stored| &stored.understood)), faults))
     }
 
+    /// All exemptions of the cluster, and what is wrong with those that cannot be read.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn exemptions(&self, rules: &[&str]) -> Result<(Vec<Exemption>, Vec<String>), FetchError> {
+        let followed = Followed { path: ExemptionObject::PATH.to_owned(), fields: String::new() };
+        let read = |object: Node<'_>| exempting(object, rules);
+        let (all, _) = again::patiently(async || followed.list(&self.client, read).await).await?;
+        let (mut exemptions, mut faults) = (Vec::new(), Vec::new());
+        for Exempting { key, read } in all {
+            match read {
+                Ok(exemption) => exemptions.push(exemption),
+                Err(why) => faults.push(format!("DatabaseExemption {key}: {why}")),
+            }
+        }
+        Ok((exemptions, faults))
+    }
+
     /// Follows what is in force from now on, in tasks that end with what is returned.
     ///
     /// # Errors
@@ -133,6 +103,10 @@ impl Cluster {
         let mut tasks = tokio::task::JoinSet::new();
         let Sources { base, catalogue, rules, switch } = sources;
         let (namespace, name) = switch;
+        let names = rules.clone();
+        let read = move |object: Node<'_>| exempting(object, &names);
+        let followed = Followed { path: ExemptionObject::PATH.to_owned(), fields: String::new() };
+        tasks.spawn(followed.follow::<Exempting, Heard>(client.clone(), read, tell.clone()));
         let read = move |object: Node<'_>| stored(object, &rules, &catalogue);
         let followed = Followed { path: PolicyObject::PATH.to_owned(), fields: String::new() };
         tasks.spawn(followed.follow::<Stored, Heard>(client.clone(), read, tell.clone()));
@@ -150,6 +124,7 @@ impl Cluster {
             base,
             stored: BTreeMap::new(),
             namespaces: BTreeMap::new(),
+            exemptions: BTreeMap::new(),
             is_off: false,
             written: BTreeMap::new(),
             write,
@@ -183,40 +158,14 @@ impl Followers {
     }
 }
 
-fn stored(object: Node<'_>, rules: &[&str], catalogue: &Catalogue) -> Stored {
-    let metadata = object.get("metadata");
-    let (name, generation) = (metadata.get("name").text(), metadata.get("generation").i64().unwrap_or_default());
-    let known = KnownNames { rules, engines: &catalogue.names() };
-    let status = object.get("status");
-    let status = match status.unread().map(Tree::from_json) {
-        Some(Ok(tree)) => from_node(tree.root()),
-        _ => from_node(status),
-    };
-    Stored {
-        name: name.to_owned(),
-        uid: metadata.get("uid").text().to_owned(),
-        generation,
-        understood: understood(name, generation, object.get("spec"), known, catalogue),
-        // Whatever else it may be, it is not what we would write.
-        status: status.unwrap_or_default(),
-    }
-}
-
-fn labelled(object: Node<'_>) -> Labelled {
-    let metadata = object.get("metadata");
-    let labels = metadata.get("labels").fields();
-    // This one is the name itself.
-    let labels = labels.filter(|(key, _)| *key != "kubernetes.io/metadata.name");
-    let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.str()?.to_owned()))).collect();
-    Labelled { name: metadata.get("name").text().to_owned(), labels }
-}
-
 struct Follower {
     live: Arc<Live>,
     health: Arc<Health>,
     base: Policies,
     stored: BTreeMap<String, Stored>,
     namespaces: BTreeMap<String, Vec<(String, String)>>,
+    /// By namespace and name.
+    exemptions: BTreeMap<String, Exemption>,
     is_off: bool,
     /// What was said of each policy last.
     written: BTreeMap<String, Said>,
@@ -291,6 +240,21 @@ impl Follower {
                 }
                 true
             }
+            Heard::Exemptions(told) => {
+                self.health.heard(Source::Exemptions, &told);
+                match told {
+                    Told::All(all) => {
+                        self.exemptions.clear();
+                        for one in all {
+                            self.exempt(one);
+                        }
+                        true
+                    }
+                    Told::One(one) => self.exempt(one),
+                    Told::Gone(key) => self.exemptions.remove(&key).is_some(),
+                    Told::Same | Told::Lost { .. } => false,
+                }
+            }
             Heard::Switch(told) => {
                 self.health.heard(Source::Switch, &told);
                 let is_off = match told {
@@ -307,12 +271,31 @@ impl Follower {
         }
     }
 
+    /// True where that changes anything.
+    fn exempt(&mut self, Exempting { key, read }: Exempting) -> bool {
+        match read {
+            Ok(exemption) => self.exemptions.insert(key, exemption.clone()).as_ref() != Some(&exemption),
+            Err(why) => {
+                tracing::warn!(exemption = key, why, "an exemption makes no sense; it exempts nobody");
+                self.exemptions.remove(&key).is_some()
+            }
+        }
+    }
+
+    fn exempted(&self) -> Exemptions {
+        let mut all: BTreeMap<&str, Vec<Exemption>> = BTreeMap::new();
+        for exemption in self.exemptions.values() {
+            all.entry(&exemption.namespace).or_default().push(exemption.clone());
+        }
+        all.into_iter().map(|(namespace, own)| (namespace.to_owned(), own.into())).collect()
+    }
+
     fn put_in_force(&self) {
         let policies = Arc::new(self.base.and(self.stored.values().map(|stored| &stored.understood)));
         let namespaces = self.namespaces.iter().map(|(name, labels)| Namespace { name, labels });
-        self.live.replace(InForce::of(policies, namespaces, self.is_off));
+        self.live.replace(InForce::of(policies, namespaces, self.exempted(), self.is_off));
         let refused = self.stored.values().filter(|stored| !stored.understood.is_whole()).count();
-        self.health.in_force(self.live.now().policies().count(), refused, self.is_off);
+        self.health.in_force(self.live.now().policies().count(), refused, self.exemptions.len(), self.is_off);
     }
 
     /// Says of each policy what became of it, where that is news.

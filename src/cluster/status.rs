@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     fetch::{self, FetchError},
-    policies::Stored,
+    heard::Stored,
 };
 use crate::{
     facts::Seconds,

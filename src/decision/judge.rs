@@ -3,8 +3,9 @@ use std::{cell::LazyCell, collections::BTreeSet};
 
 use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
-    facts::{Answer, Facts, Known, Question},
+    facts::{Answer, Facts, Known, Question, Seconds},
     finding::{Finding, Past},
+    settings::DAY,
     terms::{Action, Operation},
     tree::{Node, Tree},
     view::{Case, Subject, Workload},
@@ -18,6 +19,11 @@ pub struct Judged {
     /// What to tell the one who applies, beside what was found.
     pub notes: Vec<String>,
 }
+
+/// Why what an exemption is for is not refused, and what is said in its last week.
+const EXEMPTED: (&str, &str) = ("exempted", "exempted, and not for long any more");
+/// How long before its end an exemption is spoken of.
+const LAST: Seconds = 7 * DAY;
 
 /// Why what such a controller makes is not refused.
 const MADE_BY_UNKNOWN: &str = "a controller that nobody knows made it";
@@ -71,10 +77,15 @@ impl<'t> Deliberation<'t> {
             let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
             let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
             let made = self.claim().is_none() && !self.is_authored();
-            return self.settled(found, &|finding| match made {
+            let mut judged = self.settled(found, &|finding| match made {
                 true => Some((Action::Audit, "a controller made it")),
-                false => before.had(finding).then(|| so_before(*unchanged)),
+                false => {
+                    let past = before.had(finding).then(|| so_before(*unchanged));
+                    past.into_iter().chain(self.exempted(finding)).min_by_key(|(action, _)| *action)
+                }
             });
+            self.tell_of_exemptions(&mut judged);
+            return judged;
         }
         let Some(case) = self.case() else { return Judged::default() };
         let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
@@ -110,13 +121,37 @@ impl<'t> Deliberation<'t> {
                     Known::Missing => None,
                 }),
                 facts.and_then(|f| self.namespace_excuse(f)),
+                self.exempted(finding),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
         });
         if unknown && judged.judgements.iter().any(|j| j.lowered == MADE_BY_UNKNOWN) {
             judged.notes.push(UNKNOWN_CONTROLLER.to_owned());
         }
+        self.tell_of_exemptions(&mut judged);
         judged
+    }
+
+    /// An exemption that somebody has for this, now.
+    fn exempted(&self, finding: &Finding) -> Option<Excuse> {
+        let (_, end) = self.world.settings.exempted(finding.rule, self.request.object, self.now)?;
+        let (quiet, loud) = EXEMPTED;
+        Some(if end - self.now > LAST { (Action::Audit, quiet) } else { (Action::Warn, loud) })
+    }
+
+    /// Who relies on an exemption hears of its end a week before.
+    fn tell_of_exemptions(&self, judged: &mut Judged) {
+        for judgement in judged.judgements.iter().filter(|j| j.lowered == EXEMPTED.1) {
+            let rule = judgement.finding.rule;
+            let Some((exemption, end)) = self.world.settings.exempted(rule, self.request.object, self.now) else {
+                continue;
+            };
+            let until = jiff::Timestamp::from_second(end).map(|time| time.to_string()).unwrap_or_default();
+            let note = format!("exemption {} from {rule} ends {until}", exemption.name);
+            if !judged.notes.contains(&note) {
+                judged.notes.push(note);
+            }
+        }
     }
 
     /// True when the requester restores backups.

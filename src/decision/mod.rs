@@ -329,5 +329,13 @@ pub struct Judgement {
     pub lowered: &'static str,
 }
 
+impl Judgement {
+    /// True where an exemption is why it does less.
+    #[must_use]
+    pub fn is_exempted(&self) -> bool {
+        self.lowered.starts_with("exempted")
+    }
+}
+
 /// What was written, and by which rule.
 pub type Mends = Vec<Mend>;

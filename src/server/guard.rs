@@ -174,7 +174,7 @@ impl Guard {
         if in_force.is_off() {
             return Ok(let_through(&review));
         }
-        if let Some(reply) = self.own_kind(&review) {
+        if let Some(reply) = self.own_kind(&review, &in_force) {
             return Ok(answered(&review, &reply, Vec::new()));
         }
         let settings = self.settings(&in_force, request, call).await;
@@ -261,6 +261,13 @@ impl Guard {
         }
         if let Some(lowered) = judged.judgements.iter().find(|j| !j.lowered.is_empty()) {
             audit.insert("excused", lowered.lowered.to_owned());
+        }
+        let mut exempted: Vec<&str> =
+            judged.judgements.iter().filter(|j| j.is_exempted()).map(|j| j.finding.rule).collect();
+        exempted.sort_unstable();
+        exempted.dedup();
+        if !exempted.is_empty() {
+            audit.insert("exempted", exempted.join(","));
         }
         let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
         let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);

@@ -4,6 +4,7 @@
 mod check;
 pub mod document;
 mod effective;
+mod exemption;
 mod live;
 mod merge;
 mod policies;
@@ -24,7 +25,8 @@ use document::Plaintext;
 use values::{EngineSettings, Placed, Values, Variants};
 
 pub use effective::{Effective, Sourced, secret_name};
-pub use live::{InForce, Live};
+pub use exemption::{Allowed, DAY, Exemption};
+pub use live::{Exemptions, InForce, Live};
 pub use merge::{Conflict, Policy, Winner};
 pub use policies::Policies;
 pub use selector::Namespace;
@@ -32,8 +34,9 @@ pub use statement::{Field, Origin, RulesVersion, Said};
 pub use stored::{Understood, understood};
 
 use crate::{
+    facts::Seconds,
     terms::{Action, Profile, Tier},
-    tree::FileError,
+    tree::{FileError, Node},
 };
 
 /// The `apiVersion` of our own kinds.
@@ -68,6 +71,8 @@ pub struct Settings {
     variants: Option<Arc<Variants>>,
     /// The same under each profile that refuses, where the one in force does not.
     stricter: Option<Arc<[Self; 2]>>,
+    /// The exemptions of the namespace.
+    exemptions: Arc<[Exemption]>,
     /// The policies that were merged, each with its generation where it has one.
     version: Arc<str>,
 }
@@ -162,7 +167,16 @@ impl Settings {
         let mut versions: Vec<&str> = policies.iter().map(|policy| policy.version.as_str()).collect();
         versions.sort_unstable();
         let version = Arc::from(versions.join(","));
-        let plain = Self { head, also, ceiling: Action::Deny, values, variants: None, stricter: None, version };
+        let plain = Self {
+            head,
+            also,
+            ceiling: Action::Deny,
+            values,
+            variants: None,
+            stricter: None,
+            exemptions: Arc::default(),
+            version,
+        };
         let variants = (heads.len() > 1).then(|| Arc::new(Variants::of(&plain, &heads, of_engine)));
         let mut merged = Self { variants, ..plain };
         if heads.iter().any(|head| head.profile < Profile::Baseline) {
@@ -176,6 +190,37 @@ impl Settings {
     #[must_use]
     pub fn of_object<'s, 'e>(&'s self, engines: impl Iterator<Item = &'e str>) -> &'s Self {
         self.variants.as_ref().map_or(self, |variants| variants.of_engines(engines).unwrap_or(self))
+    }
+
+    /// The same with the exemptions of a namespace.
+    #[must_use]
+    pub fn exempting(&self, exemptions: &Arc<[Exemption]>) -> Self {
+        let stricter = self.stricter.as_ref().map(|stricter| {
+            let own = stricter.iter().map(|settings| settings.exempting(exemptions));
+            own.collect::<Vec<_>>()
+        });
+        let stricter: Option<Arc<[Self; 2]>> = stricter.and_then(|all| all.try_into().ok()).map(Arc::new);
+        self.with(&|settings| {
+            settings.exemptions = Arc::clone(exemptions);
+            settings.stricter.clone_from(&stricter);
+        })
+    }
+
+    /// What policies allow exemptions to be.
+    #[must_use]
+    pub fn exemptions_allowed(&self) -> Allowed<'_> {
+        Allowed { rules: self.values.exemptible.as_deref(), most_days: self.values.exemption_days }
+    }
+
+    /// The exemption that holds longest, of those that exempt an object from a rule now, and when it ends.
+    #[must_use]
+    pub fn exempted(&self, rule: &str, object: Node<'_>, now: Seconds) -> Option<(&Exemption, Seconds)> {
+        if self.exemptions.is_empty() {
+            return None;
+        }
+        let allowed = self.exemptions_allowed();
+        let holding = self.exemptions.iter().filter(|e| e.holds(rule, object, now, allowed));
+        holding.map(|e| (e, e.end(allowed))).max_by_key(|(_, end)| *end)
     }
 
     /// The policies that hold, by name, with the generation of those that a cluster stores: `everywhere@3,live@7`. Empty without any.

@@ -33,7 +33,7 @@ pub fn cluster_role() -> Value {
             {"apiGroups": ["batch"], "resources": ["jobs", "cronjobs"], "verbs": read},
             {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": read},
             {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["watch"]},
-            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies"], "verbs": ["get", "list", "watch"]},
+            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies", "databaseexemptions"], "verbs": ["get", "list", "watch"]},
             {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies/status"], "verbs": ["patch"]},
             {
                 "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"],

@@ -65,6 +65,7 @@ pub fn validating(registration: &Registration) -> Value {
         rule("", "v1", &["persistentvolumeclaims", "replicationcontrollers"], &both),
         rule("apps", "v1", &["statefulsets", "deployments", "daemonsets", "replicasets"], &both),
         rule("batch", "v1", &["jobs", "cronjobs"], &both),
+        rule("seawall.dev", "v1alpha1", &["databaseexemptions"], &both),
         json!({
             "apiGroups": ["seawall.dev"], "apiVersions": ["v1alpha1"], "resources": ["databasepolicies"],
             "operations": both, "scope": "Cluster",

@@ -4,6 +4,7 @@ mod apply_matrix;
 mod births;
 mod endings;
 mod examples;
+mod exemptions;
 mod foresight;
 mod law10;
 mod law7;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(births::trials());
     all.extend(endings::trials());
     all.extend(examples::trials());
+    all.extend(exemptions::trials());
     all.extend(foresight::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
