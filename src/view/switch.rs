@@ -130,8 +130,8 @@ impl<'t> Database<'t> {
 
 /// Whether a configuration file throws a switch: of several lines the last one counts, and one that stands alone is `true`.
 fn file_says(text: &str, flag: &str, switch: &Switch) -> bool {
-    let values = text.lines().filter_map(setting_of).filter(|(name, _)| is_setting(name, flag));
-    values.last().is_some_and(|(_, value)| says(switch, Some(if value.is_empty() { "true" } else { value })))
+    let mut values = text.lines().filter_map(setting_of).filter(|(name, _)| is_setting(name, flag));
+    values.next_back().is_some_and(|(_, value)| says(switch, Some(if value.is_empty() { "true" } else { value })))
 }
 
 /// Whether a value is one that counts. One that the spec does not show counts only where any does.
