@@ -118,11 +118,12 @@ impl Cluster {
         tasks.spawn(followed.follow::<Mode, Heard>(client.clone(), mode, tell));
         let health = Arc::new(Health::new(metrics, clock));
         let (live, write) = (Arc::new(Live::from(Policies::none(None))), status::writer(client.clone(), &mut tasks));
-        let follower = Follower {
+        let mut follower = Follower {
             live: Arc::clone(&live),
             health: Arc::clone(&health),
             base,
             stored: BTreeMap::new(),
+            merged: None,
             namespaces: BTreeMap::new(),
             exemptions: BTreeMap::new(),
             is_off: false,
@@ -163,6 +164,8 @@ struct Follower {
     health: Arc<Health>,
     base: Policies,
     stored: BTreeMap<String, Stored>,
+    /// What they say together; `None` once one of them has changed.
+    merged: Option<Arc<Policies>>,
     namespaces: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
     exemptions: BTreeMap<String, Exemption>,
@@ -209,6 +212,9 @@ impl Follower {
         match heard {
             Heard::Policies(told) => {
                 self.health.heard(Source::Policies, &told);
+                if !matches!(*told, Told::Same | Told::Lost { .. }) {
+                    self.merged = None;
+                }
                 match *told {
                     Told::All(all) => self.stored = all.into_iter().map(|s| (s.name.clone(), s)).collect(),
                     Told::One(one) => {
@@ -290,8 +296,11 @@ impl Follower {
         all.into_iter().map(|(namespace, own)| (namespace.to_owned(), own.into())).collect()
     }
 
-    fn put_in_force(&self) {
-        let policies = Arc::new(self.base.and(self.stored.values().map(|stored| &stored.understood)));
+    fn put_in_force(&mut self) {
+        let all = || Arc::new(self.base.and(self.stored.values().map(|stored| &stored.understood)));
+        // A namespace that comes or goes changes no policy.
+        let policies = self.merged.take().unwrap_or_else(all);
+        self.merged = Some(Arc::clone(&policies));
         let namespaces = self.namespaces.iter().map(|(name, labels)| Namespace { name, labels });
         self.live.replace(InForce::of(policies, namespaces, self.exempted(), self.is_off));
         let refused = self.stored.values().filter(|stored| !stored.understood.is_whole()).count();

@@ -3,9 +3,8 @@ use std::{cell::LazyCell, collections::BTreeSet};
 
 use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Hands};
 use crate::{
-    facts::{Answer, Facts, Known, Question, Seconds},
+    facts::{Answer, Facts, Known, Question},
     finding::{Finding, Past},
-    settings::DAY,
     terms::{Action, Operation},
     tree::{Node, Tree},
     view::{Case, Subject, Workload},
@@ -19,11 +18,6 @@ pub struct Judged {
     /// What to tell the one who applies, beside what was found.
     pub notes: Vec<String>,
 }
-
-/// Why what an exemption is for is not refused, and what is said in its last week.
-const EXEMPTED: (&str, &str) = ("exempted", "exempted, and not for long any more");
-/// How long before its end an exemption is spoken of.
-const LAST: Seconds = 7 * DAY;
 
 /// Why what such a controller makes is not refused.
 const MADE_BY_UNKNOWN: &str = "a controller that nobody knows made it";
@@ -39,7 +33,7 @@ impl Judged {
 }
 
 /// What lowers an action, and the words for it.
-type Excuse = (Action, &'static str);
+pub(super) type Excuse = (Action, &'static str);
 
 /// Who changes a database hears of what was wrong with it before; who labels it, or applies the same manifest again, has heard it.
 const fn so_before(spec_is_unchanged: bool) -> Excuse {
@@ -130,28 +124,6 @@ impl<'t> Deliberation<'t> {
         }
         self.tell_of_exemptions(&mut judged);
         judged
-    }
-
-    /// An exemption that somebody has for this, now.
-    fn exempted(&self, finding: &Finding) -> Option<Excuse> {
-        let (_, end) = self.world.settings.exempted(finding.rule, self.request.object, self.now)?;
-        let (quiet, loud) = EXEMPTED;
-        Some(if end - self.now > LAST { (Action::Audit, quiet) } else { (Action::Warn, loud) })
-    }
-
-    /// Who relies on an exemption hears of its end a week before.
-    fn tell_of_exemptions(&self, judged: &mut Judged) {
-        for judgement in judged.judgements.iter().filter(|j| j.lowered == EXEMPTED.1) {
-            let rule = judgement.finding.rule;
-            let Some((exemption, end)) = self.world.settings.exempted(rule, self.request.object, self.now) else {
-                continue;
-            };
-            let until = jiff::Timestamp::from_second(end).map(|time| time.to_string()).unwrap_or_default();
-            let note = format!("exemption {} from {rule} ends {until}", exemption.name);
-            if !judged.notes.contains(&note) {
-                judged.notes.push(note);
-            }
-        }
     }
 
     /// True when the requester restores backups.

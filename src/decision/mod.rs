@@ -6,6 +6,7 @@ mod again;
 mod before;
 mod birth;
 mod correct;
+mod exempted;
 mod foretell;
 mod hands;
 mod judge;
@@ -333,7 +334,7 @@ impl Judgement {
     /// True where an exemption is why it does less.
     #[must_use]
     pub fn is_exempted(&self) -> bool {
-        self.lowered.starts_with("exempted")
+        self.lowered == exempted::EXEMPTED.0 || self.lowered == exempted::EXEMPTED.1
     }
 }
 

@@ -1,6 +1,8 @@
 //! Exemptions: whom they mean, and whether they still do. Pure: the time is that of the request, so one that expired stops at once.
+use std::sync::Arc;
+
 use super::{
-    API_VERSION,
+    API_VERSION, Settings,
     document::{LabelSelector, exemption::DatabaseExemption},
 };
 use crate::{
@@ -132,6 +134,46 @@ impl Exemption {
             (None, Some(selector)) => selector.to_string(),
             (None, None) => String::new(),
         }
+    }
+}
+
+impl Settings {
+    /// The same with the exemptions of a namespace.
+    #[must_use]
+    pub fn exempting(&self, exemptions: &Arc<[Exemption]>) -> Self {
+        let stricter = self.stricter.as_ref().map(|stricter| {
+            let own = stricter.iter().map(|settings| settings.exempting(exemptions));
+            own.collect::<Vec<_>>()
+        });
+        let stricter: Option<Arc<[Self; 2]>> = stricter.and_then(|all| all.try_into().ok()).map(Arc::new);
+        self.with(&|settings| {
+            settings.exemptions = Arc::clone(exemptions);
+            settings.stricter.clone_from(&stricter);
+        })
+    }
+
+    /// What policies allow exemptions to be.
+    #[must_use]
+    pub fn exemptions_allowed(&self) -> Allowed<'_> {
+        Allowed { rules: self.values.exemptible.as_deref(), most_days: self.values.exemption_days }
+    }
+
+    /// True where an object is exempted from anything now.
+    #[must_use]
+    pub fn exempts(&self, object: Node<'_>, now: Seconds) -> bool {
+        let allowed = self.exemptions_allowed();
+        self.exemptions.iter().any(|e| e.rules.iter().any(|rule| e.holds(rule, object, now, allowed)))
+    }
+
+    /// The exemption that holds longest, of those that exempt an object from a rule now, and when it ends.
+    #[must_use]
+    pub fn exempted(&self, rule: &str, object: Node<'_>, now: Seconds) -> Option<(&Exemption, Seconds)> {
+        if self.exemptions.is_empty() {
+            return None;
+        }
+        let allowed = self.exemptions_allowed();
+        let holding = self.exemptions.iter().filter(|e| e.holds(rule, object, now, allowed));
+        holding.map(|e| (e, e.end(allowed))).max_by_key(|(_, end)| *end)
     }
 }
 

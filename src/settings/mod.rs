@@ -34,9 +34,8 @@ pub use statement::{Field, Origin, RulesVersion, Said};
 pub use stored::{Understood, understood};
 
 use crate::{
-    facts::Seconds,
     terms::{Action, Profile, Tier},
-    tree::{FileError, Node},
+    tree::FileError,
 };
 
 /// The `apiVersion` of our own kinds.
@@ -190,37 +189,6 @@ impl Settings {
     #[must_use]
     pub fn of_object<'s, 'e>(&'s self, engines: impl Iterator<Item = &'e str>) -> &'s Self {
         self.variants.as_ref().map_or(self, |variants| variants.of_engines(engines).unwrap_or(self))
-    }
-
-    /// The same with the exemptions of a namespace.
-    #[must_use]
-    pub fn exempting(&self, exemptions: &Arc<[Exemption]>) -> Self {
-        let stricter = self.stricter.as_ref().map(|stricter| {
-            let own = stricter.iter().map(|settings| settings.exempting(exemptions));
-            own.collect::<Vec<_>>()
-        });
-        let stricter: Option<Arc<[Self; 2]>> = stricter.and_then(|all| all.try_into().ok()).map(Arc::new);
-        self.with(&|settings| {
-            settings.exemptions = Arc::clone(exemptions);
-            settings.stricter.clone_from(&stricter);
-        })
-    }
-
-    /// What policies allow exemptions to be.
-    #[must_use]
-    pub fn exemptions_allowed(&self) -> Allowed<'_> {
-        Allowed { rules: self.values.exemptible.as_deref(), most_days: self.values.exemption_days }
-    }
-
-    /// The exemption that holds longest, of those that exempt an object from a rule now, and when it ends.
-    #[must_use]
-    pub fn exempted(&self, rule: &str, object: Node<'_>, now: Seconds) -> Option<(&Exemption, Seconds)> {
-        if self.exemptions.is_empty() {
-            return None;
-        }
-        let allowed = self.exemptions_allowed();
-        let holding = self.exemptions.iter().filter(|e| e.holds(rule, object, now, allowed));
-        holding.map(|e| (e, e.end(allowed))).max_by_key(|(_, end)| *end)
     }
 
     /// The policies that hold, by name, with the generation of those that a cluster stores: `everywhere@3,live@7`. Empty without any.

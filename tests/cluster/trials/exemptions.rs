@@ -23,10 +23,10 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// What makes `fragile` so.
-const RULE: &str = "disabled-durability";
+pub(super) const RULE: &str = "disabled-durability";
 
 /// An exemption of the workload `probe`.
-fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value {
+pub(super) fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value {
     let end = jiff::Timestamp::now() + ends_in;
     json!({
         "apiVersion": "seawall.dev/v1alpha1", "kind": "DatabaseExemption", "metadata": {"name": name},
@@ -34,7 +34,7 @@ fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value {
     })
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 async fn grant(namespace: &Namespace, user: &str, rules: &Value) -> Result<()> {
     let name = format!("exempting-{user}");
@@ -135,12 +135,14 @@ async fn ended(plane: &Arc<Plane>) -> Result<()> {
         "{}",
         applied.stderr
     );
+    let recorded = async || {
+        let path = r"jsonpath={.metadata.annotations.seawall\.dev/exempted}";
+        namespace.kubectl(&["get", "statefulset/probe", "-o", path]).await?.succeeded()
+    };
+    ensure!(recorded().await? == RULE, "{}", recorded().await?);
     // Nothing tells of its end but the clock.
     namespace.kubectl(&["get", "databaseexemption", "short"]).await?.succeeded()?;
     let again = fragile(database(MYSQL, Shape::StatefulSet, "probe"));
-    let mut renewed = again.clone();
-    renewed["spec"]["template"]["spec"]["containers"][0]["args"] =
-        json!(["--innodb-flush-method=nosync", "--skip-innodb-doublewrite"]);
     while begin.elapsed() < long {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -152,6 +154,11 @@ async fn ended(plane: &Arc<Plane>) -> Result<()> {
         namespace.kubectl(command).await?.succeeded()?;
     }
     namespace.apply(&again.to_string()).await?;
+    namespace
+        .kubectl(&["annotate", "--overwrite", "statefulset/probe", "seawall.dev/exempted=everything"])
+        .await?
+        .succeeded()?;
+    ensure!(recorded().await? == RULE, "{}", recorded().await?);
     namespace.kubectl(&["delete", "statefulset/probe"]).await?.succeeded()?;
     until(&namespace, &unsafe_one, is_denied).await?;
     seawall.stop().await

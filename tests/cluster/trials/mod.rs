@@ -19,6 +19,7 @@ mod restores;
 mod scan;
 mod stand_in_kubelet;
 pub mod teardown;
+mod tenant;
 mod updates;
 mod words;
 
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(tenant::trials());
     all.extend(updates::trials());
     all.extend(words::trials());
     all
