@@ -1,8 +1,14 @@
 //! What is heard of the objects that are followed: of each what is of interest, and no more.
+use serde::de::DeserializeOwned;
+
 use super::watch::Told;
 use crate::{
     engines::Catalogue,
-    settings::{Exemption, KnownNames, Understood, document::definition::PolicyStatus, understood},
+    settings::{
+        Exemption, KnownNames, Understood,
+        document::{definition::PolicyStatus, exemption::ExemptionStatus},
+        understood,
+    },
     tree::{Node, Tree, from_node},
 };
 
@@ -31,6 +37,8 @@ pub(super) struct Exempting {
     /// Namespace and name.
     pub(super) key: String,
     pub(super) read: Result<Exemption, String>,
+    /// What its status says.
+    pub(super) status: ExemptionStatus,
 }
 
 /// What the switch's ConfigMap says.
@@ -41,7 +49,7 @@ pub(super) struct Mode(pub(super) String);
 pub(super) enum Heard {
     Policies(Box<Told<Stored>>),
     Namespaces(Told<Labelled>),
-    Exemptions(Told<Exempting>),
+    Exemptions(Box<Told<Exempting>>),
     Switch(Told<Mode>),
 }
 
@@ -65,7 +73,7 @@ impl From<Told<Mode>> for Heard {
 
 impl From<Told<Exempting>> for Heard {
     fn from(told: Told<Exempting>) -> Self {
-        Self::Exemptions(told)
+        Self::Exemptions(Box::new(told))
     }
 }
 
@@ -73,19 +81,23 @@ pub(super) fn stored(object: Node<'_>, rules: &[&str], catalogue: &Catalogue) ->
     let metadata = object.get("metadata");
     let (name, generation) = (metadata.get("name").text(), metadata.get("generation").i64().unwrap_or_default());
     let known = KnownNames { rules, engines: &catalogue.names() };
-    let status = object.get("status");
-    let status = match status.unread().map(Tree::from_json) {
-        Some(Ok(tree)) => from_node(tree.root()),
-        _ => from_node(status),
-    };
     Stored {
         name: name.to_owned(),
         uid: metadata.get("uid").text().to_owned(),
         generation,
         understood: understood(name, generation, object.get("spec"), known, catalogue),
-        // Whatever else it may be, it is not what we would write.
-        status: status.unwrap_or_default(),
+        status: status(object),
     }
+}
+
+/// What a status says. Whatever else it may be, it is not what we would write.
+fn status<T: DeserializeOwned + Default>(object: Node<'_>) -> T {
+    let status = object.get("status");
+    let read = match status.unread().map(Tree::from_json) {
+        Some(Ok(tree)) => from_node(tree.root()),
+        _ => from_node(status),
+    };
+    read.unwrap_or_default()
 }
 
 pub(super) fn labelled(object: Node<'_>) -> Labelled {
@@ -102,5 +114,5 @@ pub(super) fn exempting(object: Node<'_>, rules: &[&str]) -> Exempting {
     let key = format!("{}/{}", metadata.get("namespace").text(), metadata.get("name").text());
     // Items of a list say neither kind nor version: the list does.
     let read = Exemption::of_list(object, rules).map_err(|error| format!("{}: {}", error.field, error.message));
-    Exempting { key, read }
+    Exempting { key, read, status: status(object) }
 }

@@ -15,6 +15,8 @@ mod policies;
 mod proxy;
 mod served;
 mod status;
+mod stored;
+mod uses;
 mod watch;
 
 use tokio::time::Instant;
@@ -26,6 +28,7 @@ pub use fetch::FetchError;
 pub use health::Health;
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
+pub use uses::Uses;
 
 /// A connection to one API server.
 #[derive(Clone)]

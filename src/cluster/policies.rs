@@ -3,15 +3,16 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
-    Cluster, ConnectError, FetchError, again,
+    Cluster, ConnectError,
     health::{Health, Source},
     heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, labelled, stored},
     served,
     status::{self, Said},
+    uses::{self, Uses},
     watch::{Followed, Told},
 };
 use crate::{
@@ -20,7 +21,10 @@ use crate::{
     metrics::Metrics,
     settings::{
         Exemption, Exemptions, InForce, Live, Namespace, Policies,
-        document::{PolicyObject, exemption::ExemptionObject},
+        document::{
+            PolicyObject,
+            exemption::{ExemptionObject, ExemptionStatus},
+        },
     },
     tree::Node,
 };
@@ -42,52 +46,11 @@ pub struct Sources {
     pub rules: Vec<&'static str>,
     /// Namespace and name of the ConfigMap whose `mode: off` lets everything through.
     pub switch: (String, String),
+    /// How often is said which exemptions were used.
+    pub tell_every: Duration,
 }
 
 impl Cluster {
-    /// The policies of the cluster beside `base`, and what is wrong with those that are not understood as a whole. Where the API server
-    /// knows no policies, there are none.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub async fn policies(
-        &self,
-        base: &Policies,
-        rules: &[&str],
-        catalogue: &Catalogue,
-    ) -> Result<(Policies, Vec<String>), FetchError> {
-        let followed = Followed { path: PolicyObject::PATH.to_owned(), fields: String::new() };
-        let read = |object: Node<'_>| stored(object, rules, catalogue);
-        let all = match again::patiently(async || followed.list(&self.client, read).await).await {
-            Ok((all, _)) => all,
-            Err(error) if error.is_not_found() => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let faults = all
-            .iter()
-            .flat_map(|s| s.understood.faults.iter().map(|fault| format!("DatabasePolicy {}: {fault}", s.name)));
-        let faults = faults.collect();
-        Ok((base.and(all.iter().map(|stored| &stored.understood)), faults))
-    }
-
-    /// All exemptions of the cluster, and what is wrong with those that cannot be read.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn exemptions(&self, rules: &[&str]) -> Result<(Vec<Exemption>, Vec<String>), FetchError> {
-        let followed = Followed { path: ExemptionObject::PATH.to_owned(), fields: String::new() };
-        let read = |object: Node<'_>| exempting(object, rules);
-        let (all, _) = again::patiently(async || followed.list(&self.client, read).await).await?;
-        let (mut exemptions, mut faults) = (Vec::new(), Vec::new());
-        for Exempting { key, read } in all {
-            match read {
-                Ok(exemption) => exemptions.push(exemption),
-                Err(why) => faults.push(format!("DatabaseExemption {key}: {why}")),
-            }
-        }
-        Ok((exemptions, faults))
-    }
-
     /// Follows what is in force from now on, in tasks that end with what is returned.
     ///
     /// # Errors
@@ -101,7 +64,7 @@ impl Cluster {
         let client = self.patient()?;
         let (tell, heard) = mpsc::channel(WAITING);
         let mut tasks = tokio::task::JoinSet::new();
-        let Sources { base, catalogue, rules, switch } = sources;
+        let Sources { base, catalogue, rules, switch, tell_every } = sources;
         let (namespace, name) = switch;
         let names = rules.clone();
         let read = move |object: Node<'_>| exempting(object, &names);
@@ -116,7 +79,7 @@ impl Cluster {
         let followed = Followed { path, fields: format!("metadata.name={name}") };
         let mode = |object: Node<'_>| Mode(object.path("data.mode").text().to_owned());
         tasks.spawn(followed.follow::<Mode, Heard>(client.clone(), mode, tell));
-        let health = Arc::new(Health::new(metrics, clock));
+        let (health, uses) = (Arc::new(Health::new(metrics, clock)), Arc::new(Uses::default()));
         let (live, write) = (Arc::new(Live::from(Policies::none(None))), status::writer(client.clone(), &mut tasks));
         let mut follower = Follower {
             live: Arc::clone(&live),
@@ -126,14 +89,16 @@ impl Cluster {
             merged: None,
             namespaces: BTreeMap::new(),
             exemptions: BTreeMap::new(),
+            uses: Arc::clone(&uses),
+            has_new_exemptions: false,
             is_off: false,
             written: BTreeMap::new(),
             write,
             clock,
         };
         follower.put_in_force();
-        tasks.spawn(follower.run(client, heard));
-        Ok(Followers { live, health, _tasks: tasks })
+        tasks.spawn(follower.run(client, heard, tell_every));
+        Ok(Followers { live, health, uses, _tasks: tasks })
     }
 }
 
@@ -142,6 +107,7 @@ impl Cluster {
 pub struct Followers {
     live: Arc<Live>,
     health: Arc<Health>,
+    uses: Arc<Uses>,
     _tasks: tokio::task::JoinSet<()>,
 }
 
@@ -150,6 +116,12 @@ impl Followers {
     #[must_use]
     pub fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live)
+    }
+
+    /// Where the use of exemptions is taken down.
+    #[must_use]
+    pub fn uses(&self) -> Arc<Uses> {
+        Arc::clone(&self.uses)
     }
 
     /// How well it is known.
@@ -168,7 +140,10 @@ struct Follower {
     merged: Option<Arc<Policies>>,
     namespaces: BTreeMap<String, Vec<(String, String)>>,
     /// By namespace and name.
-    exemptions: BTreeMap<String, Exemption>,
+    exemptions: BTreeMap<String, (Exemption, ExemptionStatus)>,
+    uses: Arc<Uses>,
+    /// True where there is one of which nothing has been said.
+    has_new_exemptions: bool,
     is_off: bool,
     /// What was said of each policy last.
     written: BTreeMap<String, Said>,
@@ -177,12 +152,18 @@ struct Follower {
 }
 
 impl Follower {
-    async fn run(mut self, client: kube::Client, mut heard: mpsc::Receiver<Heard>) {
+    async fn run(mut self, client: kube::Client, mut heard: mpsc::Receiver<Heard>, tell_every: Duration) {
         let patience = Instant::now() + FIRST;
         let mut is_compared = false;
+        let mut ticks = interval(tell_every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let first = tokio::select! {
                 first = heard.recv() => first,
+                _ = ticks.tick() => {
+                    self.tell_of_uses();
+                    continue;
+                }
                 () = sleep_until(patience), if !self.health.is_ready() => {
                     tracing::warn!("the API server does not say in time what is in force; the command line and files count until it does");
                     self.health.ready();
@@ -198,6 +179,9 @@ impl Follower {
             if changed {
                 self.put_in_force();
                 self.say();
+            }
+            if std::mem::take(&mut self.has_new_exemptions) {
+                self.tell_of_uses();
             }
             self.health.settle();
             if !is_compared && self.health.has_heard(Source::Policies) {
@@ -248,7 +232,7 @@ impl Follower {
             }
             Heard::Exemptions(told) => {
                 self.health.heard(Source::Exemptions, &told);
-                match told {
+                match *told {
                     Told::All(all) => {
                         self.exemptions.clear();
                         for one in all {
@@ -278,9 +262,14 @@ impl Follower {
     }
 
     /// True where that changes anything.
-    fn exempt(&mut self, Exempting { key, read }: Exempting) -> bool {
+    fn exempt(&mut self, Exempting { key, read, status }: Exempting) -> bool {
         match read {
-            Ok(exemption) => self.exemptions.insert(key, exemption.clone()).as_ref() != Some(&exemption),
+            Ok(exemption) => {
+                let before = self.exemptions.insert(key, (exemption.clone(), status));
+                let is_new = before.is_none_or(|(before, _)| before != exemption);
+                self.has_new_exemptions |= is_new;
+                is_new
+            }
             Err(why) => {
                 tracing::warn!(exemption = key, why, "an exemption makes no sense; it exempts nobody");
                 self.exemptions.remove(&key).is_some()
@@ -290,10 +279,22 @@ impl Follower {
 
     fn exempted(&self) -> Exemptions {
         let mut all: BTreeMap<&str, Vec<Exemption>> = BTreeMap::new();
-        for exemption in self.exemptions.values() {
+        for (exemption, _) in self.exemptions.values() {
             all.entry(&exemption.namespace).or_default().push(exemption.clone());
         }
         all.into_iter().map(|(namespace, own)| (namespace.to_owned(), own.into())).collect()
+    }
+
+    /// Says of each exemption when it was used, and how long it lasts, where that is news.
+    fn tell_of_uses(&self) {
+        let (used, now, in_force) = (self.uses.take(), (self.clock)(), self.live.now());
+        for (key, (exemption, status)) in &self.exemptions {
+            let settings = in_force.of_namespace(&exemption.namespace);
+            let allowed = settings.map(|settings| settings.exemptions_allowed()).unwrap_or_default();
+            let write = uses::to_write(exemption, status, used.get(key).copied(), allowed, now);
+            // Where too many wait, it is said when it is used again.
+            drop(write.map(|write| self.write.try_send(write)));
+        }
     }
 
     fn put_in_force(&mut self) {

@@ -5,7 +5,7 @@ use super::guard::Guard;
 use crate::{
     review::{Reply, Review, Status},
     rules,
-    settings::{self, DAY, Exemption, InForce, KnownNames},
+    settings::{self, DAY, Exemption, InForce, KnownNames, Settings},
     terms::Operation,
     tree::Node,
 };
@@ -39,6 +39,16 @@ impl Guard {
         }
         let known = KnownNames { rules: &rules::names(), engines: &self.catalogue.names() };
         settings::understood("", 0, object.get("spec"), known, &self.catalogue).faults
+    }
+
+    /// Takes down that something was let in by exemptions from these rules.
+    pub(super) fn note_uses(&self, settings: &Settings, review: &Review<'_>, rules: &[&str]) {
+        let Some(uses) = &self.uses else { return };
+        for rule in rules {
+            if let Some((exemption, _)) = settings.exempted(rule, review.object, self.now()) {
+                uses.used(exemption, self.now());
+            }
+        }
     }
 
     /// What an exemption may not be, by itself and by the policies of its namespace.

@@ -78,7 +78,8 @@ spec:
 - **What may be exempted at all**, and for how long at most, is the policies' word: `exemptions.rules` and `exemptions.maxDays`. It counts
   for exemptions that are there already, and for every account. On a tie the fewer rules and the fewer days count.
 - **While it lasts** what it names is recorded and not refused; in its last week it is a warning that tells the end. The audit annotation
-  `exempted` names the rules.
+  `exempted` names the rules,
+  and its status says when it was used last and how many days it lasts.
 - **It ends with the second that it names**, without anybody's doing. Then only what is new is refused: what runs is scaled, restarted,
   rolled back and labelled as before, for it was so before.
 - `seawall exemptions --kubeconfig FILE` lists them, those first that end first; `seawall exemptions PATH` those of files. `seawall check`
@@ -106,7 +107,7 @@ The same documents can be objects of the cluster: `kubectl apply -f policies/`. 
   repository, so nothing turns it back. `--switch [NAMESPACE/]NAME` names another one.
 
 It takes these rights: `get`, `list` and `watch` for `databasepolicies.seawall.dev`, `databaseexemptions.seawall.dev` and namespaces, `patch` for
-`databasepolicies/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
+`databasepolicies/status` and `databaseexemptions/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
 log and `/readyz?verbose` say so, and the rest works.
 
 ";

@@ -27,13 +27,34 @@ pub struct Named {
     pub namespace: Option<String>,
 }
 
+/// What Seawall says of an exemption.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExemptionStatus {
+    /// When something was let in by it last, give or take a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<String>,
+    /// Whole days until it ends, by its own word and by that of policies; below 0 once it has.
+    #[serde(default)]
+    pub days_left: Option<i64>,
+}
+
 /// Which rules are not enforced for which workload, why, and until when.
 #[derive(Debug, Clone, Deserialize, Serialize, CustomResource, KubeSchema)]
-#[kube(group = "seawall.dev", version = "v1alpha1", kind = "DatabaseExemption", root = "ExemptionObject", namespaced)]
+#[kube(
+    group = "seawall.dev",
+    version = "v1alpha1",
+    kind = "DatabaseExemption",
+    root = "ExemptionObject",
+    status = "ExemptionStatus",
+    namespaced
+)]
 #[kube(shortname = "dbex", category = "seawall", doc = "Exempts a workload from rules, for a reason and for a time.")]
 #[kube(printcolumn(name = "Rules", type_ = "string", json_path = ".spec.rules"))]
 #[kube(printcolumn(name = "Workload", type_ = "string", json_path = ".spec.name"))]
 #[kube(printcolumn(name = "Expires", type_ = "date", json_path = ".spec.expires"))]
+#[kube(printcolumn(name = "Days left", type_ = "integer", json_path = ".status.daysLeft"))]
+#[kube(printcolumn(name = "Last used", type_ = "date", json_path = ".status.lastUsed"))]
 #[kube(printcolumn(name = "Reason", type_ = "string", json_path = ".spec.reason"))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[x_kube(validation = definition::ONE_TARGET)]

@@ -34,7 +34,7 @@ pub fn cluster_role() -> Value {
             {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": read},
             {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["watch"]},
             {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies", "databaseexemptions"], "verbs": ["get", "list", "watch"]},
-            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies/status"], "verbs": ["patch"]},
+            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies/status", "databaseexemptions/status"], "verbs": ["patch"]},
             {
                 "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"],
                 // A list of one name is allowed by that name.

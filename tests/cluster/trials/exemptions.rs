@@ -182,6 +182,10 @@ async fn bounded(plane: &Arc<Plane>) -> Result<()> {
     }
     namespace.apply(&exemption("good", &[RULE], 20 * DAY).to_string()).await?;
     until(&namespace, &unsafe_one, Result::is_ok).await?;
+    let days = ["wait", "--for=jsonpath={.status.daysLeft}", "databaseexemption/good", "--timeout=30s"];
+    namespace.kubectl(&days).await?.succeeded()?;
+    let days = namespace.kubectl(&["get", "databaseexemption/good", "-o", "jsonpath={.status.daysLeft}"]).await?;
+    ensure!(days.succeeded()? == "19", "20 days but for some seconds");
     // What a policy does not allow any more ends at once.
     let none = json!({"profile": "production", "exemptions": {"rules": []}});
     apply(plane, &policy("bounded", "bounded", &none)).await?.succeeded()?;

@@ -51,3 +51,26 @@ async fn an_exemption_holds_in_its_namespace_until_it_ends() {
     following.api.tell(POLICIES, "MODIFIED", &policy("live", 4, none));
     following.until(async |f| !f.answered("shop").await.0).await;
 }
+
+#[tokio::test]
+async fn what_lets_something_in_is_told() {
+    let following = follow(inside()).await;
+    following.api.tell(EXEMPTIONS, "ADDED", &exemption("demo", NOW + 30 * 86_400 + 1));
+    let told = |f: &super::Following| {
+        let written = f.api.written().into_iter().filter(|w| w["kind"] == "DatabaseExemption");
+        written.map(|w| w["status"].clone()).next_back().unwrap_or_default()
+    };
+    following.until(async |f| told(f) == json!({"daysLeft": 30})).await;
+    assert!(following.answered("shop").await.0);
+    let now = jiff::Timestamp::from_second(NOW).unwrap().to_string();
+    following.until(async |f| told(f) == json!({"daysLeft": 30, "lastUsed": now})).await;
+    // What stands there is not said again, and no other replica's later word is taken back.
+    let mut said = exemption("demo", NOW + 30 * 86_400 + 1);
+    said["status"] = json!({"daysLeft": 30, "lastUsed": "2999-01-01T00:00:00Z"});
+    following.api.tell(EXEMPTIONS, "MODIFIED", &said);
+    following.until(async |f| f.api.inside.lock().unwrap().events.is_empty()).await;
+    said["spec"]["expires"] = json!(jiff::Timestamp::from_second(NOW + 5 * 86_400).unwrap().to_string());
+    following.api.tell(EXEMPTIONS, "MODIFIED", &said);
+    assert!(following.answered("shop").await.0);
+    following.until(async |f| told(f) == json!({"daysLeft": 5, "lastUsed": "2999-01-01T00:00:00Z"})).await;
+}

@@ -54,7 +54,13 @@ async fn follow(inside: Inside) -> Following {
     let (catalogue, metrics) = (Arc::new(Catalogue::embedded().unwrap()), Arc::new(Metrics::new()));
     let base = Policies::none(Some(Profile::Observe));
     let switch = ("home".to_owned(), "seawall".to_owned());
-    let sources = Sources { base: base.clone(), catalogue: Arc::clone(&catalogue), rules: rules::names(), switch };
+    let sources = Sources {
+        base: base.clone(),
+        catalogue: Arc::clone(&catalogue),
+        rules: rules::names(),
+        switch,
+        tell_every: Duration::from_millis(50),
+    };
     let followers = api.cluster.follow(sources, Arc::clone(&metrics), || NOW).unwrap();
     let cluster = Some(api.cluster.clone());
     let guard = Guard::new(catalogue, base, rules::ALL, Some(36), cluster, Arc::clone(&metrics), || NOW);
