@@ -55,10 +55,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         rules: rules::ALL,
         kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
     };
-    let neighbours = outcome::neighbours(placed().zip(&settings).map(|((m, set), settings)| (m, set, world(settings))));
-    let judged = placed().zip(&settings);
-    let reports: Vec<Report> =
-        judged.map(|((m, set), settings)| Report::of(m, set, &neighbours, world(settings), now)).collect();
+    let judged = || placed().zip(&settings).map(|((manifest, set), settings)| (manifest, set, world(settings)));
+    let neighbours = outcome::neighbours(judged());
+    let reports: Vec<Report> = judged().map(|(m, set, world)| Report::of(m, set, &neighbours, world, now)).collect();
     let mut out = Out::new();
     match args.output {
         Format::Json => report::json(&mut out, &reports, &manifests.errors)?,

@@ -106,10 +106,10 @@ impl Outcome {
     }
 }
 
-/// The documents of a run, each with the number of its set, as answers about each other; what is passed over answers nothing.
-pub(crate) fn neighbours<'m>(placed: impl Iterator<Item = (&'m Manifest, u32, World<'m>)>) -> Neighbours {
+/// The documents of a run as answers about each other, each with the number of its set; what is passed over answers nothing.
+pub(crate) fn neighbours<'d>(documents: impl Iterator<Item = (&'d Manifest, u32, World<'d>)>) -> Neighbours {
     let mut neighbours = Neighbours::default();
-    for (manifest, set, world) in placed.filter(|(manifest, ..)| manifest.passed_over.is_none()) {
+    for (manifest, set, world) in documents.filter(|(manifest, ..)| manifest.passed_over.is_none()) {
         neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
     }
     neighbours

@@ -160,20 +160,19 @@ impl Cluster {
         // Every request of a review has a deadline of its own; these only bound what it leaves behind.
         config.connect_timeout = Some(Duration::from_secs(3));
         config.read_timeout = Some(read);
-        let mut patient = config.clone();
-        patient.read_timeout = Some(watch::QUIET);
-        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)?, patient: Box::new(patient) })
-    }
-
-    /// A client for what is followed: it waits for longer than one that answers reviews may.
-    pub(super) fn patient(&self) -> Result<kube::Client, ConnectError> {
-        kube::Client::try_from((*self.patient).clone()).map_err(ConnectError::Client)
+        let namespace = config.default_namespace.clone();
+        let mut background = config.clone();
+        background.read_timeout = Some(watch::QUIET);
+        // What is asked in the background is asked again by whoever asks.
+        background.default_retry = false;
+        let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
+        Ok(Self { client: client(config)?, background: client(background)?, namespace })
     }
 
     /// The namespace that this runs in, or that of the kubeconfig's context.
     #[must_use]
     pub fn own_namespace(&self) -> &str {
-        &self.patient.default_namespace
+        &self.namespace
     }
 }
 

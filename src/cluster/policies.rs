@@ -61,7 +61,7 @@ impl Cluster {
         metrics: Arc<Metrics>,
         clock: fn() -> Seconds,
     ) -> Result<Followers, ConnectError> {
-        let client = self.patient()?;
+        let client = self.background();
         let (tell, heard) = mpsc::channel(WAITING);
         let mut tasks = tokio::task::JoinSet::new();
         let Sources { base, catalogue, rules, switch, tell_every } = sources;

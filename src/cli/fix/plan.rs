@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use super::grounds::Grounds;
+use super::grounds::{Ground, Grounds};
 use super::job::{Job, Named, PLAINTEXT};
 use super::secret::{Secret, Secrets};
 use crate::cli::outcome::{self, Outcome};
-use crate::decision::{Deliberation, Request, World};
+use crate::decision::{Deliberation, Neighbours, Request, World};
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::manifest::{self, Manifest, Manifests, ReadError, edit};
@@ -175,9 +175,7 @@ impl Plan {
     fn judge(&mut self, sources: &Sources, judging: &Judging<'_>) {
         let (objects, files) = sources.objects();
         let grounds = Grounds::of(&objects, judging.policies);
-        let placed = objects.iter().zip(grounds.each());
-        let neighbours =
-            outcome::neighbours(placed.map(|(m, (ground, set))| (m, set, judging.world(&ground.settings))));
+        let neighbours = beside(&grounds, &objects, |ground| judging.world(&ground.settings));
         for ((manifest, file), (ground, set)) in objects.iter().zip(files).zip(grounds.each()) {
             let request = Request::of_document(manifest.object(), &manifest.tree);
             let outcome =
@@ -236,12 +234,16 @@ fn taken_out(source: &Source) -> BTreeSet<(String, String)> {
     source.shown.iter().filter(|(_, steps)| steps.iter().any(|step| step == "env")).filter_map(pair).collect()
 }
 
+fn beside<'g>(grounds: &'g Grounds, objects: &[Manifest], world: impl Fn(&'g Ground) -> World<'g>) -> Neighbours {
+    let placed = objects.iter().zip(grounds.each());
+    outcome::neighbours(placed.map(|(manifest, (ground, set))| (manifest, set, world(ground))))
+}
+
 /// What is to be written into each object.
 fn jobs(sources: &Sources, judging: &Judging<'_>) -> Vec<Job> {
     let (objects, files) = sources.objects();
     let grounds = Grounds::of(&objects, judging.policies);
-    let placed = objects.iter().zip(grounds.each());
-    let neighbours = outcome::neighbours(placed.map(|(m, (ground, set))| (m, set, judging.world(&ground.mending))));
+    let neighbours = beside(&grounds, &objects, |ground| judging.world(&ground.mending));
     let mut jobs = Vec::new();
     for ((manifest, file), (ground, set)) in objects.iter().zip(files).zip(grounds.each()) {
         let request = Request::of_document(manifest.object(), &manifest.tree);

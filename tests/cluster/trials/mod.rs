@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod certificates;
 mod endings;
 mod examples;
 mod exemptions;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(certificates::trials());
     all.extend(endings::trials());
     all.extend(examples::trials());
     all.extend(exemptions::trials());
