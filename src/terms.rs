@@ -181,6 +181,8 @@ pub mod keys {
     pub const PATCHED: &str = "seawall.dev/patched";
     /// Label of ours on StatefulSets (`true`) and claims (`deleted`, `retained`, `unknown`).
     pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
+    /// The rules that an object was exempted from when it was let in; ours.
+    pub const EXEMPTED: &str = "seawall.dev/exempted";
     /// Label on a namespace: `enforced` where Seawall is registered to fail closed.
     pub const GUARD: &str = "seawall.dev/guard";
     /// Annotation on an object of a dry run that asks nothing but whether Seawall is called.

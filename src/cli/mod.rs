@@ -14,6 +14,7 @@ mod check;
 mod completions;
 pub mod docs;
 mod engines;
+mod exemptions;
 mod explain;
 mod fix;
 mod following;
@@ -53,6 +54,7 @@ enum Command {
     Fix(fix::Args),
     Scan(scan::Args),
     Policy(policy::Args),
+    Exemptions(exemptions::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
@@ -73,6 +75,7 @@ pub fn run() -> ExitCode {
             Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),
             Command::Policy(args) => policy::run(args),
+            Command::Exemptions(args) => exemptions::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),

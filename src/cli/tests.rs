@@ -70,6 +70,8 @@ fn every_wrong_line_is_refused() {
         "seawall check -o yaml a.yaml",
         "seawall fix",
         "seawall fix --rule missing-request a.yaml",
+        "seawall exemptions",
+        "seawall exemptions a.yaml --kubeconfig f",
         "seawall policy",
         "seawall policy show",
         "seawall policy show shop --labels a",

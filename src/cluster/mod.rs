@@ -9,6 +9,7 @@ mod connect;
 mod fetch;
 mod follow;
 mod health;
+mod heard;
 pub mod inventory;
 mod kubeconfig;
 mod lease;
@@ -18,6 +19,8 @@ pub mod reach;
 pub mod registration;
 mod served;
 mod status;
+mod stored;
+mod uses;
 mod watch;
 
 use tokio::time::Instant;
@@ -31,6 +34,7 @@ pub use health::Health;
 pub use lease::{Candidate, Leadership, LeaseTimes};
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
+pub use uses::Uses;
 
 /// A connection to one API server.
 #[derive(Clone)]

@@ -33,7 +33,7 @@ impl Judged {
 }
 
 /// What lowers an action, and the words for it.
-type Excuse = (Action, &'static str);
+pub(super) type Excuse = (Action, &'static str);
 
 /// Who changes a database hears of what was wrong with it before; who labels it, or applies the same manifest again, has heard it.
 const fn so_before(spec_is_unchanged: bool) -> Excuse {
@@ -71,10 +71,15 @@ impl<'t> Deliberation<'t> {
             let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
             let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
             let made = self.claim().is_none() && !self.is_authored();
-            return self.settled(found, &|finding| match made {
+            let mut judged = self.settled(found, &|finding| match made {
                 true => Some((Action::Audit, "a controller made it")),
-                false => before.had(finding).then(|| so_before(*unchanged)),
+                false => {
+                    let past = before.had(finding).then(|| so_before(*unchanged));
+                    past.into_iter().chain(self.exempted(finding)).min_by_key(|(action, _)| *action)
+                }
             });
+            self.tell_of_exemptions(&mut judged);
+            return judged;
         }
         let Some(case) = self.case() else { return Judged::default() };
         let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
@@ -110,12 +115,14 @@ impl<'t> Deliberation<'t> {
                     Known::Missing => None,
                 }),
                 facts.and_then(|f| self.namespace_excuse(f)),
+                self.exempted(finding),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
         });
         if unknown && judged.judgements.iter().any(|j| j.lowered == MADE_BY_UNKNOWN) {
             judged.notes.push(UNKNOWN_CONTROLLER.to_owned());
         }
+        self.tell_of_exemptions(&mut judged);
         judged
     }
 

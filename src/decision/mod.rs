@@ -6,6 +6,7 @@ mod again;
 mod before;
 mod birth;
 mod correct;
+mod exempted;
 mod foretell;
 mod hands;
 mod judge;
@@ -327,6 +328,14 @@ pub struct Judgement {
     pub tier: Tier,
     /// Why it does less than the profile says, for the audit log; empty where it does not.
     pub lowered: &'static str,
+}
+
+impl Judgement {
+    /// True where an exemption is why it does less.
+    #[must_use]
+    pub fn is_exempted(&self) -> bool {
+        self.lowered == exempted::EXEMPTED.0 || self.lowered == exempted::EXEMPTED.1
+    }
 }
 
 /// What was written, and by which rule.

@@ -27,6 +27,7 @@ mod engine_tables;
 mod example_settings;
 mod examples;
 mod excuses;
+mod exemptions;
 mod failure;
 mod fix;
 mod fixture;

@@ -50,6 +50,21 @@ const ANSWERS: &str = "\
 | a message's length | 120 characters; the remedy is separate |
 ";
 
+const WAYS: &str = "
+## Ways around a rule
+
+Whoever may edit a namespace cannot switch a rule off: no annotation and no label does, under `production` not even one that says what the
+data is worth, no owner that somebody wrote, no other name, kind or place of a container. These ways stay open, each for its reason:
+
+| way | why |
+|---|---|
+| a claim that is bound and older than an hour | what is created over it may be a database that is brought back: it is warned about, and the data lives |
+| a Pod with `restartPolicy: Never`, or a server in a Job | tests and pipelines start databases that are meant to go; rules about data, durability and credentials let them |
+| an ephemeral container | it is there to look at what runs, has no claim of its own, and no restart; nobody is asked about it |
+| a label that an exemption's `selector` means | whoever exempts by labels leaves it to those who write them; `name` does not |
+| while Seawall is away | entries are Ignore unless a namespace is labelled `seawall.dev/guard: enforced`; what was made meanwhile is warned about when it changes |
+";
+
 /// What is bounded, and by how much, as a Markdown document.
 #[must_use]
 pub fn limits() -> String {
@@ -104,7 +119,7 @@ pub fn limits() -> String {
     for (what, time, beyond) in &longest {
         text.push_str(&row([*what, &seconds(*time), beyond]));
     }
-    let _ = write!(text, "\n{ANSWERS}");
+    let _ = write!(text, "\n{ANSWERS}{WAYS}");
     text
 }
 

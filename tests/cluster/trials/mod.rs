@@ -7,6 +7,7 @@ mod chart;
 mod endings;
 mod entries;
 mod examples;
+mod exemptions;
 mod failure;
 mod foresight;
 mod law10;
@@ -22,6 +23,7 @@ mod restores;
 mod scan;
 mod stand_in_kubelet;
 pub mod teardown;
+mod tenant;
 mod updates;
 mod words;
 
@@ -37,6 +39,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(entries::trials());
     all.extend(examples::trials());
+    all.extend(exemptions::trials());
     all.extend(failure::trials());
     all.extend(foresight::trials());
     all.extend(law10::trials());
@@ -52,6 +55,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(tenant::trials());
     all.extend(updates::trials());
     all.extend(words::trials());
     all
