@@ -177,4 +177,6 @@ pub mod keys {
     pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
     /// Label on a namespace: `enforced` where Seawall is registered to fail closed.
     pub const GUARD: &str = "seawall.dev/guard";
+    /// The value of [`GUARD`] that says so.
+    pub const ENFORCED: &str = "enforced";
 }

@@ -26,6 +26,7 @@ mod scan;
 mod serve;
 mod sheet;
 pub(crate) mod values;
+mod webhooks;
 mod words;
 
 const EXIT_STATUS: &str = "\x1b[1m\x1b[4mExit status:\x1b[0m
@@ -52,6 +53,7 @@ enum Command {
     Rules(rules::Args),
     Engines(engines::Args),
     Certs(certs::Args),
+    Webhooks(webhooks::Args),
     Completions(completions::Args),
 }
 
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
             Command::Rules(args) => rules::run(args),
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
+            Command::Webhooks(args) => webhooks::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },
         Err(usage) => return output::usage(&usage),

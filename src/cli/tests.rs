@@ -34,6 +34,9 @@ fn every_documented_line_is_understood() {
         "seawall engines mysql",
         "seawall certs",
         "seawall certs --out d --service s --namespace n --force",
+        "seawall webhooks",
+        "seawall webhooks -o json --name n --namespace n --service s --port 8443 --ca-file f --reinvocation-policy Never",
+        "seawall webhooks --mutate-timeout 5 --validate-timeout 30",
         "seawall completions bash",
     ] {
         assert!(parse(line).is_ok(), "{line}");
@@ -62,6 +65,9 @@ fn every_wrong_line_is_refused() {
         "seawall scan --diff observe",
         "seawall scan --diff observe strict",
         "seawall explain",
+        "seawall webhooks -o text",
+        "seawall webhooks --validate-timeout 31",
+        "seawall webhooks --port 0",
         "seawall completions",
     ] {
         assert!(parse(line).is_err(), "{line}");

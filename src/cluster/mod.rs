@@ -10,6 +10,7 @@ mod fetch;
 pub mod inventory;
 mod kubeconfig;
 mod proxy;
+pub mod registration;
 
 use tokio::time::Instant;
 

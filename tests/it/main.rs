@@ -37,6 +37,7 @@ mod offline;
 mod prestop_postgres;
 mod ratchet;
 mod recorded;
+mod registration;
 mod restore;
 mod restore_wanted;
 mod rule_examples;

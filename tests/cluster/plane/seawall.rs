@@ -13,13 +13,15 @@ use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use seawall::cluster::registration::Registration;
+use seawall::terms::keys;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::doorway::Doorway;
 use super::launch::{answers, free_ports, loopback};
 use super::process::Process;
-use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
+use super::webhooks::{self, INSTANCE, NAMESPACE, SERVICE};
 use super::{Namespace, Plane, access};
 
 /// How long the API server may take to notice a new webhook configuration.
@@ -145,6 +147,13 @@ impl Seawall {
         self.plane.labelled_namespace(trial, label.collect()).await
     }
 
+    /// The same, labelled so that what people send to it is refused while Seawall is away.
+    pub async fn enforced_namespace(&self, trial: &str) -> Result<Namespace> {
+        let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
+        let guard = (keys::GUARD.to_owned(), keys::ENFORCED.to_owned());
+        self.plane.labelled_namespace(trial, label.chain([guard]).collect()).await
+    }
+
     /// The name of its `mutate` or `validate` webhook, as denials quote it.
     pub fn webhook_name(&self, verb: &str) -> String {
         webhooks::webhook_name(verb, self.instance.as_deref())
@@ -212,14 +221,17 @@ impl Seawall {
         let services: Api<Service> = Api::namespaced(client.clone(), NAMESPACE);
         services.patch(SERVICE, &params, &Patch::Apply(service)).await.context("failed to make the Service")?;
 
-        let ca = std::fs::read_to_string(&self.tls.ca).context("failed to read the CA")?;
-        let port = self.door.as_ref().map_or(self.listen.port(), |door| door.port);
-        let registration = Registration { instance: self.instance.as_deref(), port, ca: &ca };
+        let ca = std::fs::read(&self.tls.ca).context("failed to read the CA")?;
         let name = webhooks::configuration_name(self.instance.as_deref());
-        let mutating = webhooks::mutating(&registration);
+        let registration = Registration {
+            name: name.clone(),
+            port: self.door.as_ref().map_or(self.listen.port(), |door| door.port),
+            ca: Some(ca),
+            ..Registration::default()
+        };
+        let (mutating, validating) = webhooks::configurations(&registration, self.instance.as_deref());
         let api: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
         api.patch(&name, &params, &Patch::Apply(mutating)).await.context("failed to register /mutate")?;
-        let validating = webhooks::validating(&registration);
         let api: Api<ValidatingWebhookConfiguration> = Api::all(client);
         api.patch(&name, &params, &Patch::Apply(validating)).await.context("failed to register /validate")?;
         self.in_effect().await

@@ -3,6 +3,7 @@
 mod apply_matrix;
 mod births;
 mod endings;
+mod entries;
 mod examples;
 mod foresight;
 mod law10;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
     all.extend(endings::trials());
+    all.extend(entries::trials());
     all.extend(examples::trials());
     all.extend(foresight::trials());
     all.extend(law10::trials());
