@@ -16,6 +16,7 @@ pub mod docs;
 mod engines;
 mod explain;
 mod fix;
+mod guards;
 mod inspect;
 pub(crate) mod logging;
 mod outcome;
@@ -54,6 +55,7 @@ enum Command {
     Engines(engines::Args),
     Certs(certs::Args),
     Webhooks(webhooks::Args),
+    Guards(guards::Args),
     Completions(completions::Args),
 }
 
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
+            Command::Guards(args) => guards::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },
         Err(usage) => return output::usage(&usage),

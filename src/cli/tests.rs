@@ -37,6 +37,8 @@ fn every_documented_line_is_understood() {
         "seawall webhooks",
         "seawall webhooks -o json --name n --namespace n --service s --port 8443 --ca-file f --reinvocation-policy Never",
         "seawall webhooks --mutate-timeout 5 --validate-timeout 30",
+        "seawall guards",
+        "seawall guards --account system:serviceaccount:a:b -o json",
         "seawall completions bash",
     ] {
         assert!(parse(line).is_ok(), "{line}");

@@ -7,6 +7,7 @@ mod again;
 mod answers;
 mod connect;
 mod fetch;
+pub mod guards;
 pub mod inventory;
 mod kubeconfig;
 mod proxy;

@@ -30,6 +30,7 @@ mod fixture;
 mod folders;
 mod generated;
 mod guarded;
+mod guards;
 mod hostile;
 mod laws;
 mod layering;

@@ -6,6 +6,7 @@ mod endings;
 mod entries;
 mod examples;
 mod foresight;
+mod guards;
 mod law10;
 mod law7;
 mod marker;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(entries::trials());
     all.extend(examples::trials());
     all.extend(foresight::trials());
+    all.extend(guards::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
