@@ -27,6 +27,7 @@ mod scan;
 mod serve;
 mod sheet;
 pub(crate) mod values;
+mod verify_install;
 mod webhooks;
 mod words;
 
@@ -56,6 +57,7 @@ enum Command {
     Certs(certs::Args),
     Webhooks(webhooks::Args),
     Guards(guards::Args),
+    VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
 
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
             Command::Guards(args) => guards::run(args),
+            Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },
         Err(usage) => return output::usage(&usage),

@@ -39,6 +39,8 @@ fn every_documented_line_is_understood() {
         "seawall webhooks --mutate-timeout 5 --validate-timeout 30",
         "seawall guards",
         "seawall guards --account system:serviceaccount:a:b -o json",
+        "seawall verify-install",
+        "seawall verify-install --kubeconfig f --webhooks w --namespace n --service s --port 443 --pod-port 10250 --timeout 5",
         "seawall completions bash",
     ] {
         assert!(parse(line).is_ok(), "{line}");

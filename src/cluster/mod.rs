@@ -11,6 +11,7 @@ pub mod guards;
 pub mod inventory;
 mod kubeconfig;
 mod proxy;
+pub mod reach;
 pub mod registration;
 
 use tokio::time::Instant;

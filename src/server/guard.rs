@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     judge::{Answer, Call, Judge, Record, Review, Verdict},
     limits::PerPeer,
+    probe,
 };
 use crate::{
     cluster::{Cluster, Observer},
@@ -136,7 +137,7 @@ impl Guard {
         let request = Request::of_review(&review, &tree);
         let deliberation = Deliberation::of(request, self.world(), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
-        let (reply, rules) = match (&deliberation, call.webhook) {
+        let (mut reply, rules) = match (&deliberation, call.webhook) {
             (None, _) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
@@ -150,6 +151,7 @@ impl Guard {
             Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
             _ => Verdict::Allowed,
         };
+        reply.warnings.splice(..0, probe::word(&review, call.webhook));
         let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
             let object = review.object_name();
             Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })

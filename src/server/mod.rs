@@ -22,6 +22,7 @@ mod judge;
 mod life;
 pub mod limits;
 mod log;
+mod probe;
 mod pulse;
 mod refusal;
 mod review;

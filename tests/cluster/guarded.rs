@@ -9,7 +9,7 @@ use k8s_openapi::api::admissionregistration::v1::{ValidatingAdmissionPolicy, Val
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use kube::ResourceExt as _;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{Api, ObjectMeta, Patch, PatchParams};
 use seawall::cluster::guards::{self, Guard};
 use seawall::terms::keys;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ pub fn labelled_set(name: &str, when_deleted: &str, when_scaled: &str) -> Value 
 pub fn refused(output: Output, policy: &str, words: &str) -> Result<String> {
     let command = output.command.clone();
     let said = output.failed()?;
-    let by = format!("ValidatingAdmissionPolicy '{policy}.guard.seawall.dev'");
+    let by = format!("ValidatingAdmissionPolicy 'trials.{policy}.guard.seawall.dev'");
     ensure!(said.contains("(Forbidden)") && said.contains(&by) && said.contains(words), "{command}: {said}");
     Ok(said)
 }
@@ -86,7 +86,7 @@ pub fn refused(output: Output, policy: &str, words: &str) -> Result<String> {
 pub fn warned(output: Output, policy: &str, words: &str) -> Result<()> {
     let said = output.stderr.clone();
     output.succeeded()?;
-    let by = format!("ValidatingAdmissionPolicy '{policy}.guard.seawall.dev'");
+    let by = format!("ValidatingAdmissionPolicy 'trials.{policy}.guard.seawall.dev'");
     ensure!(said.contains("Warning:") && said.contains(&by) && said.contains(words), "{said}");
     ensure!(!said.contains("kubectl annotate"), "a way through what is open: {said}");
     Ok(())
@@ -119,10 +119,15 @@ async fn install(plane: &Arc<Plane>) -> Result<()> {
     grant(plane).await?;
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(plane.client());
     let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(plane.client());
-    for Guard { policy, bindings: its } in guards::guards(guards::ACCOUNT) {
+    // A release of the chart, in another trial, has those of the real names.
+    let named = |metadata: &mut ObjectMeta| metadata.name = metadata.name.take().map(|name| format!("trials.{name}"));
+    for Guard { mut policy, bindings: its } in guards::guards(guards::ACCOUNT) {
+        named(&mut policy.metadata);
         policies.patch(&policy.name_any(), &params, &Patch::Apply(&policy)).await.context("no policy")?;
         for mut binding in its {
+            named(&mut binding.metadata);
             if let Some(spec) = &mut binding.spec {
+                spec.policy_name = spec.policy_name.take().map(|name| format!("trials.{name}"));
                 let reach = LabelSelectorRequirement {
                     key: INSTANCE.to_owned(),
                     operator: "In".to_owned(),

@@ -16,6 +16,7 @@ mod births;
 mod certs;
 mod certs_errors;
 mod certs_tls;
+mod chart;
 mod cli;
 mod cli_knowledge;
 mod conventions;

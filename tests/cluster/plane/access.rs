@@ -1,46 +1,33 @@
 //! What Seawall itself may do in the cluster: the user it connects as, and its rights.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kube::api::{Api, Patch, PatchParams};
+use seawall::tree::Tree;
 use serde_json::{Value, json};
 
 /// The user name of Seawall's client certificate.
 pub(super) const USER: &str = "seawall";
 
-/// The rights that Seawall needs: it reads what its questions about facts are answered
-/// from, and nothing else. Secrets are not among them.
-pub fn cluster_role() -> Value {
-    let read = json!(["get", "list"]);
-    json!({
+/// The rights that the chart gives Seawall.
+const RULES: &str = include_str!("../../../charts/seawall/files/cluster-role.yaml");
+
+/// The rights that Seawall needs: it reads what its questions about facts are answered from, and nothing else.
+pub fn cluster_role() -> Result<Value> {
+    let rules = Tree::one_from_yaml(RULES).map_err(|error| anyhow!("the chart's rights are no YAML: {error:?}"))?;
+    Ok(json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": "seawall"},
-        "rules": [
-            {
-                "apiGroups": [""],
-                "resources": [
-                    "pods", "persistentvolumeclaims", "persistentvolumes", "namespaces", "services",
-                    "replicationcontrollers", "limitranges", "resourcequotas",
-                ],
-                "verbs": read,
-            },
-            {
-                "apiGroups": ["apps"],
-                "resources": ["statefulsets", "deployments", "daemonsets", "replicasets", "controllerrevisions"],
-                "verbs": read,
-            },
-            {"apiGroups": ["batch"], "resources": ["jobs", "cronjobs"], "verbs": read},
-            {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": read},
-        ],
-    })
+        "rules": rules.root().to_json(),
+    }))
 }
 
 /// Gives the user its rights; doing it twice changes nothing.
 pub(super) async fn grant(client: &kube::Client) -> Result<()> {
     let params = PatchParams::apply("plane").force();
     let roles: Api<ClusterRole> = Api::all(client.clone());
-    roles.patch("seawall", &params, &Patch::Apply(cluster_role())).await.context("no role for Seawall")?;
+    roles.patch("seawall", &params, &Patch::Apply(cluster_role()?)).await.context("no role for Seawall")?;
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",

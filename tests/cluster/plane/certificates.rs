@@ -18,7 +18,7 @@ use super::{Plane, launch};
 
 impl Plane {
     /// Writes a serving certificate into files whose names begin with `name`.
-    pub(super) fn certificate_for(&self, name: &str) -> Result<Tls> {
+    pub fn certificate_for(&self, name: &str) -> Result<Tls> {
         self.identity()?.write(self.folder(), name)?;
         let file = |end: &str| self.folder().join(format!("{name}.{end}"));
         pki::write(&file("ca"), &self.authority.certificate)?;

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, PersistentVolumeClaim};
 use kube::api::{Api, Patch, PatchParams, PostParams};
+use seawall::terms::keys;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -11,6 +12,13 @@ use super::seawall::{PROPAGATION, Seawall};
 use super::webhooks::INSTANCE;
 
 impl Seawall {
+    /// A fresh namespace that it guards, labelled so that what people send there is refused while Seawall is away.
+    pub async fn enforced_namespace(&self, trial: &str) -> Result<Namespace> {
+        let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
+        let guard = (keys::GUARD.to_owned(), keys::ENFORCED.to_owned());
+        self.plane.labelled_namespace(trial, label.chain([guard]).collect()).await
+    }
+
     /// Guards a namespace from now on, instead of whichever Seawall did; returns when it is called for it.
     pub async fn guard(&self, namespace: &Namespace) -> Result<()> {
         let instance = self.instance.as_deref().context("a Seawall of the whole cluster guards every namespace")?;

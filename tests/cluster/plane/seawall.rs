@@ -14,7 +14,6 @@ use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use seawall::cluster::registration::Registration;
-use seawall::terms::keys;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -145,13 +144,6 @@ impl Seawall {
     pub async fn namespace(&self, trial: &str) -> Result<Namespace> {
         let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
         self.plane.labelled_namespace(trial, label.collect()).await
-    }
-
-    /// The same, labelled so that what people send to it is refused while Seawall is away.
-    pub async fn enforced_namespace(&self, trial: &str) -> Result<Namespace> {
-        let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
-        let guard = (keys::GUARD.to_owned(), keys::ENFORCED.to_owned());
-        self.plane.labelled_namespace(trial, label.chain([guard]).collect()).await
     }
 
     /// The name of its `mutate` or `validate` webhook, as denials quote it.

@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod chart;
 mod endings;
 mod entries;
 mod examples;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(chart::trials());
     all.extend(endings::trials());
     all.extend(entries::trials());
     all.extend(examples::trials());

@@ -51,7 +51,7 @@ async fn uninstall(plane: &Arc<Plane>) -> Result<()> {
     for (name, folder) in [("lost", &lost), ("kept", &kept)] {
         run(&["install", name, &folder.path().display().to_string()]).await?.succeeded()?;
     }
-    let refusal = run(&["uninstall", "lost"]).await?.failed()?;
+    let refusal = run(&["uninstall", "lost", "--debug"]).await?.failed()?;
     ensure!(refusal.contains("its volume is deleted with it"), "{refusal}");
     ensure!(refusal.contains("its claims are deleted with it"), "{refusal}");
     for object in ["pvc/lost", "sts/gone"] {
