@@ -21,6 +21,7 @@ mod inspect;
 pub(crate) mod logging;
 mod outcome;
 pub(crate) mod output;
+mod protect;
 mod report;
 mod rules;
 mod scan;
@@ -57,6 +58,7 @@ enum Command {
     Certs(certs::Args),
     Webhooks(webhooks::Args),
     Guards(guards::Args),
+    Protect(protect::Args),
     VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
             Command::Guards(args) => guards::run(args),
+            Command::Protect(args) => protect::run(args),
             Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },

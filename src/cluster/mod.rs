@@ -10,6 +10,7 @@ mod fetch;
 pub mod guards;
 pub mod inventory;
 mod kubeconfig;
+pub mod protect;
 mod proxy;
 pub mod reach;
 pub mod registration;

@@ -50,7 +50,7 @@ fn seconds(time: Node<'_>) -> Seconds {
 }
 
 /// Reads every object of a list.
-async fn each(
+pub(super) async fn each(
     client: &Client,
     path: &str,
     selector: &[(String, String)],

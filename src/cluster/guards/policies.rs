@@ -50,13 +50,15 @@ fn namespaced(resource: Resource) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A label of ours is what the guards go by: who may take it away may delete.
+/// A label of ours is what the guards go by: who may take it away may delete. Whoever says more than was known takes nothing away.
 fn kept_label(resource: Resource, kind: &str) -> (String, &'static str, String) {
+    let (was, is) = (holds_data(), label("object", HOLDS_DATA));
+    let learned = format!("{is} == 'deleted' || ({was} == 'unknown' && {is} == 'retained')");
     let said = format!(
         "'{kind} \"' + oldObject.metadata.name + '\" would lose {HOLDS_DATA}, by which it is guarded against deletion'"
     );
     (
-        format!("!({}) || {THROUGH}", changes_label(HOLDS_DATA)),
+        format!("!({}) || {learned} || {THROUGH}", changes_label(HOLDS_DATA)),
         "the label seawall.dev/holds-data guards it against deletion",
         message(resource, &said),
     )

@@ -46,6 +46,12 @@ async fn holds_data(plane: &Arc<Plane>) -> Result<()> {
         silent(admin.kubectl(&["label", &object, "seawall.dev/holds-data-"]).await?)?;
     }
     silent(deleter.kubectl_with(&["apply", "-f", "-"], &list(&[labelled_set("sts", "Retain", "Retain")])).await?)?;
+    // What was not known may be said by anybody, and no more.
+    deleter.apply(&list(&[labelled_claim("unknown", "unknown")])).await?;
+    for fate in ["retained", "deleted"] {
+        let said = format!("seawall.dev/holds-data={fate}");
+        silent(deleter.kubectl(&["label", "--overwrite", "pvc/unknown", &said]).await?)?;
+    }
     let open = as_user(plane, &guarded::namespace(plane, "labels", false).await?, DELETER)?;
     open.apply(&list(&[labelled_claim("pvc", "deleted")])).await?;
     open.kubectl(&["label", "pvc/pvc", "seawall.dev/holds-data-"]).await?.succeeded().map(|_| ())

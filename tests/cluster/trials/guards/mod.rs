@@ -5,11 +5,20 @@ mod endings;
 mod exempt;
 mod helm;
 mod labels;
+mod protect;
 mod sets;
 
 use libtest_mimic::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    let all = [claims::trials(), sets::trials(), labels::trials(), exempt::trials(), endings::trials(), helm::trials()];
+    let all = [
+        claims::trials(),
+        sets::trials(),
+        labels::trials(),
+        exempt::trials(),
+        endings::trials(),
+        helm::trials(),
+        protect::trials(),
+    ];
     all.into_iter().flatten().collect()
 }
