@@ -5,7 +5,7 @@ use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Han
 use crate::{
     facts::{Answer, Facts, Known, Question},
     finding::{Finding, Past},
-    terms::{Action, Operation},
+    terms::{Action, Operation, keys},
     tree::{Node, Tree},
     view::{Case, Subject, Workload},
 };
@@ -33,7 +33,7 @@ impl Judged {
 }
 
 /// What lowers an action, and the words for it.
-type Excuse = (Action, &'static str);
+pub(super) type Excuse = (Action, &'static str);
 
 /// Who changes a database hears of what was wrong with it before; who labels it, or applies the same manifest again, has heard it.
 const fn so_before(spec_is_unchanged: bool) -> Excuse {
@@ -41,6 +41,16 @@ const fn so_before(spec_is_unchanged: bool) -> Excuse {
         (Action::Audit, "it was so before, and its spec stays as it is")
     } else {
         (Action::Warn, "it was so before")
+    }
+}
+
+/// What is refused only where somebody asked for it: in a namespace that is labelled so.
+pub(super) fn unguarded(namespace: &str, facts: &Facts) -> Option<Excuse> {
+    let labelled = |k: &str, v: &str| k == keys::GUARD && v == keys::ENFORCED;
+    match facts.get(&Question::Namespace(namespace.to_owned())) {
+        Known::Found(Answer::Namespace(found)) if found.labels.iter().any(|(k, v)| labelled(k, v)) => None,
+        Known::Unknown => Some((Action::Warn, "nobody says whether its namespace is guarded")),
+        _ => Some((Action::Warn, "its namespace is not guarded")),
     }
 }
 
@@ -56,6 +66,9 @@ impl<'t> Deliberation<'t> {
             questions.extend(self.claims_question(case));
         }
         if self.world.settings.profile().honours_data_label() && case.workload.data_label().is_none() {
+            questions.insert(Question::Namespace(self.request.namespace.to_owned()));
+        }
+        if judged.judgements.iter().any(|j| j.action == Action::Deny && j.finding.needs_guard) {
             questions.insert(Question::Namespace(self.request.namespace.to_owned()));
         }
         questions.into_iter().collect()
@@ -110,6 +123,7 @@ impl<'t> Deliberation<'t> {
                     Known::Missing => None,
                 }),
                 facts.and_then(|f| self.namespace_excuse(f)),
+                facts.filter(|_| finding.needs_guard).and_then(|f| unguarded(self.request.namespace, f)),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
         });

@@ -73,7 +73,7 @@ impl Guard {
         Self { catalogue, settings, stricter, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
-    fn world(&self) -> World<'_> {
+    pub(super) fn world(&self) -> World<'_> {
         self.world_of(&self.settings)
     }
 
@@ -134,11 +134,15 @@ impl Guard {
     async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {
         let tree = review::read(&call.body)?;
         let review = review::Review::of(&tree)?;
+        if let Some(body) = self.as_update(&review, &tree, call).await {
+            return Box::pin(self.reviewed(&Call { body, ..call.clone() })).await;
+        }
         let request = Request::of_review(&review, &tree);
         let deliberation = Deliberation::of(request, self.world(), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, _) => (Reply::default(), Vec::new()),
+            (None, Webhook::Validate) => self.remove(request, &review, call).await,
+            (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
@@ -215,6 +219,11 @@ impl Guard {
         if counts {
             self.foresee(request, review, &judged, call).await;
         }
+        self.told(judged, review, counts)
+    }
+
+    /// Judgements as an answer; they are counted where somebody still waits for it.
+    pub(super) fn told(&self, judged: Judged, review: &review::Review<'_>, counts: bool) -> (Reply, Vec<&'static str>) {
         let mut audit = BTreeMap::new();
         for action in [Action::Audit, Action::Warn, Action::Deny] {
             let mut rules: Vec<&str> = Vec::new();

@@ -25,8 +25,10 @@ mod log;
 mod probe;
 mod pulse;
 mod refusal;
+mod removal;
 mod review;
 mod routes;
+mod scale;
 mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc};

@@ -50,9 +50,14 @@ pub(super) fn in_guarded_namespace() -> String {
     format!("{} == '{}'", label("namespaceObject", keys::GUARD), keys::ENFORCED)
 }
 
+/// What somebody said about deleting the object.
+pub(super) fn confirmation() -> String {
+    entry("oldObject", "annotations", keys::CONFIRM_DELETE)
+}
+
 /// Somebody has said that it is meant, and the one who asks may say so. An expression has no clock: the webhook looks at the time.
 pub(super) fn confirmed(resource: Resource) -> String {
-    let said = entry("oldObject", "annotations", keys::CONFIRM_DELETE);
+    let said = confirmation();
     let namespace = if resource.is_namespaced { ".namespace(request.namespace)" } else { "" };
     format!(
         "{said}.startsWith(oldObject.metadata.name + '@') && \

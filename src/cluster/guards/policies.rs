@@ -1,7 +1,7 @@
 //! The policies, one function each.
 use super::{
     Guard,
-    expressions::{PLURALS, Resource, changes_label, confirmed, holds_data, label, message, operated},
+    expressions::{PLURALS, Resource, changes_label, confirmation, confirmed, holds_data, label, message, operated},
     objects::{Holds, Rules},
 };
 use crate::terms::keys::{ENFORCED, GUARD, HOLDS_DATA};
@@ -68,6 +68,8 @@ fn claims() -> Rules {
     // A claim of a Pod's own (a generic ephemeral volume) goes with it by design.
     let of_pod = "oldObject.metadata.?ownerReferences.orValue([]).exists(owner, owner.apiVersion == 'v1' && \
                   owner.kind == 'Pod' && owner.?controller.orValue(false))";
+    // Where nobody knows what becomes of the volume, the webhook looks; here it is seen whether the one who confirms may.
+    let goes = format!("{0} == 'deleted' || ({0} == 'unknown' && {1} != '')", holds_data(), confirmation());
     let said = "'claim \"' + oldObject.metadata.name + '\" holds a database, and its volume is deleted with it'";
     Rules {
         resource: CLAIMS,
@@ -76,7 +78,7 @@ fn claims() -> Rules {
         variables: namespaced(CLAIMS),
         validations: vec![
             (
-                format!("request.operation != 'DELETE' || {} != 'deleted' || {of_pod} || {THROUGH}", holds_data()),
+                format!("request.operation != 'DELETE' || !({goes}) || {of_pod} || {THROUGH}"),
                 "the claim holds a database, and its volume is deleted with it",
                 message(CLAIMS, said),
             ),

@@ -6,7 +6,9 @@ mod exempt;
 mod helm;
 mod labels;
 mod protect;
+mod scaling;
 mod sets;
+mod webhook;
 
 use libtest_mimic::Trial;
 
@@ -19,6 +21,8 @@ pub fn trials() -> Vec<Trial> {
         endings::trials(),
         helm::trials(),
         protect::trials(),
+        scaling::trials(),
+        webhook::trials(),
     ];
     all.into_iter().flatten().collect()
 }
