@@ -19,13 +19,12 @@ use tokio::time::{Duration, Instant};
 use crate::databases::{MYSQL, Shape, claim, database};
 use crate::plane::kubectl::Output;
 use crate::plane::watch::wait_for;
-use crate::plane::webhooks::INSTANCE;
 use crate::plane::{Namespace, Plane};
 
 /// How long the API server may take to hold to new policies.
 const PROPAGATION: Duration = Duration::from_secs(60);
 /// The label that puts a namespace into the reach of these guards, and out of that of other trials.
-const REACH: &str = "guards";
+const REACH: &str = "plane.test/guards";
 
 /// Whom [`as_user`] knows: may do everything, also confirm.
 pub const ADMIN: &str = "ada";
@@ -46,7 +45,7 @@ pub async fn namespace(plane: &Arc<Plane>, name: &str, guarded: bool) -> Result<
 
 async fn labelled(plane: &Plane, name: &str, guarded: bool) -> Result<Namespace> {
     let guard = guarded.then(|| (keys::GUARD.to_owned(), keys::ENFORCED.to_owned()));
-    let reach = (INSTANCE.to_owned(), REACH.to_owned());
+    let reach = (REACH.to_owned(), "here".to_owned());
     plane.labelled_namespace(name, guard.into_iter().chain([reach]).collect::<BTreeMap<_, _>>()).await
 }
 
@@ -128,11 +127,8 @@ async fn install(plane: &Arc<Plane>) -> Result<()> {
             named(&mut binding.metadata);
             if let Some(spec) = &mut binding.spec {
                 spec.policy_name = spec.policy_name.take().map(|name| format!("trials.{name}"));
-                let reach = LabelSelectorRequirement {
-                    key: INSTANCE.to_owned(),
-                    operator: "In".to_owned(),
-                    values: Some(vec![REACH.to_owned()]),
-                };
+                let reach =
+                    LabelSelectorRequirement { key: REACH.to_owned(), operator: "Exists".to_owned(), values: None };
                 let selector = spec.match_resources.get_or_insert_default().namespace_selector.get_or_insert_default();
                 selector.match_expressions.get_or_insert_default().push(reach);
             }

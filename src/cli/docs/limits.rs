@@ -55,6 +55,8 @@ const ANSWERS: &str = "\
   still opens the [guards](guards.md), for who has the right; while it is there, the webhook refuses what is out of date.
 - A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
 - An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
+- Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
+- Labels are written once: `seawall protect` again makes them true after the reclaim policy of a volume was changed.
 - StorageClasses have no history: every creation of one that deletes is a warning, not only the second.
 ";
 

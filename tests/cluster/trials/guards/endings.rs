@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use futures::future::try_join_all;
-use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, PersistentVolumeClaim};
+use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, PersistentVolumeClaim, Pod};
 use kube::api::{Api, ListParams};
 use libtest_mimic::Trial;
 use serde_json::json;
@@ -81,6 +81,11 @@ async fn scaled(plane: &Arc<Plane>) -> Result<()> {
     let claims = namespace.api::<PersistentVolumeClaim>();
     wait_for(&claims, "data-db-1", "the second claim", |claim| claim.map(|_| ())).await?;
     silent(namespace.kubectl(&["scale", "sts/db", "--replicas=1"]).await?)?;
+    // Its Pod goes first, and no kubelet ends one that was scheduled.
+    let is_going = |pod: Option<&Pod>| pod.is_none_or(|pod| pod.metadata.deletion_timestamp.is_some()).then_some(());
+    wait_for(&namespace.api::<Pod>(), "db-1", "the Pod to be deleted", is_going).await?;
+    let end = ["delete", "pod/db-1", "--force", "--grace-period=0", "--ignore-not-found"];
+    namespace.kubectl(&end).await?.succeeded()?;
     guarded::going(&claims, "data-db-1").await?;
     let first = namespace.kubectl(&["get", "pvc/data-db-0"]).await?;
     ensure!(first.ok, "the other claim is gone: {}", first.stderr);

@@ -106,7 +106,9 @@ async fn time(plane: &Arc<Plane>) -> Result<()> {
     let delete = |name: &'static str, more: &'static str| ["delete", "pvc", name, "--wait=false", more];
 
     // What Seawall prints for a claim of which the policies know nothing works too, for who may.
-    let said = deleter.kubectl(&delete("unknown", "--dry-run=server")).await?.failed()?;
+    let output = deleter.kubectl(&delete("unknown", "--dry-run=server")).await?;
+    ensure!(!output.ok, "{output:?}\n{}", seawall.log_tail(10));
+    let said = output.stderr;
     ensure!(said.contains("validate-rest") && said.contains("claim \"unknown\" holds a database"), "{said}");
     admin.shell(way_through(&said)?).await?.succeeded()?;
     let refused = deleter.kubectl(&delete("unknown", "--dry-run=server")).await?;
