@@ -87,6 +87,15 @@ impl Facts {
         self.answers.contains_key(question) || self.empty_namespace
     }
 
+    /// True where somebody can look into a ConfigMap.
+    #[must_use]
+    pub fn knows_config_maps(&self) -> bool {
+        let is_map = |(question, known): (&Question, &Known<Answer>)| {
+            matches!(question, Question::ConfigMap { .. }) && matches!(known, Known::Found(_))
+        };
+        self.answers.iter().any(is_map)
+    }
+
     /// The answer to a question.
     #[must_use]
     pub fn get(&self, question: &Question) -> Known<&Answer> {

@@ -5,7 +5,7 @@ use json_patch::{AddOperation, PatchOperation, RemoveOperation, ReplaceOperation
 use serde_json::{Map, Value};
 
 use super::{Edit, Merged};
-use crate::tree::{Node, Tree, steps};
+use crate::tree::{Node, Tree, unescaped_steps};
 
 impl Merged {
     /// The operations that turn the object at `top` into the mended one. Empty when everything is so already.
@@ -24,21 +24,22 @@ impl Merged {
                         removed.push(mend.place.pointer.clone());
                     }
                 }
-                Edit::Append { list, element } => match tree.at_pointer(top, list).filter(|n| n.is_set()) {
-                    Some(_) => appended.push((format!("{list}/-"), element.clone())),
-                    None => graft(top, &mut grafts, list, |slot| match slot {
+                Edit::Append { list, element } => match way(top, list) {
+                    Way::There(_) => appended.push((format!("{list}/-"), element.clone())),
+                    Way::Missing { first, below } => graft(&mut grafts, first, below, |slot| match slot {
                         Value::Array(items) => items.push(element.clone()),
                         other => *other = Value::Array(vec![element.clone()]),
                     }),
                 },
-                edit => {
-                    let there = tree.at_pointer(top, &mend.place.pointer);
-                    let Some(value) = wanted(edit, there) else { continue };
-                    match there.filter(|n| n.is_set()) {
-                        Some(_) => replaced.push((mend.place.pointer.clone(), value)),
-                        None => graft(top, &mut grafts, &mend.place.pointer, |slot| *slot = value.clone()),
+                edit => match way(top, &mend.place.pointer) {
+                    Way::There(there) => {
+                        replaced.extend(wanted(edit, Some(there)).map(|value| (mend.place.pointer.clone(), value)));
                     }
-                }
+                    Way::Missing { first, below } => {
+                        let Some(value) = wanted(edit, None) else { continue };
+                        graft(&mut grafts, first, below, |slot| *slot = value);
+                    }
+                },
             }
         }
         // Elements are removed from the end, so that the indices before them stay right.
@@ -66,26 +67,35 @@ fn wanted(edit: &Edit, there: Option<Node<'_>>) -> Option<Value> {
     }
 }
 
-/// Puts a value where parents may be missing: the first missing one (or a null) is added, with what lies below.
-fn graft(top: Node<'_>, grafts: &mut BTreeMap<String, Value>, path: &str, write: impl FnOnce(&mut Value)) {
-    let mut root = String::new();
-    let mut node = top;
-    let mut steps = steps(path);
-    for step in steps.by_ref() {
-        root.push('/');
-        root.push_str(step);
+/// How far a pointer leads.
+enum Way<'t, 'p> {
+    /// To a value.
+    There(Node<'t>),
+    /// Nowhere (or to a null): `first` is the pointer up to the first step that is missing, `below` what comes after it.
+    Missing { first: &'p str, below: &'p str },
+}
+
+fn way<'t, 'p>(top: Node<'t>, pointer: &'p str) -> Way<'t, 'p> {
+    let (mut node, mut rest) = (top, pointer);
+    while let Some(after) = rest.strip_prefix('/') {
+        let (step, below) = after.split_at(after.bytes().position(|b| b == b'/').unwrap_or(after.len()));
         match node.step(step).filter(|n| n.is_set()) {
-            Some(next) => node = next,
-            None => break,
+            Some(next) => (node, rest) = (next, below),
+            None => return Way::Missing { first: pointer.strip_suffix(below).unwrap_or(pointer), below },
         }
     }
-    let mut slot = grafts.entry(root).or_insert(Value::Null);
-    for step in steps {
+    Way::There(node)
+}
+
+/// Puts a value below `first`, which is added whole.
+fn graft(grafts: &mut BTreeMap<String, Value>, first: &str, below: &str, write: impl FnOnce(&mut Value)) {
+    let mut slot = grafts.entry(first.to_owned()).or_insert(Value::Null);
+    for step in unescaped_steps(below) {
         if !slot.is_object() {
             *slot = Value::Object(Map::new());
         }
         let Value::Object(map) = slot else { return };
-        slot = map.entry(step.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
+        slot = map.entry(step).or_insert(Value::Null);
     }
     write(slot);
 }

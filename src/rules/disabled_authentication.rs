@@ -61,6 +61,8 @@
 //! ```
 //! The variable is read on first start alone: on existing data the account is changed inside the database.
 //!
+//! What a ConfigMap of the same run of `seawall check` says counts as well, in a variable or in a file that the server reads, and warns.
+//!
 //! ## References
 //! - docker-library/mysql: `docker-entrypoint.sh` asks whether the variable is empty, not what it says
 use super::support::switch;
@@ -90,7 +92,7 @@ fn validate(case: &Case<'_>, context: &Context<'_>, findings: &mut Findings) {
     let doors = case.databases.iter().filter(|d| d.role.is_server() || d.role == Role::Router);
     for database in doors.filter(|d| !d.is_meant_to_go(context.data_label)) {
         let mut said: Vec<(String, String)> = Vec::new();
-        for thrown in database.thrown(Turns::AuthenticationOff) {
+        for thrown in switch::thrown(database, Turns::AuthenticationOff, context) {
             // With one dash or with two it is the same option.
             let identity = (thrown.at.stable(), thrown.name.trim_start_matches('-').to_owned());
             if said.contains(&identity) {

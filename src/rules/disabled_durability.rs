@@ -65,6 +65,8 @@
 //! ```
 //! A database that is meant to go (tests run faster so) says so with the label `seawall.dev/data: ephemeral`.
 //!
+//! What a ConfigMap of the same run of `seawall check` says counts as well, in a variable or in a file that the server reads, and warns.
+//!
 //! ## References
 //! - PostgreSQL documentation, write ahead log: fsync, full_page_writes
 //! - MySQL reference manual, InnoDB doublewrite buffer
@@ -92,11 +94,11 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     if database.role != Role::Server {
         return;
     }
-    for thrown in database.thrown(Turns::DurabilityOff) {
+    for thrown in switch::thrown(database, Turns::DurabilityOff, context) {
         let finding = switch::report(database, &thrown, findings);
         if !thrown.is_certain {
             finding.at_most(Action::Warn);

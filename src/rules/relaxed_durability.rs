@@ -66,6 +66,8 @@
 //! PostgreSQL's `synchronous_commit=off` is a note only, being far better than `fsync=off`; it takes the setting per transaction as
 //! well, for what may be lost: `SET LOCAL synchronous_commit TO off`.
 //!
+//! What a ConfigMap of the same run of `seawall check` says counts as well, in a variable or in a file that the server reads, and warns.
+//!
 //! ## References
 //! - PostgreSQL documentation, asynchronous commit
 //! - MySQL reference manual, innodb_flush_log_at_trx_commit
@@ -92,11 +94,11 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     if database.role != Role::Server {
         return;
     }
-    for thrown in database.thrown(Turns::DurabilityRelaxed) {
+    for thrown in switch::thrown(database, Turns::DurabilityRelaxed, context) {
         switch::report(database, &thrown, findings).at_most(if thrown.is_certain {
             Action::Warn
         } else {
@@ -104,8 +106,10 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
         });
     }
     let commands = &database.engine.facts.drops_by;
-    let is_kept = !commands.is_empty() && database.data.is_kept();
-    for hook in database.container.errands().filter(|e| is_kept && e.occasion == Occasion::Hook) {
+    if commands.is_empty() || !database.data.is_kept() {
+        return;
+    }
+    for hook in database.container.errands().filter(|e| e.occasion == Occasion::Hook) {
         let does = |call: &Call<'_, '_>| commands.iter().any(|command| call.does(command));
         let Some(call) = hook.script.calls().find(does) else { continue };
         let place = hook.place_of(call.words().first().map_or("", |word| &word.text));

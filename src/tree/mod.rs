@@ -21,8 +21,8 @@ pub use edit::place_and_value;
 pub use file::{FileError, from_text, text_of};
 pub use json::{JsonError, Seed};
 pub use node::{Node, Type};
+pub(crate) use place::unescaped_steps;
 pub use place::{Place, merge_key};
-pub(crate) use place::{steps, unescaped_steps};
 
 /// The most values that one tree holds; documented in `docs/limits.md`. An object of 3 MiB, which is what the API server
 /// accepts, has fewer than a quarter of them.

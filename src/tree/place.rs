@@ -52,7 +52,7 @@ fn escape(step: &str) -> Cow<'_, str> {
 }
 
 /// The steps of an RFC 6901 pointer, still escaped.
-pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = &str> {
+fn steps(pointer: &str) -> impl Iterator<Item = &str> {
     #[expect(clippy::manual_pattern_char_comparison, reason = "the search for a character is made for longer texts")]
     pointer.split(|c| c == '/').skip(1)
 }
@@ -91,16 +91,21 @@ impl<'t> Node<'t> {
     /// Both names of this place.
     #[must_use]
     pub fn place(self) -> Place {
-        Place { pointer: self.pointer(), stable: self.stable() }
+        let chain = self.chain();
+        Place { pointer: self.pointer_of(&chain), stable: self.stable_of(&chain) }
     }
 
     /// RFC 6901, from the top of the object.
     #[must_use]
     pub fn pointer(self) -> String {
+        self.pointer_of(&self.chain())
+    }
+
+    fn pointer_of(self, chain: &[Id]) -> String {
         let mut out = String::with_capacity(64);
-        for id in self.chain() {
+        for id in chain {
             out.push('/');
-            match self.tree.entry(id).map(|e| &e.key) {
+            match self.tree.entry(*id).map(|e| &e.key) {
                 Some(Key::Name(name)) => out.push_str(&escape(name)),
                 Some(Key::Index(index)) => out.push_str(&index.to_string()),
                 None => {}
@@ -116,6 +121,10 @@ impl<'t> Node<'t> {
     /// By merge key, as people name it. An element of a list without a merge key is named as its list.
     #[must_use]
     pub fn stable(self) -> String {
+        self.stable_of(&self.chain())
+    }
+
+    fn stable_of(self, chain: &[Id]) -> String {
         let mut out = String::with_capacity(64);
         let mut list = "";
         let step = |out: &mut String, name: &str| {
@@ -129,14 +138,14 @@ impl<'t> Node<'t> {
                 out.push_str(name);
             }
         };
-        for id in self.chain() {
-            match self.tree.entry(id).map(|e| &e.key) {
+        for id in chain {
+            match self.tree.entry(*id).map(|e| &e.key) {
                 Some(Key::Name(name)) => {
                     list = name;
                     step(&mut out, name);
                 }
                 Some(Key::Index(_)) => {
-                    if let Some(name) = identity(list, Node::at(self.tree, id)) {
+                    if let Some(name) = identity(list, Node::at(self.tree, *id)) {
                         out.push('[');
                         out.push_str(&name);
                         out.push(']');

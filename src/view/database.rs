@@ -6,6 +6,7 @@ use super::{
     condition::{holds, is_configured_elsewhere},
     data,
     detect::Detected,
+    memory,
     options::{Options, Setting},
 };
 use crate::{
@@ -71,6 +72,7 @@ pub struct Database<'t> {
     name: &'t str,
     options: Options<'t>,
     is_cache_by_label: bool,
+    pub(super) memory_limit: Option<(Node<'t>, i64)>,
     pub(super) memo: Memo,
 }
 
@@ -124,6 +126,7 @@ impl<'t> Database<'t> {
             name: container.name(),
             options,
             is_cache_by_label: false,
+            memory_limit: memory::limit_of(container, pod),
             memo: Memo::default(),
         };
         if role == Role::Server && !database.keeps_data() {

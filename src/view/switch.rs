@@ -1,5 +1,8 @@
 //! Options and variables that make something unsafe, where a spec has them.
-use super::Database;
+use super::{
+    ConfigLook, Database,
+    configuration::{Given, is_setting, setting_of},
+};
 use crate::{
     engines::schema::{Options, Switch, Turns},
     tree::Node,
@@ -17,6 +20,8 @@ pub struct Thrown<'t> {
     /// False where the fact is doubtful, the value comes from elsewhere, or the version that has it is not known: nothing is
     /// denied then.
     pub is_certain: bool,
+    /// The ConfigMap that says so, where the spec does not: it can be changed without the workload, so nothing is denied either.
+    pub config_map: Option<&'t str>,
 }
 
 impl<'t> Database<'t> {
@@ -26,11 +31,51 @@ impl<'t> Database<'t> {
         engine.switches(turns).filter_map(|switch| self.look_at(switch))
     }
 
-    fn look_at(&self, switch: &'t Switch) -> Option<Thrown<'t>> {
-        let version = match &switch.versions {
+    /// The switches of one kind that ConfigMaps throw which somebody can look into: by a variable taken from them, or in a file that the
+    /// server reads. What the spec itself says comes before either.
+    pub fn thrown_beside(&self, turns: Turns, look: ConfigLook<'_, '_>) -> Vec<Thrown<'t>> {
+        let switches: Vec<_> = self.engine.switches(turns).filter(|switch| !self.is_harmless(switch)).collect();
+        if switches.is_empty() {
+            return Vec::new();
+        }
+        let files = self.files_beside(look);
+        let thrown = |switch: &'t Switch| {
+            let in_file = || {
+                let flag = switch.flag.as_deref().filter(|flag| self.option(flag).is_none())?;
+                let file = files.iter().rfind(|file| file_says(file.text, flag, switch))?;
+                Some((*file, flag))
+            };
+            let in_variable = || {
+                let variable = switch.variable.as_deref()?;
+                let given = self.variable_beside(variable, look).filter(|given| says(switch, Some(given.text)))?;
+                let is_lifted = |name: &String| self.variable_beside(name, look).is_some();
+                let mut lifted_by = switch.unless.iter().filter_map(|condition| condition.variable.as_ref());
+                let may_be_lifted = !switch.unless.is_empty() && self.is_fed_out_of_sight(look);
+                (!may_be_lifted && !lifted_by.any(is_lifted)).then_some((given, variable))
+            };
+            let (Given { at, map, .. }, name) = in_variable().or_else(in_file)?;
+            Some(Thrown { switch, at, name, is_certain: false, config_map: Some(map) })
+        };
+        switches.into_iter().filter_map(thrown).collect()
+    }
+
+    /// Whether the version is one that a switch works in; `None` where that is not known.
+    fn has_switch(&self, switch: &Switch) -> Option<bool> {
+        match &switch.versions {
             None => Some(true),
             Some(range) => self.version.as_ref().and_then(|version| range.contains(version)),
-        };
+        }
+    }
+
+    /// True where the version, or something else in the spec, takes its harm from a switch.
+    fn is_harmless(&self, switch: &Switch) -> bool {
+        self.has_switch(switch) == Some(false)
+            || switch.unless.iter().any(|c| self.holds(c))
+            || !self.meets(&switch.only_with)
+    }
+
+    fn look_at(&self, switch: &'t Switch) -> Option<Thrown<'t>> {
+        let version = self.has_switch(switch);
         if version == Some(false) {
             return None;
         }
@@ -42,6 +87,7 @@ impl<'t> Database<'t> {
             at,
             name,
             is_certain: version.is_some() && is_spelled && !switch.doubtful,
+            config_map: None,
         })
     }
 
@@ -80,6 +126,12 @@ impl<'t> Database<'t> {
         let at = if var.value().is_set() { var.value() } else { var.value_from() };
         says(switch, var.literal()).then(|| (at, name, var.literal().is_some()))
     }
+}
+
+/// Whether a configuration file throws a switch: of several lines the last one counts, and one that stands alone is `true`.
+fn file_says(text: &str, flag: &str, switch: &Switch) -> bool {
+    let mut values = text.lines().filter_map(setting_of).filter(|(name, _)| is_setting(name, flag));
+    values.next_back().is_some_and(|(_, value)| says(switch, Some(if value.is_empty() { "true" } else { value })))
 }
 
 /// Whether a value is one that counts. One that the spec does not show counts only where any does.

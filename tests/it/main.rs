@@ -26,6 +26,7 @@ mod engine_tables;
 mod example_settings;
 mod examples;
 mod excuses;
+mod failure;
 mod fix;
 mod fixture;
 mod folders;

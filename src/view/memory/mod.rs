@@ -4,7 +4,7 @@ mod spelled;
 #[cfg(test)]
 mod tests;
 
-pub use config_map::ConfigLook;
+pub(super) use spelled::limit_of;
 
 use crate::{
     engines::schema::{Blind, Memory, Unset},

@@ -4,8 +4,16 @@ use crate::{
     engines::schema::{Blind, MemoryTerm, SessionCount},
     text::memory::{Amount, MemoryUnit, amount_of},
     tree::Node,
-    view::{Database, quantity},
+    view::{Container, Database, Pod, quantity},
 };
+
+/// See [`Database::memory_limit`].
+pub(in crate::view) fn limit_of<'t>(container: Container<'t>, pod: Pod<'t>) -> Option<(Node<'t>, i64)> {
+    let own = container.memory_limit();
+    let place = if own.is_set() { own } else { pod.memory_limit() };
+    // The API server reads a limit of nought as none.
+    quantity(place)?.bytes().filter(|bytes| *bytes > 0).map(|bytes| (place, bytes))
+}
 
 impl<'t> Database<'t> {
     /// What the server takes of its container's memory; `None` where nothing is known about the engine.
@@ -23,11 +31,8 @@ impl<'t> Database<'t> {
 
     /// The memory limit that holds for the container, in bytes, and where it is written: its own, else the Pod's.
     #[must_use]
-    pub fn memory_limit(&self) -> Option<(Node<'t>, i64)> {
-        let own = self.container.memory_limit();
-        let place = if own.is_set() { own } else { self.pod.memory_limit() };
-        // The API server reads a limit of nought as none.
-        quantity(place)?.bytes().filter(|bytes| *bytes > 0).map(|bytes| (place, bytes))
+    pub const fn memory_limit(&self) -> Option<(Node<'t>, i64)> {
+        self.memory_limit
     }
 
     /// The memory in which the server still starts, in bytes, and as its makers write it where that is what it needs as a whole.

@@ -36,7 +36,12 @@ impl Plane {
         Ok(())
     }
 
-    fn identity(&self) -> Result<Identity> {
+    /// A certificate that is no longer valid.
+    pub(super) fn expired_identity(&self) -> Result<Identity> {
+        self.authority.expired_server(&service(), &[&service()])
+    }
+
+    pub(super) fn identity(&self) -> Result<Identity> {
         let service = service();
         self.authority.server(&service, &[service.as_str(), "localhost"])
     }

@@ -9,6 +9,7 @@ pub mod access;
 mod binaries;
 pub mod certificates;
 pub mod doorway;
+pub mod faults;
 mod guard;
 pub mod helm;
 pub mod hosted;

@@ -272,14 +272,6 @@ impl Drop for Seawall {
     }
 }
 
-impl Plane {
-    /// The API server's own metrics, as text.
-    pub async fn metrics(&self) -> Result<String> {
-        let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
-        self.client().request_text(request).await.context("failed to read the API server's metrics")
-    }
-}
-
 /// GET by plain HTTP: status and body.
 pub async fn http_get(address: SocketAddr, path: &str) -> Result<(u16, String)> {
     let mut stream = tokio::net::TcpStream::connect(address).await.context("no connection")?;

@@ -6,6 +6,7 @@ mod chart;
 mod endings;
 mod entries;
 mod examples;
+mod failure;
 mod foresight;
 mod guards;
 mod law10;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(entries::trials());
     all.extend(examples::trials());
+    all.extend(failure::trials());
     all.extend(foresight::trials());
     all.extend(guards::trials());
     all.extend(law10::trials());

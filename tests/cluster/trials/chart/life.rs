@@ -70,7 +70,7 @@ impl Release {
         .await?;
         let spec = serde_json::to_value(&pod.spec)?;
         let mut command = self.plane.hosted(Path::new(PROGRAM), NAMESPACE, &spec, self.ports).await?;
-        command.args(["--timeout=8", &format!("--address=127.0.0.1:{address}")]);
+        command.args(["--timeout=5", &format!("--address=127.0.0.1:{address}")]);
         let (ok, said) = self.plane.ran(&format!("test-{}", pod.metadata.uid.unwrap_or_default()), command).await?;
         let status = json!({"status": {"phase": if ok { "Succeeded" } else { "Failed" }}});
         pods.patch_status("seawall-test", &PatchParams::default(), &Patch::Merge(status)).await?;
@@ -163,7 +163,7 @@ async fn upgraded(release: &Release, mut process: Process, shop: &Namespace) -> 
     let stored = release.stored("mutatingwebhookconfiguration", "seawall").await?;
     let entry = &stored["webhooks"][0];
     ensure!(entry["timeoutSeconds"] == 4 && entry["clientConfig"]["caBundle"] == "c2Vhd2FsbA==", "{entry:#}");
-    rights(&release.plane, "update", &["secrets/seawall-tls"], true).await?;
+    rights(&release.plane, "patch", &["secrets/seawall-tls"], true).await?;
     rights(&release.plane, "get", &["secrets", "secrets/own", "configmaps"], false).await?;
     let webhooks = ["mutatingwebhookconfigurations/seawall", "validatingwebhookconfigurations/seawall"];
     rights(&release.plane, "patch", &webhooks, true).await?;
