@@ -189,4 +189,8 @@ pub mod keys {
     pub const PROBE: &str = "seawall.dev/probe";
     /// The value of [`GUARD`] that says so.
     pub const ENFORCED: &str = "enforced";
+    /// Annotation on what is to be deleted although it is guarded: its name, `@`, and until when that is meant, as RFC 3339.
+    pub const CONFIRM_DELETE: &str = "seawall.dev/confirm-delete";
+    /// The verb by which RBAC says who may have such an annotation believed, on the resource itself.
+    pub const CONFIRM_DELETE_VERB: &str = "confirm-delete";
 }

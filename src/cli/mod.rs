@@ -18,12 +18,14 @@ mod exemptions;
 mod explain;
 mod fix;
 mod following;
+mod guards;
 mod inspect;
 pub(crate) mod logging;
 mod namespaces;
 mod outcome;
 pub(crate) mod output;
 mod policy;
+mod protect;
 mod report;
 mod rules;
 mod scan;
@@ -61,6 +63,8 @@ enum Command {
     Engines(engines::Args),
     Certs(certs::Args),
     Webhooks(webhooks::Args),
+    Guards(guards::Args),
+    Protect(protect::Args),
     VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
@@ -82,6 +86,8 @@ pub fn run() -> ExitCode {
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
+            Command::Guards(args) => guards::run(args),
+            Command::Protect(args) => protect::run(args),
             Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },

@@ -5,7 +5,7 @@ use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Han
 use crate::{
     facts::{Answer, Facts, Known, Question},
     finding::{Finding, Past},
-    terms::{Action, Operation},
+    terms::{Action, Operation, keys},
     tree::{Node, Tree},
     view::{Case, Subject, Workload},
 };
@@ -44,6 +44,16 @@ const fn so_before(spec_is_unchanged: bool) -> Excuse {
     }
 }
 
+/// What is refused only where somebody asked for it: in a namespace that is labelled so.
+pub(super) fn unguarded(namespace: &str, facts: &Facts) -> Option<Excuse> {
+    let labelled = |k: &str, v: &str| k == keys::GUARD && v == keys::ENFORCED;
+    match facts.get(&Question::Namespace(namespace.to_owned())) {
+        Known::Found(Answer::Namespace(found)) if found.labels.iter().any(|(k, v)| labelled(k, v)) => None,
+        Known::Unknown => Some((Action::Warn, "nobody says whether its namespace is guarded")),
+        _ => Some((Action::Warn, "its namespace is not guarded")),
+    }
+}
+
 impl<'t> Deliberation<'t> {
     /// The facts that a denial needs: whatever could excuse it. Empty when nothing would be denied.
     #[must_use]
@@ -56,6 +66,9 @@ impl<'t> Deliberation<'t> {
             questions.extend(self.claims_question(case));
         }
         if self.world.settings.profile().honours_data_label() && case.workload.data_label().is_none() {
+            questions.insert(Question::Namespace(self.request.namespace.to_owned()));
+        }
+        if judged.judgements.iter().any(|j| j.action == Action::Deny && j.finding.needs_guard) {
             questions.insert(Question::Namespace(self.request.namespace.to_owned()));
         }
         questions.into_iter().collect()
@@ -116,6 +129,7 @@ impl<'t> Deliberation<'t> {
                 }),
                 facts.and_then(|f| self.namespace_excuse(f)),
                 self.exempted(finding),
+                facts.filter(|_| finding.needs_guard).and_then(|f| unguarded(self.request.namespace, f)),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
         });

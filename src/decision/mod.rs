@@ -13,6 +13,7 @@ mod judge;
 mod marks;
 mod mend;
 mod neighbours;
+mod removal;
 mod restore;
 mod run;
 mod verdict;
@@ -37,6 +38,7 @@ pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
 pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};
+pub use removal::Removal;
 pub use verdict::{MOST_LISTED, denial, warnings};
 
 /// What stays the same from one request to the next.

@@ -83,7 +83,7 @@ impl Guard {
         Self { live, health, uses, rules: rules.to_vec(), ..self }
     }
 
-    fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+    pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         World { catalogue: &self.catalogue, settings, rules: &self.rules, kubernetes_minor: self.kubernetes_minor }
     }
 
@@ -178,6 +178,9 @@ impl Guard {
         if in_force.is_off() {
             return Ok(let_through(&review));
         }
+        if let Some(body) = self.as_update(&review, &tree, call).await {
+            return Box::pin(self.reviewed(&Call { body, ..call.clone() })).await;
+        }
         if let Some(reply) = self.own_kind(&review, &in_force) {
             return Ok(answered(&review, &reply, Vec::new()));
         }
@@ -185,7 +188,8 @@ impl Guard {
         let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, _) => (Reply::default(), Vec::new()),
+            (None, Webhook::Validate) => self.remove(request, &review, &settings, call).await,
+            (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
@@ -249,6 +253,17 @@ impl Guard {
         if counts {
             self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
+        self.told(judged, deliberation.settings(), review, counts)
+    }
+
+    /// Judgements as an answer; they are counted where somebody still waits for it.
+    pub(super) fn told(
+        &self,
+        judged: Judged,
+        settings: &Settings,
+        review: &review::Review<'_>,
+        counts: bool,
+    ) -> (Reply, Vec<&'static str>) {
         let mut audit = BTreeMap::new();
         for action in [Action::Audit, Action::Warn, Action::Deny] {
             let mut rules: Vec<&str> = Vec::new();
@@ -273,7 +288,7 @@ impl Guard {
         exempted.dedup();
         if !exempted.is_empty() {
             if counts && !review.dry_run {
-                self.note_uses(deliberation.settings(), review, &exempted);
+                self.note_uses(settings, review, &exempted);
             }
             audit.insert("exempted", exempted.join(","));
         }

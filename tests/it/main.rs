@@ -35,6 +35,7 @@ mod folders;
 mod following;
 mod generated;
 mod guarded;
+mod guards;
 mod hostile;
 mod laws;
 mod layering;

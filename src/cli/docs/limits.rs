@@ -48,6 +48,16 @@ const ANSWERS: &str = "\
 | warnings per answer | 8, one line each |
 | a warning's length | 120 characters; a command to run may stand alone in one of 250 |
 | a message's length | 120 characters; the remedy is separate |
+
+## What the guards cannot do
+
+- An expression of a policy has no clock. While Seawall is away, an old annotation `seawall.dev/confirm-delete` that was never taken off
+  still opens the [guards](guards.md), for who has the right; while it is there, the webhook refuses what is out of date.
+- A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
+- An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
+- Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
+- Labels are written once: `seawall protect` again makes them true after the reclaim policy of a volume was changed.
+- StorageClasses have no history: every creation of one that deletes is a warning, not only the second.
 ";
 
 const WAYS: &str = "

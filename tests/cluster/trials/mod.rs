@@ -10,6 +10,7 @@ mod examples;
 mod exemptions;
 mod failure;
 mod foresight;
+mod guards;
 mod law10;
 mod law7;
 mod marker;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(exemptions::trials());
     all.extend(failure::trials());
     all.extend(foresight::trials());
+    all.extend(guards::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
