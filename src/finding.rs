@@ -26,6 +26,8 @@ pub struct Finding {
     pub measure: Option<i64>,
     /// The most that this occurrence may do, whatever the profile says.
     pub ceiling: Action,
+    /// True where it may be refused in guarded namespaces only.
+    pub needs_guard: bool,
     /// The container, where it is about one.
     pub container: Option<String>,
     /// What is wrong: lower case, no final period, at most 120 characters.
@@ -92,6 +94,12 @@ impl Finding {
         self
     }
 
+    /// This occurrence is refused in guarded namespaces alone, and a warning elsewhere.
+    pub fn where_guarded(&mut self) -> &mut Self {
+        self.needs_guard = true;
+        self
+    }
+
     fn identity(&self) -> (&'static str, &str, &str) {
         (self.rule, &self.place.stable, &self.about)
     }
@@ -147,6 +155,7 @@ impl Findings {
             about: "".into(),
             measure: None,
             ceiling: Action::Deny,
+            needs_guard: false,
             container: None,
             message: message.into(),
             help: "".into(),

@@ -81,6 +81,7 @@ pub struct Metrics {
     policies: Gauge,
     policies_not_accepted: Gauge,
     policies_heard: Gauge,
+    exemptions: Gauge,
     switched_off: Gauge,
 }
 
@@ -136,6 +137,7 @@ impl Metrics {
             policies: Gauge::default(),
             policies_not_accepted: Gauge::default(),
             policies_heard: Gauge::default(),
+            exemptions: Gauge::default(),
             switched_off: Gauge::default(),
         };
         metrics.register();
@@ -173,6 +175,11 @@ impl Metrics {
             "When the API server said last what is in force, since 1970",
             Unit::Seconds,
             self.policies_heard.clone(),
+        );
+        registry.register(
+            "exemptions",
+            "Exemptions that the cluster has, expired ones among them",
+            self.exemptions.clone(),
         );
         registry.register("switched_off", "1 while everything is let through", self.switched_off.clone());
     }
@@ -256,11 +263,12 @@ impl Metrics {
         self.certificate_reloads.add([result as usize]);
     }
 
-    /// The policies in force, those that are not accepted as a whole, and whether everything is let through.
-    pub fn policies(&self, in_force: usize, not_accepted: usize, is_off: bool) {
+    /// The policies in force, those that are not accepted as a whole, the exemptions, and whether everything is let through.
+    pub fn policies(&self, in_force: usize, not_accepted: usize, exemptions: usize, is_off: bool) {
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.policies.set(number(in_force));
         self.policies_not_accepted.set(number(not_accepted));
+        self.exemptions.set(number(exemptions));
         self.switched_off.set(i64::from(is_off));
     }
 

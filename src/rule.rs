@@ -10,7 +10,7 @@ use crate::{
     proposal::Proposal,
     settings::Effective,
     terms::{Operation, Tier},
-    view::{Case, Change, Claim, Companion, DataLabel, Database, Executions, Kind, Workload},
+    view::{Case, Change, Claim, Companion, DataLabel, Database, Deletion, Executions, Kind, Workload},
 };
 
 /// One rule. Its file holds its documentation, this value, and its functions.
@@ -66,6 +66,8 @@ pub enum Validate {
     Claim(fn(&Claim<'_>, &Context<'_>, &mut Findings)),
     /// Each database container, and each claim of a database.
     Storage(fn(&Database<'_>, &Context<'_>, &mut Findings), fn(&Claim<'_>, &Context<'_>, &mut Findings)),
+    /// A deletion that may take data along.
+    Deletion(fn(&Deletion<'_>, &Context<'_>, &mut Findings)),
     /// A Service, a budget, an autoscaler or a ConfigMap. What it is for, the other documents of a run say.
     Companion(fn(&Companion<'_>, &Context<'_>, &mut Findings)),
 }

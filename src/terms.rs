@@ -181,10 +181,16 @@ pub mod keys {
     pub const PATCHED: &str = "seawall.dev/patched";
     /// Label of ours on StatefulSets (`true`) and claims (`deleted`, `retained`, `unknown`).
     pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
+    /// The rules that an object was exempted from when it was let in; ours.
+    pub const EXEMPTED: &str = "seawall.dev/exempted";
     /// Label on a namespace: `enforced` where Seawall is registered to fail closed.
     pub const GUARD: &str = "seawall.dev/guard";
     /// Annotation on an object of a dry run that asks nothing but whether Seawall is called.
     pub const PROBE: &str = "seawall.dev/probe";
     /// The value of [`GUARD`] that says so.
     pub const ENFORCED: &str = "enforced";
+    /// Annotation on what is to be deleted although it is guarded: its name, `@`, and until when that is meant, as RFC 3339.
+    pub const CONFIRM_DELETE: &str = "seawall.dev/confirm-delete";
+    /// The verb by which RBAC says who may have such an annotation believed, on the resource itself.
+    pub const CONFIRM_DELETE_VERB: &str = "confirm-delete";
 }

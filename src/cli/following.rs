@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::output::helped;
 use super::values;
@@ -25,6 +26,9 @@ pub(crate) struct Following {
     )]
     pub(crate) switch: Switch,
 }
+
+/// How often is said which exemptions were used.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// A ConfigMap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +73,8 @@ impl Following {
         let Switch { namespace, name } = self.switch;
         let namespace = namespace.unwrap_or_else(|| cluster.own_namespace().to_owned());
         tracing::info!(namespace, name, "the ConfigMap that turns everything off");
-        let sources = Sources { base, catalogue, rules: rules::names(), switch: (namespace, name) };
+        let sources =
+            Sources { base, catalogue, rules: rules::names(), switch: (namespace, name), tell_every: TELL_EVERY };
         let followers = cluster.follow(sources, metrics, values::now);
         followers.map_err(|e| {
             helped(e, "give --kubeconfig FILE that can be used, or --offline to judge without an API server")

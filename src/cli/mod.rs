@@ -14,15 +14,18 @@ mod check;
 mod completions;
 pub mod docs;
 mod engines;
+mod exemptions;
 mod explain;
 mod fix;
 mod following;
+mod guards;
 mod inspect;
 pub(crate) mod logging;
 mod namespaces;
 mod outcome;
 pub(crate) mod output;
 mod policy;
+mod protect;
 mod report;
 mod rules;
 mod scan;
@@ -53,12 +56,15 @@ enum Command {
     Fix(fix::Args),
     Scan(scan::Args),
     Policy(policy::Args),
+    Exemptions(exemptions::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
     Engines(engines::Args),
     Certs(certs::Args),
     Webhooks(webhooks::Args),
+    Guards(guards::Args),
+    Protect(protect::Args),
     VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
@@ -73,12 +79,15 @@ pub fn run() -> ExitCode {
             Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),
             Command::Policy(args) => policy::run(args),
+            Command::Exemptions(args) => exemptions::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
             Command::Webhooks(args) => webhooks::run(args),
+            Command::Guards(args) => guards::run(args),
+            Command::Protect(args) => protect::run(args),
             Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },

@@ -33,6 +33,9 @@ pub(crate) const fn looks_at(rule: &Rule) -> &'static str {
         Some(Validate::Workload(_)) => "each workload with all of its containers",
         Some(Validate::Commands(_)) => "each workload with everything that its containers run",
         Some(Validate::Change(_) | Validate::Refused(_)) => "each update of a workload with a database",
+        Some(Validate::Deletion(_)) => {
+            "the deletion of claims, of StatefulSets that take theirs along, and of namespaces"
+        }
         Some(Validate::Claim(_)) => "each claim of a database",
         Some(Validate::Storage(..)) => {
             "each container that is a database server or cache, and each claim of a database"

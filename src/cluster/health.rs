@@ -12,16 +12,18 @@ use crate::{facts::Seconds, metrics::Metrics};
 pub(super) enum Source {
     Policies,
     Namespaces,
+    Exemptions,
     Switch,
 }
 
 impl Source {
-    const ALL: [Self; 3] = [Self::Policies, Self::Namespaces, Self::Switch];
+    const ALL: [Self; 4] = [Self::Policies, Self::Namespaces, Self::Exemptions, Self::Switch];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Policies => "policies",
             Self::Namespaces => "namespaces",
+            Self::Exemptions => "exemptions",
             Self::Switch => "switch",
         }
     }
@@ -41,7 +43,7 @@ struct Hearing {
 /// How well it is known what is in force.
 #[derive(Debug)]
 pub struct Health {
-    sources: Mutex<[Hearing; 3]>,
+    sources: Mutex<[Hearing; 4]>,
     is_ready: AtomicBool,
     metrics: Arc<Metrics>,
     clock: fn() -> Seconds,
@@ -104,8 +106,8 @@ impl Health {
         self.metrics.policies_heard(last.unwrap_or_default());
     }
 
-    pub(super) fn in_force(&self, policies: usize, refused: usize, is_off: bool) {
-        self.metrics.policies(policies, refused, is_off);
+    pub(super) fn in_force(&self, policies: usize, refused: usize, exemptions: usize, is_off: bool) {
+        self.metrics.policies(policies, refused, exemptions, is_off);
     }
 
     /// A line for each source, for `/readyz?verbose`: its name, and how old what is known of it is.

@@ -8,16 +8,21 @@ mod answers;
 mod connect;
 mod fetch;
 mod follow;
+pub mod guards;
 mod health;
+mod heard;
 pub mod inventory;
 mod kubeconfig;
 mod lease;
 mod policies;
+pub mod protect;
 mod proxy;
 pub mod reach;
 pub mod registration;
 mod served;
 mod status;
+mod stored;
+mod uses;
 mod watch;
 
 use tokio::time::Instant;
@@ -31,6 +36,7 @@ pub use health::Health;
 pub use lease::{Candidate, Leadership, LeaseTimes};
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
+pub use uses::Uses;
 
 /// A connection to one API server.
 #[derive(Clone)]

@@ -3,14 +3,16 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
-    Cluster, ConnectError, FetchError, again,
+    Cluster, ConnectError,
     health::{Health, Source},
+    heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, labelled, stored},
     served,
     status::{self, Said},
+    uses::{self, Uses},
     watch::{Followed, Told},
 };
 use crate::{
@@ -18,11 +20,13 @@ use crate::{
     facts::Seconds,
     metrics::Metrics,
     settings::{
-        InForce, KnownNames, Live, Namespace, Policies, Understood,
-        document::{PolicyObject, definition::PolicyStatus},
-        understood,
+        Exemption, Exemptions, InForce, Live, Namespace, Policies,
+        document::{
+            PolicyObject,
+            exemption::{ExemptionObject, ExemptionStatus},
+        },
     },
-    tree::{Node, Tree, from_node},
+    tree::Node,
 };
 
 /// How long calls wait for what is in force to be known at the start. An API server that is away for longer does not keep Seawall from
@@ -42,82 +46,11 @@ pub struct Sources {
     pub rules: Vec<&'static str>,
     /// Namespace and name of the ConfigMap whose `mode: off` lets everything through.
     pub switch: (String, String),
-}
-
-/// A policy as the cluster stores it.
-#[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) name: String,
-    /// Tells one from another that had the same name before.
-    pub(super) uid: String,
-    pub(super) generation: i64,
-    pub(super) understood: Understood,
-    /// What its status says.
-    pub(super) status: PolicyStatus,
-}
-
-/// A namespace and its labels.
-#[derive(Debug)]
-struct Labelled {
-    name: String,
-    labels: Vec<(String, String)>,
-}
-
-/// What the switch's ConfigMap says.
-#[derive(Debug)]
-struct Mode(String);
-
-#[derive(Debug)]
-enum Heard {
-    Policies(Box<Told<Stored>>),
-    Namespaces(Told<Labelled>),
-    Switch(Told<Mode>),
-}
-
-impl From<Told<Stored>> for Heard {
-    fn from(told: Told<Stored>) -> Self {
-        Self::Policies(Box::new(told))
-    }
-}
-
-impl From<Told<Labelled>> for Heard {
-    fn from(told: Told<Labelled>) -> Self {
-        Self::Namespaces(told)
-    }
-}
-
-impl From<Told<Mode>> for Heard {
-    fn from(told: Told<Mode>) -> Self {
-        Self::Switch(told)
-    }
+    /// How often is said which exemptions were used.
+    pub tell_every: Duration,
 }
 
 impl Cluster {
-    /// The policies of the cluster beside `base`, and what is wrong with those that are not understood as a whole. Where the API server
-    /// knows no policies, there are none.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub async fn policies(
-        &self,
-        base: &Policies,
-        rules: &[&str],
-        catalogue: &Catalogue,
-    ) -> Result<(Policies, Vec<String>), FetchError> {
-        let followed = Followed { path: PolicyObject::PATH.to_owned(), fields: String::new() };
-        let read = |object: Node<'_>| stored(object, rules, catalogue);
-        let all = match again::patiently(async || followed.list(&self.client, read).await).await {
-            Ok((all, _)) => all,
-            Err(error) if error.is_not_found() => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let faults = all
-            .iter()
-            .flat_map(|s| s.understood.faults.iter().map(|fault| format!("DatabasePolicy {}: {fault}", s.name)));
-        let faults = faults.collect();
-        Ok((base.and(all.iter().map(|stored| &stored.understood)), faults))
-    }
-
     /// Follows what is in force from now on, in tasks that end with what is returned.
     ///
     /// # Errors
@@ -131,8 +64,12 @@ impl Cluster {
         let client = self.background();
         let (tell, heard) = mpsc::channel(WAITING);
         let mut tasks = tokio::task::JoinSet::new();
-        let Sources { base, catalogue, rules, switch } = sources;
+        let Sources { base, catalogue, rules, switch, tell_every } = sources;
         let (namespace, name) = switch;
+        let names = rules.clone();
+        let read = move |object: Node<'_>| exempting(object, &names);
+        let followed = Followed { path: ExemptionObject::PATH.to_owned(), fields: String::new() };
+        tasks.spawn(followed.follow::<Exempting, Heard>(client.clone(), read, tell.clone()));
         let read = move |object: Node<'_>| stored(object, &rules, &catalogue);
         let followed = Followed { path: PolicyObject::PATH.to_owned(), fields: String::new() };
         tasks.spawn(followed.follow::<Stored, Heard>(client.clone(), read, tell.clone()));
@@ -142,22 +79,26 @@ impl Cluster {
         let followed = Followed { path, fields: format!("metadata.name={name}") };
         let mode = |object: Node<'_>| Mode(object.path("data.mode").text().to_owned());
         tasks.spawn(followed.follow::<Mode, Heard>(client.clone(), mode, tell));
-        let health = Arc::new(Health::new(metrics, clock));
+        let (health, uses) = (Arc::new(Health::new(metrics, clock)), Arc::new(Uses::default()));
         let (live, write) = (Arc::new(Live::from(Policies::none(None))), status::writer(client.clone(), &mut tasks));
-        let follower = Follower {
+        let mut follower = Follower {
             live: Arc::clone(&live),
             health: Arc::clone(&health),
             base,
             stored: BTreeMap::new(),
+            merged: None,
             namespaces: BTreeMap::new(),
+            exemptions: BTreeMap::new(),
+            uses: Arc::clone(&uses),
+            has_new_exemptions: false,
             is_off: false,
             written: BTreeMap::new(),
             write,
             clock,
         };
         follower.put_in_force();
-        tasks.spawn(follower.run(client, heard));
-        Ok(Followers { live, health, _tasks: tasks })
+        tasks.spawn(follower.run(client, heard, tell_every));
+        Ok(Followers { live, health, uses, _tasks: tasks })
     }
 }
 
@@ -166,6 +107,7 @@ impl Cluster {
 pub struct Followers {
     live: Arc<Live>,
     health: Arc<Health>,
+    uses: Arc<Uses>,
     _tasks: tokio::task::JoinSet<()>,
 }
 
@@ -176,6 +118,12 @@ impl Followers {
         Arc::clone(&self.live)
     }
 
+    /// Where the use of exemptions is taken down.
+    #[must_use]
+    pub fn uses(&self) -> Arc<Uses> {
+        Arc::clone(&self.uses)
+    }
+
     /// How well it is known.
     #[must_use]
     pub fn health(&self) -> Arc<Health> {
@@ -183,40 +131,19 @@ impl Followers {
     }
 }
 
-fn stored(object: Node<'_>, rules: &[&str], catalogue: &Catalogue) -> Stored {
-    let metadata = object.get("metadata");
-    let (name, generation) = (metadata.get("name").text(), metadata.get("generation").i64().unwrap_or_default());
-    let known = KnownNames { rules, engines: &catalogue.names() };
-    let status = object.get("status");
-    let status = match status.unread().map(Tree::from_json) {
-        Some(Ok(tree)) => from_node(tree.root()),
-        _ => from_node(status),
-    };
-    Stored {
-        name: name.to_owned(),
-        uid: metadata.get("uid").text().to_owned(),
-        generation,
-        understood: understood(name, generation, object.get("spec"), known, catalogue),
-        // Whatever else it may be, it is not what we would write.
-        status: status.unwrap_or_default(),
-    }
-}
-
-fn labelled(object: Node<'_>) -> Labelled {
-    let metadata = object.get("metadata");
-    let labels = metadata.get("labels").fields();
-    // This one is the name itself.
-    let labels = labels.filter(|(key, _)| *key != "kubernetes.io/metadata.name");
-    let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.str()?.to_owned()))).collect();
-    Labelled { name: metadata.get("name").text().to_owned(), labels }
-}
-
 struct Follower {
     live: Arc<Live>,
     health: Arc<Health>,
     base: Policies,
     stored: BTreeMap<String, Stored>,
+    /// What they say together; `None` once one of them has changed.
+    merged: Option<Arc<Policies>>,
     namespaces: BTreeMap<String, Vec<(String, String)>>,
+    /// By namespace and name.
+    exemptions: BTreeMap<String, (Exemption, ExemptionStatus)>,
+    uses: Arc<Uses>,
+    /// True where there is one of which nothing has been said.
+    has_new_exemptions: bool,
     is_off: bool,
     /// What was said of each policy last.
     written: BTreeMap<String, Said>,
@@ -225,12 +152,18 @@ struct Follower {
 }
 
 impl Follower {
-    async fn run(mut self, client: kube::Client, mut heard: mpsc::Receiver<Heard>) {
+    async fn run(mut self, client: kube::Client, mut heard: mpsc::Receiver<Heard>, tell_every: Duration) {
         let patience = Instant::now() + FIRST;
         let mut is_compared = false;
+        let mut ticks = interval(tell_every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let first = tokio::select! {
                 first = heard.recv() => first,
+                _ = ticks.tick() => {
+                    self.tell_of_uses();
+                    continue;
+                }
                 () = sleep_until(patience), if !self.health.is_ready() => {
                     tracing::warn!("the API server does not say in time what is in force; the command line and files count until it does");
                     self.health.ready();
@@ -247,6 +180,9 @@ impl Follower {
                 self.put_in_force();
                 self.say();
             }
+            if std::mem::take(&mut self.has_new_exemptions) {
+                self.tell_of_uses();
+            }
             self.health.settle();
             if !is_compared && self.health.has_heard(Source::Policies) {
                 is_compared = true;
@@ -260,6 +196,9 @@ impl Follower {
         match heard {
             Heard::Policies(told) => {
                 self.health.heard(Source::Policies, &told);
+                if !matches!(*told, Told::Same | Told::Lost { .. }) {
+                    self.merged = None;
+                }
                 match *told {
                     Told::All(all) => self.stored = all.into_iter().map(|s| (s.name.clone(), s)).collect(),
                     Told::One(one) => {
@@ -291,6 +230,21 @@ impl Follower {
                 }
                 true
             }
+            Heard::Exemptions(told) => {
+                self.health.heard(Source::Exemptions, &told);
+                match *told {
+                    Told::All(all) => {
+                        self.exemptions.clear();
+                        for one in all {
+                            self.exempt(one);
+                        }
+                        true
+                    }
+                    Told::One(one) => self.exempt(one),
+                    Told::Gone(key) => self.exemptions.remove(&key).is_some(),
+                    Told::Same | Told::Lost { .. } => false,
+                }
+            }
             Heard::Switch(told) => {
                 self.health.heard(Source::Switch, &told);
                 let is_off = match told {
@@ -307,12 +261,51 @@ impl Follower {
         }
     }
 
-    fn put_in_force(&self) {
-        let policies = Arc::new(self.base.and(self.stored.values().map(|stored| &stored.understood)));
+    /// True where that changes anything.
+    fn exempt(&mut self, Exempting { key, read, status }: Exempting) -> bool {
+        match read {
+            Ok(exemption) => {
+                let before = self.exemptions.insert(key, (exemption.clone(), status));
+                let is_new = before.is_none_or(|(before, _)| before != exemption);
+                self.has_new_exemptions |= is_new;
+                is_new
+            }
+            Err(why) => {
+                tracing::warn!(exemption = key, why, "an exemption makes no sense; it exempts nobody");
+                self.exemptions.remove(&key).is_some()
+            }
+        }
+    }
+
+    fn exempted(&self) -> Exemptions {
+        let mut all: BTreeMap<&str, Vec<Exemption>> = BTreeMap::new();
+        for (exemption, _) in self.exemptions.values() {
+            all.entry(&exemption.namespace).or_default().push(exemption.clone());
+        }
+        all.into_iter().map(|(namespace, own)| (namespace.to_owned(), own.into())).collect()
+    }
+
+    /// Says of each exemption when it was used, and how long it lasts, where that is news.
+    fn tell_of_uses(&self) {
+        let (used, now, in_force) = (self.uses.take(), (self.clock)(), self.live.now());
+        for (key, (exemption, status)) in &self.exemptions {
+            let settings = in_force.of_namespace(&exemption.namespace);
+            let allowed = settings.map(|settings| settings.exemptions_allowed()).unwrap_or_default();
+            let write = uses::to_write(exemption, status, used.get(key).copied(), allowed, now);
+            // Where too many wait, it is said when it is used again.
+            drop(write.map(|write| self.write.try_send(write)));
+        }
+    }
+
+    fn put_in_force(&mut self) {
+        let all = || Arc::new(self.base.and(self.stored.values().map(|stored| &stored.understood)));
+        // A namespace that comes or goes changes no policy.
+        let policies = self.merged.take().unwrap_or_else(all);
+        self.merged = Some(Arc::clone(&policies));
         let namespaces = self.namespaces.iter().map(|(name, labels)| Namespace { name, labels });
-        self.live.replace(InForce::of(policies, namespaces, self.is_off));
+        self.live.replace(InForce::of(policies, namespaces, self.exempted(), self.is_off));
         let refused = self.stored.values().filter(|stored| !stored.understood.is_whole()).count();
-        self.health.in_force(self.live.now().policies().count(), refused, self.is_off);
+        self.health.in_force(self.live.now().policies().count(), refused, self.exemptions.len(), self.is_off);
     }
 
     /// Says of each policy what became of it, where that is news.

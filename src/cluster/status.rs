@@ -1,4 +1,4 @@
-//! What a policy's status says.
+//! What a policy's status says, and writing it.
 //!
 //! Every replica says it of itself, by server-side apply under one name, so that all of them together own one status. A replica says only
 //! what is news to it: two of different versions, which understand a policy differently, do not argue for ever.
@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     fetch::{self, FetchError},
-    policies::Stored,
+    heard::Stored,
 };
 use crate::{
     facts::Seconds,
@@ -44,8 +44,9 @@ pub(super) struct Said {
 /// A status to write.
 #[derive(Debug)]
 pub(super) struct Write {
-    name: String,
-    body: String,
+    /// Of the object.
+    pub(super) path: String,
+    pub(super) body: String,
 }
 
 impl Said {
@@ -110,7 +111,8 @@ impl Said {
         let body = json!({
             "apiVersion": API_VERSION, "kind": "DatabasePolicy", "metadata": { "name": stored.name }, "status": status,
         });
-        Some(Write { name: stored.name.clone(), body: body.to_string() })
+        let path = format!("{}/{}", PolicyObject::PATH, fetch::part(&stored.name).ok()?);
+        Some(Write { path, body: body.to_string() })
     }
 }
 
@@ -127,22 +129,22 @@ fn told(mut lines: Vec<String>) -> String {
 pub(super) fn writer(client: kube::Client, tasks: &mut JoinSet<()>) -> mpsc::Sender<Write> {
     let (send, mut receive) = mpsc::channel(WAITING);
     tasks.spawn(async move {
-        while let Some(Write { name, body }) = receive.recv().await {
-            match timeout(LIMIT, put(&client, &name, body)).await {
+        while let Some(Write { path, body }) = receive.recv().await {
+            match timeout(LIMIT, put(&client, &path, body)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
                     let error = super::Chain(&error).to_string();
-                    tracing::warn!(policy = name, error, "the status of a policy was not written");
+                    tracing::warn!(path, error, "a status was not written");
                 }
-                Err(_) => tracing::warn!(policy = name, "the status of a policy was not written in time"),
+                Err(_) => tracing::warn!(path, "a status was not written in time"),
             }
         }
     });
     send
 }
 
-async fn put(client: &kube::Client, name: &str, body: String) -> Result<(), FetchError> {
-    let path = format!("{}/{}/status?fieldManager=seawall&force=true", PolicyObject::PATH, fetch::part(name)?);
+async fn put(client: &kube::Client, path: &str, body: String) -> Result<(), FetchError> {
+    let path = format!("{path}/status?fieldManager=seawall&force=true");
     let request = http::Request::patch(&path).header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
     let request = request.body(Body::from(body.into_bytes())).map_err(|_| FetchError::Path(path))?;
     fetch::send(client, request).await.map(|_| ())

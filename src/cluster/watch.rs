@@ -216,7 +216,10 @@ fn event<T>(text: &str, version: &mut String, read: &impl Fn(Node<'_>) -> T) -> 
     }
     Ok(match kind {
         "ADDED" | "MODIFIED" => Some(Told::One(read(object))),
-        "DELETED" => Some(Told::Gone(object.path("metadata.name").text().to_owned())),
+        "DELETED" => {
+            let (namespace, name) = (object.path("metadata.namespace").text(), object.path("metadata.name").text());
+            Some(Told::Gone(if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }))
+        }
         // A bookmark, and whatever else there may be one day.
         _ => Some(Told::Same),
     })

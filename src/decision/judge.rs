@@ -5,7 +5,7 @@ use super::{Deliberation, Judgement, Requester, birth::is_history_of, hands::Han
 use crate::{
     facts::{Answer, Facts, Known, Question},
     finding::{Finding, Past},
-    terms::{Action, Operation},
+    terms::{Action, Operation, keys},
     tree::{Node, Tree},
     view::{Case, Subject, Workload},
 };
@@ -33,7 +33,7 @@ impl Judged {
 }
 
 /// What lowers an action, and the words for it.
-type Excuse = (Action, &'static str);
+pub(super) type Excuse = (Action, &'static str);
 
 /// Who changes a database hears of what was wrong with it before; who labels it, or applies the same manifest again, has heard it.
 const fn so_before(spec_is_unchanged: bool) -> Excuse {
@@ -41,6 +41,16 @@ const fn so_before(spec_is_unchanged: bool) -> Excuse {
         (Action::Audit, "it was so before, and its spec stays as it is")
     } else {
         (Action::Warn, "it was so before")
+    }
+}
+
+/// What is refused only where somebody asked for it: in a namespace that is labelled so.
+pub(super) fn unguarded(namespace: &str, facts: &Facts) -> Option<Excuse> {
+    let labelled = |k: &str, v: &str| k == keys::GUARD && v == keys::ENFORCED;
+    match facts.get(&Question::Namespace(namespace.to_owned())) {
+        Known::Found(Answer::Namespace(found)) if found.labels.iter().any(|(k, v)| labelled(k, v)) => None,
+        Known::Unknown => Some((Action::Warn, "nobody says whether its namespace is guarded")),
+        _ => Some((Action::Warn, "its namespace is not guarded")),
     }
 }
 
@@ -58,6 +68,9 @@ impl<'t> Deliberation<'t> {
         if self.world.settings.profile().honours_data_label() && case.workload.data_label().is_none() {
             questions.insert(Question::Namespace(self.request.namespace.to_owned()));
         }
+        if judged.judgements.iter().any(|j| j.action == Action::Deny && j.finding.needs_guard) {
+            questions.insert(Question::Namespace(self.request.namespace.to_owned()));
+        }
         questions.into_iter().collect()
     }
 
@@ -71,10 +84,15 @@ impl<'t> Deliberation<'t> {
             let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
             let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
             let made = self.claim().is_none() && !self.is_authored();
-            return self.settled(found, &|finding| match made {
+            let mut judged = self.settled(found, &|finding| match made {
                 true => Some((Action::Audit, "a controller made it")),
-                false => before.had(finding).then(|| so_before(*unchanged)),
+                false => {
+                    let past = before.had(finding).then(|| so_before(*unchanged));
+                    past.into_iter().chain(self.exempted(finding)).min_by_key(|(action, _)| *action)
+                }
             });
+            self.tell_of_exemptions(&mut judged);
+            return judged;
         }
         let Some(case) = self.case() else { return Judged::default() };
         let renamed = self.case_before().and_then(|old| self.as_called_now(old, case, self.request.tree));
@@ -110,12 +128,15 @@ impl<'t> Deliberation<'t> {
                     Known::Missing => None,
                 }),
                 facts.and_then(|f| self.namespace_excuse(f)),
+                self.exempted(finding),
+                facts.filter(|_| finding.needs_guard).and_then(|f| unguarded(self.request.namespace, f)),
             ];
             excuses.into_iter().flatten().min_by_key(|(action, _)| *action)
         });
         if unknown && judged.judgements.iter().any(|j| j.lowered == MADE_BY_UNKNOWN) {
             judged.notes.push(UNKNOWN_CONTROLLER.to_owned());
         }
+        self.tell_of_exemptions(&mut judged);
         judged
     }
 

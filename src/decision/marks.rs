@@ -66,11 +66,31 @@ pub(super) fn sign(
 
 /// Labels a StatefulSet whose claims hold data, and takes the label off everything else.
 pub(super) fn label_set(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
-    let keeps_data = deliberation.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
-    if keeps_data && deliberation.workload().is_some_and(|w| w.kind == Kind::StatefulSet) {
+    if deliberation.is_set_with_data() {
         proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), "true".into());
     } else {
         strip_label(proposal, top, deliberation);
+    }
+}
+
+/// Keeps the label of the old object. Who may change it in a guarded namespace is a matter of the guards' policies, which see what is put
+/// back here: so it is not put back where somebody took it off on purpose, or said something else of a claim, or of a set what is true.
+pub(super) fn keep_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &Deliberation<'_>) {
+    let old = deliberation.request.old;
+    let was = old.path("metadata.labels").get(keys::HOLDS_DATA);
+    let own = top.path("metadata.labels").get(keys::HOLDS_DATA);
+    let is_confirmed = old.path("metadata.annotations").get(keys::CONFIRM_DELETE).is_set();
+    match (was.str(), own.str()) {
+        (Some(_), None) if is_confirmed => {}
+        (Some(_), Some("deleted" | "retained" | "unknown")) if deliberation.claim().is_some() => {}
+        (Some(value), _) => {
+            proposal.set(own, value.into());
+        }
+        (None, Some("true")) if deliberation.is_set_with_data() => {}
+        (None, _) if own.is_set() && !was.is_set() => {
+            proposal.unset(own);
+        }
+        (None, _) => {}
     }
 }
 
@@ -201,6 +221,12 @@ pub(super) fn rebased(operation: PatchOperation, prefix: &str) -> Option<PatchOp
 }
 
 impl Deliberation<'_> {
+    /// True for a StatefulSet whose claims hold data.
+    fn is_set_with_data(&self) -> bool {
+        let keeps_data = self.case().is_some_and(|c| c.servers().any(crate::view::Database::keeps_data));
+        keeps_data && self.workload().is_some_and(|w| w.kind == Kind::StatefulSet)
+    }
+
     /// True for a list in a template that ran with it: to take it out would restart its Pods.
     fn ran_with(&self, list: Node<'_>) -> bool {
         self.case_before().is_some_and(|before| {

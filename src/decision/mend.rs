@@ -6,6 +6,7 @@ use json_patch::PatchOperation;
 use super::{
     Deliberation,
     birth::Birth,
+    exempted,
     hands::Hands,
     marks,
     run::{Occasion, Written},
@@ -108,6 +109,12 @@ impl Deliberation<'_> {
     /// fresh where that matters.
     #[must_use]
     pub fn mend(&self, facts: &Facts) -> Mended {
+        let mut mended = self.mended(facts);
+        exempted::record(self, &mut mended);
+        mended
+    }
+
+    fn mended(&self, facts: &Facts) -> Mended {
         if self.request.operation == Operation::Update {
             // A controller that takes something out would do so for ever, if it came back each time.
             if self.has_foreign_controller() {

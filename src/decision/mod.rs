@@ -6,12 +6,14 @@ mod again;
 mod before;
 mod birth;
 mod correct;
+mod exempted;
 mod foretell;
 mod hands;
 mod judge;
 mod marks;
 mod mend;
 mod neighbours;
+mod removal;
 mod restore;
 mod run;
 mod verdict;
@@ -36,6 +38,7 @@ pub use json_patch::PatchOperation;
 pub use judge::Judged;
 pub use mend::Mended;
 pub use neighbours::{LONGEST_TEXT, MOST_NEIGHBOURS, Neighbours};
+pub use removal::Removal;
 pub use verdict::{MOST_LISTED, denial, warnings};
 
 /// What stays the same from one request to the next.
@@ -327,6 +330,14 @@ pub struct Judgement {
     pub tier: Tier,
     /// Why it does less than the profile says, for the audit log; empty where it does not.
     pub lowered: &'static str,
+}
+
+impl Judgement {
+    /// True where an exemption is why it does less.
+    #[must_use]
+    pub fn is_exempted(&self) -> bool {
+        self.lowered == exempted::EXEMPTED.0 || self.lowered == exempted::EXEMPTED.1
+    }
 }
 
 /// What was written, and by which rule.

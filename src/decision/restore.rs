@@ -39,16 +39,7 @@ impl<'t> Deliberation<'t> {
         let mut proposal = Proposal::of("marks");
         let listed = marks::that_are_there(listed, top);
         marks::write_list(&mut proposal, top, listed, self.case_before().map(|c| c.workload.template()), self);
-        let own_label = top.path("metadata.labels").get(keys::HOLDS_DATA);
-        match label.str() {
-            Some(value) => {
-                proposal.set(own_label, value.into());
-            }
-            None if own_label.is_set() && !label.is_set() => {
-                proposal.unset(own_label);
-            }
-            None => {}
-        }
+        marks::keep_label(&mut proposal, top, self);
         marks::append(proposal, &edited, top, &mut mended);
         mended
     }

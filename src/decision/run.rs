@@ -190,7 +190,7 @@ impl<'t> Deliberation<'t> {
                     let change = Change { old, new: case };
                     self.call_one(rule, None, &mut found, |f| call(&change, &of_case, f));
                 }
-                Some(Validate::Claim(_) | Validate::Companion(_)) | None => {}
+                Some(Validate::Claim(_) | Validate::Companion(_) | Validate::Deletion(_)) | None => {}
             }
         }
         found

@@ -24,6 +24,10 @@ pub enum Answer {
     StorageClasses(Vec<ClassFacts>),
     /// To `LooseVolumes`.
     LooseVolumes(bool),
+    /// To `Storage`.
+    Storage(Vec<StorageFacts>),
+    /// To `Workload`: as JSON.
+    Workload(String),
     /// To `Selected` and `Target`: never empty.
     Workloads(Vec<WorkloadFacts>),
     /// To `ClaimUsers`: never empty.
@@ -69,6 +73,19 @@ pub struct ClaimFacts {
     pub class: Option<String>,
     /// Pods that mount it; not asked where every wanted claim that is bound is older than an hour.
     pub mounted_by: Vec<String>,
+}
+
+/// What a claim holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StorageFacts {
+    /// The claim's name.
+    pub claim: String,
+    /// The bytes that it asks for.
+    pub bytes: Option<i64>,
+    /// Its volume; `None` where it has none yet.
+    pub volume: Option<String>,
+    /// `Delete`, `Retain` or `Recycle`, of the volume; `None` where nobody looked.
+    pub reclaim_policy: Option<String>,
 }
 
 /// A template that ran, or can be rolled back to.

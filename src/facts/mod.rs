@@ -10,7 +10,7 @@ mod question;
 use std::collections::HashMap;
 
 pub use answer::{
-    Answer, ClaimFacts, ClaimUse, ClassFacts, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, Template,
+    Answer, ClaimFacts, ClaimUse, ClassFacts, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, StorageFacts, Template,
 };
 pub use beside::{ClaimUser, ConfigMapFacts, ConfigReading, ConfigUser, DatabaseFacts, WorkloadFacts};
 pub use question::{Question, Row, TABLE};

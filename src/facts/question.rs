@@ -51,6 +51,22 @@ pub enum Question {
     StorageClasses,
     /// Whether a volume without a class is waiting for a claim.
     LooseVolumes,
+    /// What claims hold, and what becomes of it; see `Claims` for the names. Without names those that are labelled as a database's.
+    Storage {
+        /// Namespace.
+        namespace: String,
+        /// Names, sorted.
+        names: Vec<String>,
+    },
+    /// A StatefulSet or Deployment as it is stored.
+    Workload {
+        /// Namespace.
+        namespace: String,
+        /// `StatefulSet` or `Deployment`.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
     /// The workloads whose Pods a selector finds, with their databases.
     Selected {
         /// Namespace.
@@ -104,6 +120,8 @@ impl Question {
             Self::ClaimUse { .. } => "claim-use",
             Self::StorageClasses => "storage-classes",
             Self::LooseVolumes => "loose-volumes",
+            Self::Storage { .. } => "storage",
+            Self::Workload { .. } => "workload",
             Self::Selected { .. } => "selected",
             Self::Target { .. } => "target",
             Self::ClaimUsers { .. } => "claim-users",
@@ -133,7 +151,7 @@ const SILENT: &str = "nothing is said";
 pub const TABLE: &[Row] = &[
     Row {
         name: "namespace",
-        asked_for: "CREATE or UPDATE of a workload with a database; label seawall.dev/data, deletion under way; which policies hold, where any goes by labels",
+        asked_for: "CREATE or UPDATE of a workload with a database, and before what only guarded namespaces refuse; labels seawall.dev/data and seawall.dev/guard, deletion under way; which policies hold, where any goes by labels",
         answered_from: "GET namespace",
         unknown: "the label counts as absent for mends, and lowers denials about data and credentials to warnings; where a policy goes by labels nothing is refused or written",
     },
@@ -169,7 +187,7 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         name: "claim-use",
-        asked_for: "CREATE of a claim: is it a database's, and which class have its siblings",
+        asked_for: "CREATE of a claim: is it a database's, and which class have its siblings; DELETE of one without a label",
         answered_from: "LIST statefulsets and deployments of the namespace; where one has it from a claim template, LIST persistentvolumeclaims",
         unknown: "the claim is left alone",
     },
@@ -184,6 +202,18 @@ pub const TABLE: &[Row] = &[
         asked_for: "the same, where its author wrote no class: could it bind a volume without a class",
         answered_from: "LIST persistentvolumes, up to the first such one",
         unknown: "no class is written",
+    },
+    Row {
+        name: "storage",
+        asked_for: "DELETE of a claim, of a StatefulSet that takes its claims along, or of a namespace: what would be lost",
+        answered_from: "LIST persistentvolumeclaims, GET persistentvolume of the first twenty",
+        unknown: "the claim's label says what becomes of it; of a namespace nothing is said",
+    },
+    Row {
+        name: "workload",
+        asked_for: "a change of `/scale`, by a person or an autoscaler: what is scaled",
+        answered_from: "GET statefulset or deployment",
+        unknown: SILENT,
     },
     Row {
         name: "selected",

@@ -45,6 +45,8 @@ words! {
         Namespace = "Namespace",
         /// seawall.dev, ours.
         DatabasePolicy = "DatabasePolicy",
+        /// seawall.dev, ours.
+        DatabaseExemption = "DatabaseExemption",
     }
 }
 

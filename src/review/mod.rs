@@ -83,6 +83,23 @@ pub fn read(body: &[u8]) -> Result<Tree<'_>, ReviewError> {
     Ok(tree)
 }
 
+/// What is asked about: `statefulsets`, also where the kind is that of a subresource. Only few reviews need it, so it stays unread until then.
+#[must_use]
+pub fn resource(tree: &Tree<'_>) -> Option<String> {
+    let text = tree.root().path("request.resource").unread()?;
+    Tree::from_json(text).ok()?.root().get("resource").str().map(str::to_owned)
+}
+
+/// True for a DELETE that leaves what belongs to the object where it is.
+#[must_use]
+pub fn orphans(tree: &Tree<'_>) -> bool {
+    let options = tree.root().path("request.options").unread().and_then(|text| Tree::from_json(text).ok());
+    options.is_some_and(|options| {
+        let options = options.root();
+        options.get("propagationPolicy").str() == Some("Orphan") || options.get("orphanDependents").bool() == Some(true)
+    })
+}
+
 impl<'t> Review<'t> {
     /// The object as people name it in a log: `StatefulSet shop/db`.
     #[must_use]

@@ -10,6 +10,7 @@ mod cache_ignoring_memory_limit;
 mod changed_data_layout;
 mod changed_data_owner;
 mod changed_first_start_credential;
+mod claims_deleted_by_scaling;
 mod claims_deleted_with_statefulset;
 mod command_missing_in_image;
 mod config_map_with_password;
@@ -25,6 +26,7 @@ mod data_left_behind;
 mod data_writable_by_sidecar;
 mod database_host_port;
 mod default_shared_memory;
+mod deleted_data;
 mod developer_mode;
 mod disabled_authentication;
 mod disabled_durability;
@@ -41,6 +43,7 @@ mod impatient_liveness_probe;
 mod incompatible_version;
 mod instant_kill;
 mod liveness_by_cluster_state;
+mod lost_majority;
 mod member_leaving_on_stop;
 mod memory_limit_below_minimum;
 mod memory_volume_exceeding_memory_limit;
@@ -80,6 +83,7 @@ mod shared_data_claim;
 mod short_grace_period;
 mod signal_to_wrong_process;
 mod stalled_rollout;
+mod stopped_database;
 mod support;
 mod unauthenticated_engine;
 mod unbounded_growth;
@@ -107,6 +111,7 @@ pub static ALL: &[&Rule] = &[
     &changed_data_layout::RULE,
     &changed_data_owner::RULE,
     &changed_first_start_credential::RULE,
+    &claims_deleted_by_scaling::RULE,
     &claims_deleted_with_statefulset::RULE,
     &command_missing_in_image::RULE,
     &config_map_with_password::RULE,
@@ -122,6 +127,7 @@ pub static ALL: &[&Rule] = &[
     &data_writable_by_sidecar::RULE,
     &database_host_port::RULE,
     &default_shared_memory::RULE,
+    &deleted_data::RULE,
     &developer_mode::RULE,
     &disabled_authentication::RULE,
     &disabled_durability::RULE,
@@ -138,6 +144,7 @@ pub static ALL: &[&Rule] = &[
     &incompatible_version::RULE,
     &instant_kill::RULE,
     &liveness_by_cluster_state::RULE,
+    &lost_majority::RULE,
     &member_leaving_on_stop::RULE,
     &memory_limit_below_minimum::RULE,
     &memory_volume_exceeding_memory_limit::RULE,
@@ -177,6 +184,7 @@ pub static ALL: &[&Rule] = &[
     &short_grace_period::RULE,
     &signal_to_wrong_process::RULE,
     &stalled_rollout::RULE,
+    &stopped_database::RULE,
     &unauthenticated_engine::RULE,
     &unbounded_growth::RULE,
     &undersized_claim::RULE,

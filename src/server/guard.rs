@@ -10,7 +10,7 @@ use super::{
     probe,
 };
 use crate::{
-    cluster::{Cluster, Followers, Health, Observer},
+    cluster::{Cluster, Followers, Health, Observer, Uses},
     decision::{self, Deliberation, Judged, Mended, Request, World},
     engines::Catalogue,
     facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
@@ -33,6 +33,8 @@ pub struct Guard {
     live: Arc<Live>,
     /// How well it is known what is in force, where that is followed.
     health: Option<Arc<Health>>,
+    /// Where the use of exemptions is taken down, where they are followed.
+    pub(super) uses: Option<Arc<Uses>>,
     /// What to look at an object by before it is known which settings hold for it: everything is in force, and nothing refused.
     undecided: Settings,
     rules: Vec<&'static Rule>,
@@ -70,17 +72,18 @@ impl Guard {
         let rules = if policies.vary() { rules.to_vec() } else { decision::in_force(rules, policies.always()) };
         let undecided = Settings::of(Profile::Observe);
         let (catalogue, live) = (catalogue.into(), Arc::new(Live::from(policies)));
-        let health = None;
-        Self { catalogue, live, health, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let (health, uses) = (None, None);
+        Self { catalogue, live, health, uses, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
     /// The same, judging by what is followed. `rules` are all that may ever be in force.
     #[must_use]
     pub fn following(self, followers: &Followers, rules: &'static [&'static Rule]) -> Self {
-        Self { live: followers.live(), health: Some(followers.health()), rules: rules.to_vec(), ..self }
+        let (live, health, uses) = (followers.live(), Some(followers.health()), Some(followers.uses()));
+        Self { live, health, uses, rules: rules.to_vec(), ..self }
     }
 
-    fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+    pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         World { catalogue: &self.catalogue, settings, rules: &self.rules, kubernetes_minor: self.kubernetes_minor }
     }
 
@@ -175,14 +178,18 @@ impl Guard {
         if in_force.is_off() {
             return Ok(let_through(&review));
         }
-        if let Some(reply) = self.own_kind(&review) {
+        if let Some(body) = self.as_update(&review, &tree, call).await {
+            return Box::pin(self.reviewed(&Call { body, ..call.clone() })).await;
+        }
+        if let Some(reply) = self.own_kind(&review, &in_force) {
             return Ok(answered(&review, &reply, Vec::new()));
         }
         let settings = self.settings(&in_force, request, call).await;
         let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, _) => (Reply::default(), Vec::new()),
+            (None, Webhook::Validate) => self.remove(request, &review, &settings, call).await,
+            (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
@@ -246,6 +253,17 @@ impl Guard {
         if counts {
             self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
+        self.told(judged, deliberation.settings(), review, counts)
+    }
+
+    /// Judgements as an answer; they are counted where somebody still waits for it.
+    pub(super) fn told(
+        &self,
+        judged: Judged,
+        settings: &Settings,
+        review: &review::Review<'_>,
+        counts: bool,
+    ) -> (Reply, Vec<&'static str>) {
         let mut audit = BTreeMap::new();
         for action in [Action::Audit, Action::Warn, Action::Deny] {
             let mut rules: Vec<&str> = Vec::new();
@@ -263,6 +281,16 @@ impl Guard {
         }
         if let Some(lowered) = judged.judgements.iter().find(|j| !j.lowered.is_empty()) {
             audit.insert("excused", lowered.lowered.to_owned());
+        }
+        let mut exempted: Vec<&str> =
+            judged.judgements.iter().filter(|j| j.is_exempted()).map(|j| j.finding.rule).collect();
+        exempted.sort_unstable();
+        exempted.dedup();
+        if !exempted.is_empty() {
+            if counts && !review.dry_run {
+                self.note_uses(settings, review, &exempted);
+            }
+            audit.insert("exempted", exempted.join(","));
         }
         let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
         let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);

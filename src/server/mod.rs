@@ -26,8 +26,10 @@ mod own;
 mod probe;
 mod pulse;
 mod refusal;
+mod removal;
 mod review;
 mod routes;
+mod scale;
 mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc};

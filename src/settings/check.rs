@@ -1,7 +1,7 @@
 //! What the types of the document cannot say: names that exist, numbers in their bounds, quantities.
 use super::{
     API_VERSION, KnownNames,
-    document::{DatabasePolicy, NamespaceSelector, Operator},
+    document::{DatabasePolicy, LabelSelector, Operator},
     statement::RulesVersion,
 };
 use crate::{
@@ -19,6 +19,10 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
     }
     let spec = root.get("spec");
     scope(policy, spec, known)?;
+    let days = spec.path("exemptions.maxDays");
+    if days.i64().is_some_and(|days| !(1..=3650).contains(&days)) {
+        return Err(FieldError::at(days, "must be from 1 to 3650"));
+    }
     for (engine, node) in spec.get("engines").fields() {
         if !known.engines.contains(&engine) {
             return Err(FieldError::at(
@@ -36,7 +40,8 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
 /// The rules that are named and unknown: where, and in words, with the nearest name that there is.
 pub(super) fn strangers<'p>(root: Node<'p>, known: KnownNames<'_>) -> Vec<(Node<'p>, String)> {
     let rules = root.get("spec").get("rules");
-    let strangers = rules.fields().filter(|(rule, _)| !known.rules.contains(rule));
+    let exemptible = root.path("spec.exemptions.rules").items().filter_map(|node| Some((node.str()?, node)));
+    let strangers = rules.fields().chain(exemptible).filter(|(rule, _)| !known.rules.contains(rule));
     strangers.map(|(rule, node)| (node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules)))).collect()
 }
 
@@ -65,7 +70,7 @@ fn scope(policy: &DatabasePolicy, spec: Node<'_>, known: KnownNames<'_>) -> Resu
             return Err(FieldError::at(node, format!("{engine} is not among onlyEngines")));
         }
     }
-    for list in ["skipNamespaces", "restorers", "operatorGroups", "operatorAccounts"] {
+    for list in ["skipNamespaces", "restorers", "operatorGroups", "operatorAccounts", "exemptions"] {
         if spec.get(list).is_set() {
             return Err(FieldError::at(
                 spec.get(list),
@@ -76,7 +81,7 @@ fn scope(policy: &DatabasePolicy, spec: Node<'_>, known: KnownNames<'_>) -> Resu
     Ok(())
 }
 
-fn labels(selector: &NamespaceSelector, node: Node<'_>) -> Result<(), FieldError> {
+fn labels(selector: &LabelSelector, node: Node<'_>) -> Result<(), FieldError> {
     const KEY: &str = "expected a label's key, such as team or example.com/team";
     const VALUE: &str = "expected a label's value: at most 63 letters, digits, `-`, `_` and `.`";
     for (key, value) in node.get("matchLabels").fields() {

@@ -5,6 +5,7 @@
 #![allow(clippy::duplicated_attributes, reason = "each column has a type of its own")]
 
 pub mod definition;
+pub mod exemption;
 
 use std::collections::BTreeMap;
 
@@ -72,7 +73,7 @@ pub struct Metadata {
 pub struct PolicySpec {
     /// The namespaces that it holds for, by their labels; without it all of them.
     #[serde(default)]
-    pub namespace_selector: Option<NamespaceSelector>,
+    pub namespace_selector: Option<LabelSelector>,
     /// The engines that it holds for, by their names; without it all of them, and what is no database.
     #[serde(default)]
     #[schemars(length(min = 1, max = 64), inner(length(max = 63)))]
@@ -108,6 +109,9 @@ pub struct PolicySpec {
     #[serde(default)]
     #[schemars(length(max = 1000), inner(length(max = 253)))]
     pub operator_accounts: Option<Vec<String>>,
+    /// What exemptions may be.
+    #[serde(default)]
+    pub exemptions: Option<ExemptionLimits>,
     /// Values for all engines.
     #[serde(default)]
     pub defaults: EngineValues,
@@ -117,10 +121,10 @@ pub struct PolicySpec {
     pub engines: BTreeMap<String, EngineValues>,
 }
 
-/// Which namespaces are meant, as everywhere in Kubernetes: all of this holds for their labels.
+/// Which labels are meant, as everywhere in Kubernetes: all of this holds for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, KubeSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct NamespaceSelector {
+pub struct LabelSelector {
     /// Labels with their values.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 64))]
@@ -158,6 +162,20 @@ pub enum Operator {
     Exists,
     /// It is not there.
     DoesNotExist,
+}
+
+/// What exemptions may be. Who may create one is a matter of RBAC.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, KubeSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ExemptionLimits {
+    /// The rules that may be exempted; without it all of them.
+    #[serde(default)]
+    #[schemars(length(max = 512), inner(length(max = 63)))]
+    pub rules: Option<Vec<String>>,
+    /// For how many days at most, from the creation of the exemption on; without it as long as it says itself.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3650))]
+    pub max_days: Option<i64>,
 }
 
 /// Values that mends write.

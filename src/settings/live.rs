@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 
-use super::{Namespace, Policies, Settings};
+use super::{Exemption, Namespace, Policies, Settings};
 
 /// The namespaces whose labels are known, each with what holds in it.
 type Known = HashMap<Box<str>, Arc<Settings>, RandomState>;
@@ -15,17 +15,36 @@ type Known = HashMap<Box<str>, Arc<Settings>, RandomState>;
 pub struct InForce {
     policies: Arc<Policies>,
     namespaces: Known,
+    exemptions: Arc<Exemptions>,
     is_off: bool,
 }
 
+/// The exemptions of namespaces that have any.
+pub type Exemptions = HashMap<String, Arc<[Exemption]>, RandomState>;
+
+/// What holds in a namespace, its exemptions among it.
+fn holding(policies: &Policies, exemptions: &Exemptions, namespace: Namespace<'_>) -> Arc<Settings> {
+    let settings = policies.of_namespace(namespace);
+    exemptions.get(namespace.name).map_or_else(|| Arc::clone(&settings), |own| Arc::new(settings.exempting(own)))
+}
+
 impl InForce {
-    /// What policies say in these namespaces. Where `is_off`, nothing is judged or mended anywhere.
+    /// What policies say in these namespaces, and who is exempted there. Where `is_off`, nothing is judged or mended anywhere.
     #[must_use]
-    pub fn of<'n>(policies: Arc<Policies>, namespaces: impl Iterator<Item = Namespace<'n>>, is_off: bool) -> Self {
-        let known = |namespace: Namespace<'_>| (namespace.name.into(), policies.of_namespace(namespace));
-        // Where no policy goes by labels, the same holds everywhere.
-        let namespaces = if policies.are_selective() { namespaces.map(known).collect() } else { Known::default() };
-        Self { policies, namespaces, is_off }
+    pub fn of<'n>(
+        policies: Arc<Policies>,
+        namespaces: impl Iterator<Item = Namespace<'n>>,
+        exemptions: Exemptions,
+        is_off: bool,
+    ) -> Self {
+        let known = |namespace: Namespace<'_>| (namespace.name.into(), holding(&policies, &exemptions, namespace));
+        let namespaces = if policies.are_selective() {
+            namespaces.map(known).collect()
+        } else {
+            // Where no policy goes by labels, the same holds everywhere, but for exemptions.
+            exemptions.keys().map(|name| known(Namespace { name, labels: &[] })).collect()
+        };
+        Self { policies, namespaces, exemptions: Arc::new(exemptions), is_off }
     }
 
     /// All policies.
@@ -43,7 +62,8 @@ impl InForce {
     /// What holds in a namespace; `None` where its labels matter and are not known.
     #[must_use]
     pub fn of_namespace(&self, name: &str) -> Option<&Arc<Settings>> {
-        if self.policies.are_selective() { self.namespaces.get(name) } else { Some(self.policies.always()) }
+        let always = || (!self.policies.are_selective()).then(|| self.policies.always());
+        self.namespaces.get(name).or_else(always)
     }
 }
 
@@ -53,7 +73,12 @@ pub struct Live(ArcSwap<InForce>);
 
 impl<P: Into<Policies>> From<P> for Live {
     fn from(policies: P) -> Self {
-        Self(ArcSwap::from_pointee(InForce::of(Arc::new(policies.into()), std::iter::empty(), false)))
+        Self(ArcSwap::from_pointee(InForce::of(
+            Arc::new(policies.into()),
+            std::iter::empty(),
+            Exemptions::default(),
+            false,
+        )))
     }
 }
 
@@ -72,13 +97,14 @@ impl Live {
     /// Takes down the labels of a namespace that was not known, and says what holds there.
     pub fn learn(&self, namespace: Namespace<'_>) -> Arc<Settings> {
         let now = self.now();
-        let settings = now.policies.of_namespace(namespace);
+        let settings = holding(&now.policies, &now.exemptions, namespace);
         if now.policies.are_selective() {
             self.0.rcu(|now| {
                 let mut namespaces = now.namespaces.clone();
                 // Whoever watches namespaces knows better.
-                namespaces.entry(namespace.name.into()).or_insert_with(|| now.policies.of_namespace(namespace));
-                InForce { policies: Arc::clone(&now.policies), namespaces, is_off: now.is_off }
+                namespaces.entry(namespace.name.into()).or_insert_with(|| Arc::clone(&settings));
+                let (policies, exemptions) = (Arc::clone(&now.policies), Arc::clone(&now.exemptions));
+                InForce { policies, namespaces, exemptions, is_off: now.is_off }
             });
         }
         settings

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    document::NamespaceSelector,
+    document::LabelSelector,
     statement::{Field, Origin, Said, Statement},
 };
 use crate::terms::Profile;
@@ -14,7 +14,7 @@ pub struct Policy {
     /// Its name, with its generation where a cluster stores it.
     pub(super) version: String,
     pub(super) priority: i32,
-    pub(super) selector: Option<NamespaceSelector>,
+    pub(super) selector: Option<LabelSelector>,
     pub(super) only_engines: Option<Vec<String>>,
     pub(super) statements: Vec<Statement>,
 }
@@ -118,14 +118,15 @@ fn decided(field: &Field, mut tied: Vec<&Statement>) -> Option<Winner> {
     Some(winner)
 }
 
-/// The names of several lists. Only a namespace that all of them skip is skipped; whoever one of them takes for a restorer or an
+/// The names of several lists. Only a namespace that all of them skip is skipped, and only a rule that all of them
+/// allow may be exempted; whoever one of them takes for a restorer or an
 /// operator is one, for hands are kept off a database rather once too often.
 fn listed(field: &Field, tied: &[&Statement]) -> Vec<String> {
     let lists = || tied.iter().filter_map(|s| if let Said::Names(names) = &s.said { Some(names) } else { None });
     let mut names: Vec<String> = lists().flatten().cloned().collect();
     names.sort();
     names.dedup();
-    if *field == Field::SkipNamespaces {
+    if matches!(field, Field::SkipNamespaces | Field::ExemptibleRules) {
         names.retain(|name| lists().all(|list| list.contains(name)));
     }
     names

@@ -4,6 +4,7 @@
 mod check;
 pub mod document;
 mod effective;
+mod exemption;
 mod live;
 mod merge;
 mod policies;
@@ -24,7 +25,8 @@ use document::Plaintext;
 use values::{EngineSettings, Placed, Values, Variants};
 
 pub use effective::{Effective, Sourced, secret_name};
-pub use live::{InForce, Live};
+pub use exemption::{Allowed, DAY, Exemption};
+pub use live::{Exemptions, InForce, Live};
 pub use merge::{Conflict, Policy, Winner};
 pub use policies::Policies;
 pub use selector::Namespace;
@@ -68,6 +70,8 @@ pub struct Settings {
     variants: Option<Arc<Variants>>,
     /// The same under each profile that refuses, where the one in force does not.
     stricter: Option<Arc<[Self; 2]>>,
+    /// The exemptions of the namespace.
+    exemptions: Arc<[Exemption]>,
     /// The policies that were merged, each with its generation where it has one.
     version: Arc<str>,
 }
@@ -162,7 +166,16 @@ impl Settings {
         let mut versions: Vec<&str> = policies.iter().map(|policy| policy.version.as_str()).collect();
         versions.sort_unstable();
         let version = Arc::from(versions.join(","));
-        let plain = Self { head, also, ceiling: Action::Deny, values, variants: None, stricter: None, version };
+        let plain = Self {
+            head,
+            also,
+            ceiling: Action::Deny,
+            values,
+            variants: None,
+            stricter: None,
+            exemptions: Arc::default(),
+            version,
+        };
         let variants = (heads.len() > 1).then(|| Arc::new(Variants::of(&plain, &heads, of_engine)));
         let mut merged = Self { variants, ..plain };
         if heads.iter().any(|head| head.profile < Profile::Baseline) {

@@ -176,14 +176,19 @@ impl Policies {
     }
 
     fn that_mean(&self, namespace: Namespace<'_>) -> Vec<&Policy> {
-        self.policies.iter().filter(|p| p.selector.as_ref().is_none_or(|s| s.means(namespace))).collect()
+        self.policies
+            .iter()
+            .filter(|p| p.selector.as_ref().is_none_or(|s| s.means(|key| namespace.label(key))))
+            .collect()
     }
 
     fn meant(&self, namespace: Namespace<'_>) -> Meant {
         let mut meant = Meant::new();
         for policies in self.policies.chunks(64) {
-            let bits =
-                policies.iter().enumerate().filter(|(_, p)| p.selector.as_ref().is_some_and(|s| s.means(namespace)));
+            let bits = policies
+                .iter()
+                .enumerate()
+                .filter(|(_, p)| p.selector.as_ref().is_some_and(|s| s.means(|key| namespace.label(key))));
             meant.push(bits.fold(0, |all, (at, _)| all | 1 << at));
         }
         meant

@@ -195,6 +195,8 @@ impl Reader {
 fn is_ours(root: Node<'_>) -> bool {
     let group = API_VERSION.split_once('/').map_or(API_VERSION, |(group, _)| group);
     let own = root.get("apiVersion").text().split_once('/').is_some_and(|(g, _)| g == group);
+    // Exemptions may lie beside policies; they are the cluster's.
+    let own = own && root.get("kind").text() != "DatabaseExemption";
     own || root.get("kind").text() == "DatabasePolicy"
 }
 

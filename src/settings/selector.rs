@@ -1,5 +1,7 @@
-//! Whether a policy's selector means a namespace.
-use super::document::{NamespaceSelector, Operator, Requirement};
+//! Whether a selector means a namespace, or a workload.
+use std::fmt;
+
+use super::document::{LabelSelector, Operator, Requirement};
 
 /// The label with its name that the API server gives to every namespace.
 const NAME: &str = "kubernetes.io/metadata.name";
@@ -14,18 +16,18 @@ pub struct Namespace<'n> {
 }
 
 impl<'n> Namespace<'n> {
-    fn label(self, key: &str) -> Option<&'n str> {
+    pub(super) fn label(self, key: &str) -> Option<&'n str> {
         let own = self.labels.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
         own.or_else(|| (key == NAME).then_some(self.name))
     }
 }
 
-impl NamespaceSelector {
-    /// True for a namespace that is meant. A selector without a word means all.
+impl LabelSelector {
+    /// True for what has these labels. A selector without a word means all.
     #[must_use]
-    pub fn means(&self, namespace: Namespace<'_>) -> bool {
-        self.match_labels.iter().all(|(key, value)| namespace.label(key) == Some(value))
-            && self.match_expressions.iter().all(|r| r.holds(namespace.label(&r.key)))
+    pub fn means<'n>(&self, label: impl Fn(&str) -> Option<&'n str>) -> bool {
+        self.match_labels.iter().all(|(key, value)| label(key) == Some(value))
+            && self.match_expressions.iter().all(|r| r.holds(label(&r.key)))
     }
 
     /// False where no namespace can be meant by both; there may be none where it is true.
@@ -37,6 +39,28 @@ impl NamespaceSelector {
             })
         };
         wants(self, other) && wants(other, self)
+    }
+}
+
+impl fmt::Display for LabelSelector {
+    /// As `kubectl get -l` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let all: Vec<String> = labels.chain(self.match_expressions.iter().map(Requirement::to_string)).collect();
+        f.write_str(if all.is_empty() { "everything" } else { "" })?;
+        f.write_str(&all.join(","))
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, values) = (&self.key, self.values.join(","));
+        match self.operator {
+            Operator::In => write!(f, "{key} in ({values})"),
+            Operator::NotIn => write!(f, "{key} notin ({values})"),
+            Operator::Exists => f.write_str(key),
+            Operator::DoesNotExist => write!(f, "!{key}"),
+        }
     }
 }
 
@@ -56,7 +80,7 @@ impl Requirement {
 mod tests {
     use super::*;
 
-    fn selector(text: &str) -> NamespaceSelector {
+    fn selector(text: &str) -> LabelSelector {
         let tree = crate::tree::Tree::one_from_yaml(text).unwrap();
         crate::tree::from_node(tree.root()).unwrap()
     }
@@ -85,7 +109,7 @@ mod tests {
             ("matchExpressions: [{key: stage, operator: DoesNotExist}]", false),
             ("{matchLabels: {stage: live}, matchExpressions: [{key: team, operator: Exists}]}", false),
         ] {
-            assert_eq!(selector(text).means(namespace), expected, "{text}");
+            assert_eq!(selector(text).means(|key| namespace.label(key)), expected, "{text}");
         }
     }
 

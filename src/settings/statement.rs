@@ -25,6 +25,10 @@ pub enum Field {
     OperatorGroups,
     /// `operatorAccounts`.
     OperatorAccounts,
+    /// `exemptions.rules`.
+    ExemptibleRules,
+    /// `exemptions.maxDays`.
+    ExemptionDays,
     /// `memory.limit`, as all that follow under `defaults` or an engine.
     MemoryLimit,
     /// `memory.request`.
@@ -56,6 +60,8 @@ impl fmt::Display for Field {
             Self::Restorers => "restorers",
             Self::OperatorGroups => "operatorGroups",
             Self::OperatorAccounts => "operatorAccounts",
+            Self::ExemptibleRules => "exemptions.rules",
+            Self::ExemptionDays => "exemptions.maxDays",
             Self::MemoryLimit => "memory.limit",
             Self::MemoryRequest => "memory.request",
             Self::CpuRequest => "cpu.request",
@@ -84,6 +90,8 @@ pub enum Said {
     Quantity(String),
     /// Seconds.
     Seconds(i64),
+    /// For how many days something is allowed.
+    Days(i64),
     /// A name.
     Name(String),
     /// What happens to a credential in plain text.
@@ -97,7 +105,7 @@ impl fmt::Display for Said {
             Self::Action(action) => f.write_str(action.as_str()),
             Self::Version(version) => version.fmt(f),
             Self::Names(names) => write!(f, "[{}]", names.join(", ")),
-            Self::Seconds(seconds) => seconds.fmt(f),
+            Self::Seconds(number) | Self::Days(number) => number.fmt(f),
             Self::Quantity(text) | Self::Name(text) => f.write_str(text),
             Self::Plaintext(Plaintext::Report) => f.write_str("report"),
             Self::Plaintext(Plaintext::Replace) => f.write_str("replace"),
@@ -115,6 +123,8 @@ impl Said {
             (Self::Action(a), Self::Action(b)) => a.cmp(b),
             (Self::Version(a), Self::Version(b)) => a.cmp(b),
             (Self::Seconds(a), Self::Seconds(b)) => a.cmp(b),
+            // What is allowed for a shorter time.
+            (Self::Days(a), Self::Days(b)) => b.cmp(a),
             (Self::Plaintext(a), Self::Plaintext(b)) => a.cmp(b),
             (Self::Quantity(a), Self::Quantity(b)) => {
                 let amounts = Quantity::parse(a).partial_cmp(&Quantity::parse(b));
@@ -227,13 +237,17 @@ pub(super) fn statements(policy: &DatabasePolicy, file: &str, root: Node<'_>) ->
         (Field::Restorers, &spec.restorers, "restorers"),
         (Field::OperatorGroups, &spec.operator_groups, "operatorGroups"),
         (Field::OperatorAccounts, &spec.operator_accounts, "operatorAccounts"),
+        (Field::ExemptibleRules, &spec.exemptions.as_ref().and_then(|e| e.rules.clone()), "exemptions.rules"),
     ] {
         if let Some(list) = list {
             let mut names = list.clone();
             names.sort();
             names.dedup();
-            say(field, None, Said::Names(names), node.get(key));
+            say(field, None, Said::Names(names), node.path(key));
         }
+    }
+    if let Some(days) = spec.exemptions.as_ref().and_then(|exemptions| exemptions.max_days) {
+        say(Field::ExemptionDays, None, Said::Days(days), node.path("exemptions.maxDays"));
     }
     values(&spec.defaults, node.get("defaults"), &mut |field, said, at| say(field, None, said, at));
     for (engine, own) in &spec.engines {

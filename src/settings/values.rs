@@ -64,7 +64,9 @@ impl EngineSettings {
                 | Field::SkipNamespaces
                 | Field::Restorers
                 | Field::OperatorGroups
-                | Field::OperatorAccounts => {}
+                | Field::OperatorAccounts
+                | Field::ExemptibleRules
+                | Field::ExemptionDays => {}
             }
         }
         all
@@ -82,6 +84,10 @@ pub(super) struct Values {
     pub(super) restorers: Option<Vec<String>>,
     pub(super) operator_groups: Vec<String>,
     pub(super) operator_accounts: Vec<String>,
+    /// The rules that may be exempted; `None` for all.
+    pub(super) exemptible: Option<Vec<String>>,
+    /// For how many days at most.
+    pub(super) exemption_days: Option<i64>,
     pub(super) defaults: EngineSettings,
     pub(super) engines: HashMap<String, EngineSettings, RandomState>,
 }
@@ -97,6 +103,11 @@ impl Values {
             restorers: names(&Field::Restorers),
             operator_groups: names(&Field::OperatorGroups).unwrap_or_default(),
             operator_accounts: names(&Field::OperatorAccounts).unwrap_or_default(),
+            exemptible: names(&Field::ExemptibleRules),
+            exemption_days: match won.get(&Field::ExemptionDays).map(|winner| &winner.said) {
+                Some(Said::Days(days)) => Some(*days),
+                _ => None,
+            },
             ..Self::default()
         }
     }

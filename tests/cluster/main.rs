@@ -22,6 +22,7 @@
 
 mod changes;
 mod databases;
+mod guarded;
 mod matrix;
 mod plane;
 mod stage;

@@ -177,11 +177,13 @@ fn every_request_meets_the_one_entry_that_is_meant_for_it() {
             && (request.operation == "CREATE" || (request.operation == "UPDATE" && request.resource != "pods"));
         let is_deletion = request.operation == "DELETE"
             && ["persistentvolumeclaims", "statefulsets", "namespaces"].contains(&request.resource);
+        let is_exemption =
+            request.resource == "databaseexemptions" && ["CREATE", "UPDATE"].contains(&request.operation);
         let is_ours = request.resource == "databasepolicies" && ["CREATE", "UPDATE"].contains(&request.operation);
         let controlled = CONTROLLABLE.contains(&request.resource) && request.owner == Some(true);
         let expected = if is_ours {
             Some(VALIDATE)
-        } else if request.namespace == "kube-system" || !(is_scale || is_people || is_deletion) {
+        } else if request.namespace == "kube-system" || !(is_scale || is_people || is_deletion || is_exemption) {
             None
         } else if request.guard != Some("enforced") {
             Some(VALIDATE)

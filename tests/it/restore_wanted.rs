@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ratchet::{Trial, mysql},
-    restore::{LIMIT, container, list, places, stored, updated},
+    restore::{LIMIT, after, container, list, places, stored, updated},
 };
 
 /// What the rule about missing credentials wrote, and an UPDATE without it: as changed by the test.
@@ -62,4 +62,21 @@ fn a_rule_that_panics_is_counted_here_too() {
     // The trial's own words: the rule's panic did not come so far.
     static PANICKING: &[&Rule] = &[&PANICS];
     Trial { rules: PANICKING, ..updated(stored(&list(&[LIMIT])), mysql(&[])) }.mended();
+}
+
+/// Who may take the label off in a guarded namespace is what the guards' policies ask; that it is meant, the old object says.
+#[test]
+fn a_label_that_was_taken_off_on_purpose_does_not_come_back() {
+    let mut old = stored("[]");
+    old["metadata"]["annotations"][keys::CONFIRM_DELETE] = json!("orders@2031-01-01T00:00:00Z");
+    let mut new = old.clone();
+    new["metadata"]["labels"] = json!({});
+    assert_eq!(after(&updated(old, new))["metadata"]["labels"][keys::HOLDS_DATA], Value::Null);
+}
+
+#[test]
+fn a_label_that_is_not_true_is_taken_off() {
+    let mut new = stored("[]");
+    new["metadata"]["labels"][keys::HOLDS_DATA] = json!("deleted");
+    assert_eq!(after(&updated(mysql(&[]), new))["metadata"]["labels"][keys::HOLDS_DATA], Value::Null);
 }

@@ -40,6 +40,9 @@ fn run(rule: &Rule, section: &str) -> Outcome {
         let outcome = Case::of(other.clone(), None).beside(rest.chain([object.clone()]).collect()).outcome();
         assert_sound(&outcome);
     }
+    if matches!(rule.validate, Some(Validate::Deletion(_))) {
+        return Case::deleting(object).outcome();
+    }
     Case::of(object, None).beside(documents).outcome()
 }
 

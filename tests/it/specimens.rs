@@ -122,6 +122,9 @@ fn documented() -> Vec<Specimen> {
                         let case = Case::of(new.clone(), Some(old.clone()));
                         found.push(Specimen::new(name.clone(), None, case));
                     }
+                    (Some(Validate::Deletion(_)), [object]) => {
+                        found.push(Specimen::new(name.clone(), None, Case::deleting(object.clone())));
+                    }
                     _ => found.extend(documents(&name, &block)),
                 }
             }

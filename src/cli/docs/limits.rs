@@ -48,6 +48,31 @@ const ANSWERS: &str = "\
 | warnings per answer | 8, one line each |
 | a warning's length | 120 characters; a command to run may stand alone in one of 250 |
 | a message's length | 120 characters; the remedy is separate |
+
+## What the guards cannot do
+
+- An expression of a policy has no clock. While Seawall is away, an old annotation `seawall.dev/confirm-delete` that was never taken off
+  still opens the [guards](guards.md), for who has the right; while it is there, the webhook refuses what is out of date.
+- A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
+- An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
+- Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
+- Labels are written once: `seawall protect` again makes them true after the reclaim policy of a volume was changed.
+- StorageClasses have no history: every creation of one that deletes is a warning, not only the second.
+";
+
+const WAYS: &str = "
+## Ways around a rule
+
+Whoever may edit a namespace cannot switch a rule off: no annotation and no label does, under `production` not even one that says what the
+data is worth, no owner that somebody wrote, no other name, kind or place of a container. These ways stay open, each for its reason:
+
+| way | why |
+|---|---|
+| a claim that is bound and older than an hour | what is created over it may be a database that is brought back: it is warned about, and the data lives |
+| a Pod with `restartPolicy: Never`, or a server in a Job | tests and pipelines start databases that are meant to go; rules about data, durability and credentials let them |
+| an ephemeral container | it is there to look at what runs, has no claim of its own, and no restart; nobody is asked about it |
+| a label that an exemption's `selector` means | whoever exempts by labels leaves it to those who write them; `name` does not |
+| while Seawall is away | entries are Ignore unless a namespace is labelled `seawall.dev/guard: enforced`; what was made meanwhile is warned about when it changes |
 ";
 
 /// What is bounded, and by how much, as a Markdown document.
@@ -104,7 +129,7 @@ pub fn limits() -> String {
     for (what, time, beyond) in &longest {
         text.push_str(&row([*what, &seconds(*time), beyond]));
     }
-    let _ = write!(text, "\n{ANSWERS}");
+    let _ = write!(text, "\n{ANSWERS}{WAYS}");
     text
 }
 

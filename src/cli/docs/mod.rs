@@ -5,6 +5,7 @@
 mod engine_files;
 mod engines;
 mod facts;
+mod guards;
 mod limits;
 mod rules;
 mod settings;
@@ -14,6 +15,7 @@ mod webhooks;
 pub use engine_files::engine_files;
 pub use engines::{engine_pages, engines};
 pub use facts::facts;
+pub use guards::guards_template;
 pub use limits::limits;
 pub use rules::rules;
 pub use settings::settings;

@@ -54,6 +54,39 @@ there is passed over. [examples/policies](../examples/policies/README.md) leads 
 
 `seawall policy show NAMESPACE [--engine ENGINE]` prints every value that is set, and the file, line and policy that set it.
 
+## Exemptions
+
+The one case that has a reason gets a `DatabaseExemption` in its namespace: rules, a workload by its name (or by its labels, with
+`selector` in the place of `name`), a reason, an end, and a ticket where there is one.
+
+```yaml
+apiVersion: seawall.dev/v1alpha1
+kind: DatabaseExemption
+metadata:
+  name: cart-demo
+  namespace: shop
+spec:
+  rules: [ephemeral-data]
+  name: cart
+  reason: the demo is made anew each night
+  expires: 2026-12-31T00:00:00Z
+```
+
+- **Who may create one**, or change its rules, workload or end, is decided by RBAC in the API server, so that it holds while Seawall is
+  away: it takes the verb `exempt` on `databaserules.seawall.dev`, by the names of the rules (`resourceNames`), in that namespace. Whoever
+  may edit the namespace may not do that by itself.
+- **What may be exempted at all**, and for how long at most, is the policies' word: `exemptions.rules` and `exemptions.maxDays`. It counts
+  for exemptions that are there already, and for every account. On a tie the fewer rules and the fewer days count.
+- **While it lasts** what it names is recorded and not refused; in its last week it is a warning that tells the end. The audit annotation
+  `exempted` names the rules,
+  and its status says when it was used last and how many days it lasts.
+- **It ends with the second that it names**, without anybody's doing. Then only what is new is refused: what runs is scaled, restarted,
+  rolled back and labelled as before, for it was so before.
+- `seawall exemptions --kubeconfig FILE` lists them, those first that end first; `seawall exemptions PATH` those of files. `seawall check`
+  knows none of them: it says what holds without.
+
+No annotation and no label switches a rule off.
+
 ## In a cluster
 
 The same documents can be objects of the cluster: `kubectl apply -f policies/`. `seawall serve` follows them, beside those of `--config`;
@@ -73,8 +106,8 @@ The same documents can be objects of the cluster: `kubectl apply -f policies/`. 
   within a second, in every replica, judged and mended by nobody. `mode: on`, or no ConfigMap, ends it. It belongs to no chart and no
   repository, so nothing turns it back. `--switch [NAMESPACE/]NAME` names another one.
 
-It takes these rights: `get`, `list` and `watch` for `databasepolicies.seawall.dev` and for namespaces, `patch` for
-`databasepolicies/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
+It takes these rights: `get`, `list` and `watch` for `databasepolicies.seawall.dev`, `databaseexemptions.seawall.dev` and namespaces, `patch` for
+`databasepolicies/status` and `databaseexemptions/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
 log and `/readyz?verbose` say so, and the rest works.
 
 ";

@@ -1,5 +1,7 @@
 //! The way to the API server, and what to do where there is none.
 
+use std::path::Path;
+
 use crate::cli::output::helped;
 use crate::cli::values::{self, KubernetesVersion};
 use crate::cluster::inventory::{Lack, Scope};
@@ -9,7 +11,12 @@ use super::Args;
 
 /// Connects; nothing is asked yet.
 pub(super) fn to(args: &Args) -> anyhow::Result<Connected> {
-    let connected = Cluster::of_person(args.kubeconfig.as_deref(), args.context.as_deref(), &values::proxies());
+    open(args.kubeconfig.as_deref(), args.context.as_deref())
+}
+
+/// Connects as a kubeconfig says; nothing is asked yet.
+pub(in crate::cli) fn open(kubeconfig: Option<&Path>, context: Option<&str>) -> anyhow::Result<Connected> {
+    let connected = Cluster::of_person(kubeconfig, context, &values::proxies());
     connected.map_err(|error| {
         let help = match &error {
             ConnectError::Nowhere => "give --kubeconfig FILE, or set KUBECONFIG to one".to_owned(),
@@ -28,7 +35,7 @@ pub(super) fn to(args: &Args) -> anyhow::Result<Connected> {
 }
 
 /// The API server's version, where it says it; the first thing that is asked.
-pub(super) async fn version(connected: &Connected) -> anyhow::Result<Option<KubernetesVersion>> {
+pub(in crate::cli) async fn version(connected: &Connected) -> anyhow::Result<Option<KubernetesVersion>> {
     match connected.cluster.minor_version().await {
         Ok(minor) => Ok(minor.map(|minor| KubernetesVersion { major: 1, minor })),
         Err(error) if error.is_unauthenticated() => Err(helped(
@@ -72,7 +79,7 @@ fn via(connected: &Connected) -> String {
 }
 
 /// The namespace in scope is none.
-pub(super) fn no_namespace(name: &str, connected: &Connected) -> anyhow::Error {
+pub(in crate::cli) fn no_namespace(name: &str, connected: &Connected) -> anyhow::Error {
     helped(
         anyhow::anyhow!("there is no namespace {name:?} at {}", connected.server),
         "give -n NAMESPACE that `kubectl get namespaces` lists, or -A for all of them",

@@ -1,7 +1,7 @@
 //! `seawall scan`: what databases a cluster has, and what would become of them if they were new.
 
 mod claims;
-mod connect;
+pub(super) mod connect;
 mod entry;
 mod json;
 mod judge;

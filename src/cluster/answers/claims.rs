@@ -108,7 +108,7 @@ pub(super) async fn uses(client: &Client, namespace: &str, name: &str) -> Result
 }
 
 /// A wanted name is exact, or ends in `-` and stands for all with an ordinal behind.
-fn is_wanted(name: &str, wanted: &[String]) -> bool {
+pub(super) fn is_wanted(name: &str, wanted: &[String]) -> bool {
     wanted.iter().any(|w| match name.strip_prefix(w.as_str()) {
         Some("") => true,
         Some(rest) => w.ends_with('-') && rest.bytes().all(|b| b.is_ascii_digit()),

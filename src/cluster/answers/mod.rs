@@ -2,6 +2,7 @@
 mod claims;
 mod limits;
 mod lineage;
+mod storage;
 
 use kube::Client;
 
@@ -31,6 +32,10 @@ pub(super) async fn to(client: &Client, question: &Question, now: Seconds) -> Re
             Known::Found(Answer::ClaimUse(claims::uses(client, namespace, name).await?))
         }
         Question::StorageClasses => Known::Found(Answer::StorageClasses(storage_classes(client).await?)),
+        Question::Storage { namespace, names } => {
+            Known::Found(Answer::Storage(storage::stored(client, namespace, names).await?))
+        }
+        Question::Workload { namespace, kind, name } => workload(client, namespace, kind, name).await?,
         Question::LooseVolumes => Known::Found(Answer::LooseVolumes(loose_volumes(client).await?)),
         // `check` answers these from the documents of its run. No review asks them.
         Question::Selected { .. }
@@ -50,7 +55,7 @@ fn seconds(time: Node<'_>) -> Seconds {
 }
 
 /// Reads every object of a list.
-async fn each(
+pub(super) async fn each(
     client: &Client,
     path: &str,
     selector: &[(String, String)],
@@ -75,6 +80,12 @@ async fn namespace(client: &Client, name: &str) -> Result<Known<Answer>, FetchEr
         labels: pairs(metadata.get("labels")),
         terminating: metadata.get("deletionTimestamp").is_set(),
     })))
+}
+
+async fn workload(client: &Client, namespace: &str, kind: &str, name: &str) -> Result<Known<Answer>, FetchError> {
+    let plural = if kind == "Deployment" { "deployments" } else { "statefulsets" };
+    let path = format!("/apis/apps/v1/namespaces/{}/{plural}/{}", part(namespace)?, part(name)?);
+    Ok(object(client, &path).await?.map_or(Known::Missing, |text| Known::Found(Answer::Workload(text))))
 }
 
 async fn pods(client: &Client, namespace: &str, selector: &[(String, String)]) -> Result<Vec<PodFacts>, FetchError> {

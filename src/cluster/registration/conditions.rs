@@ -41,7 +41,7 @@ pub(super) fn noise() -> Vec<MatchCondition> {
 }
 
 /// What the validating entries do not see either.
-pub(super) fn controllers() -> MatchCondition {
+pub(in crate::cluster) fn controllers() -> MatchCondition {
     let accounts = CONTROLLERS.iter().map(|name| format!("system:serviceaccount:kube-system:{name}"));
     // The controllers' identity where they have no service accounts of their own, and the scheduler, which deletes Pods to make room.
     let users = ["system:kube-controller-manager", "system:kube-scheduler"].map(str::to_owned);

@@ -2,7 +2,7 @@
 //!
 //! `seawall webhooks` prints them, the chart installs them, and the tests register them. What a request has to be like to reach an
 //! entry is in [`conditions`]; every request meets at most one validating entry, so that nobody is told anything twice.
-mod conditions;
+pub(super) mod conditions;
 mod rules;
 
 use k8s_openapi::ByteString;

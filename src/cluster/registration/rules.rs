@@ -31,18 +31,19 @@ pub(super) fn controllable() -> Vec<RuleWithOperations> {
     ]
 }
 
-/// What must go on without Seawall, also where it is guarded: deleting and scaling.
+/// What must go on without Seawall, also where it is guarded: deleting, scaling, exempting.
 pub(super) fn rest() -> Vec<RuleWithOperations> {
     vec![
         namespaced("", &["persistentvolumeclaims"], &["DELETE"]),
         namespaced("apps", &["statefulsets"], &["DELETE"]),
         namespaced("apps", &["deployments/scale", "statefulsets/scale"], &["UPDATE"]),
+        rule("Namespaced", "seawall.dev", "v1alpha1", &["databaseexemptions"], WRITTEN),
         // A namespace is judged by its own labels.
         rule("Cluster", "", "v1", &["namespaces"], &["DELETE"]),
     ]
 }
 
-/// Seawall's own documents. No namespace selector applies to what is in none: they are in one entry only.
+/// Seawall's own documents that are in no namespace. No namespace selector applies to what is in none: they are in one entry only.
 pub(super) fn ours() -> Vec<RuleWithOperations> {
     vec![rule("Cluster", "seawall.dev", "v1alpha1", &["databasepolicies"], WRITTEN)]
 }

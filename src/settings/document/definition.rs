@@ -1,12 +1,13 @@
 //! The CustomResourceDefinition, and what stands in the status of a policy.
 use std::collections::BTreeMap;
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{CustomResourceExt as _, KubeSchema};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::PolicyObject;
+use super::{PolicyObject, exemption::ExemptionObject};
 use crate::terms::{Action, Profile};
 
 /// A rule in CEL, and what is said where it does not hold.
@@ -17,9 +18,10 @@ pub(super) const ENGINES_AMONG: Rule = (
     "engines has values for an engine that is not among onlyEngines",
 );
 pub(super) const NOT_ABOUT_ENGINES: Rule = (
-    "!has(self.onlyEngines) || !(has(self.skipNamespaces) || has(self.restorers) || has(self.operatorGroups) || has(self.operatorAccounts))",
-    "skipNamespaces, restorers, operatorGroups and operatorAccounts are not about engines: put them into a policy without onlyEngines",
+    "!has(self.onlyEngines) || !(has(self.skipNamespaces) || has(self.restorers) || has(self.operatorGroups) || has(self.operatorAccounts) || has(self.exemptions))",
+    "skipNamespaces, restorers, operatorGroups, operatorAccounts and exemptions are not about engines: put them into a policy without onlyEngines",
 );
+pub(super) const ONE_TARGET: Rule = ("has(self.name) != has(self.selector)", "needs either name or selector");
 pub(super) const VALUES_AS_NEEDED: Rule = (
     "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
     "In and NotIn need values; Exists and DoesNotExist take none",
@@ -74,11 +76,21 @@ pub struct PolicyCondition {
     pub message: String,
 }
 
-/// The definition as it is applied to a cluster.
+/// The definition of DatabasePolicy as it is applied to a cluster.
 #[must_use]
 pub fn definition() -> Value {
+    tidied(&PolicyObject::crd())
+}
+
+/// The definition of DatabaseExemption as it is applied to a cluster.
+#[must_use]
+pub fn definition_of_exemptions() -> Value {
+    tidied(&ExemptionObject::crd())
+}
+
+fn tidied(made: &CustomResourceDefinition) -> Value {
     // Writing k8s-openapi's own types cannot fail.
-    let mut all = serde_json::to_value(PolicyObject::crd()).unwrap_or_default();
+    let mut all = serde_json::to_value(made).unwrap_or_default();
     tidy(&mut all);
     if let Some(metadata) = all.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.insert("annotations".to_owned(), json!({ "helm.sh/resource-policy": "keep" }));
@@ -153,6 +165,11 @@ fn collect(schema: &Value, all: &Map<String, Value>, at: &str, depth: usize, fou
 #[must_use]
 pub fn schema(definition: &Value) -> Option<&Value> {
     definition.pointer("/spec/versions/0/schema/openAPIV3Schema")
+}
+
+impl ExemptionObject {
+    /// The path of all exemptions at the API server.
+    pub const PATH: &'static str = "/apis/seawall.dev/v1alpha1/databaseexemptions";
 }
 
 impl PolicyObject {

@@ -63,31 +63,54 @@ impl Kubectl {
 
     /// Runs it to its end, with `input` on its standard input.
     pub async fn run(&self, args: &[&str], input: Option<&str>) -> Result<Output> {
-        let command = format!("kubectl {}", args.join(" "));
-        let mut child = Command::new(&self.program)
-            .arg("--kubeconfig")
-            .arg(&self.kubeconfig)
-            .args(args)
+        let mut command = Command::new(&self.program);
+        command.arg("--kubeconfig").arg(&self.kubeconfig).args(args);
+        self.finish(command, format!("kubectl {}", args.join(" ")), input).await
+    }
+
+    /// Runs a command line that says `kubectl`, as somebody who copies it into a shell.
+    pub async fn shell(&self, line: &str) -> Result<Output> {
+        let mut command = Command::new("sh");
+        let folder = self.program.parent().unwrap_or(Path::new("."));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([folder.to_owned()].into_iter().chain(std::env::split_paths(&path)))?;
+        command.args(["-c", line]).env("KUBECONFIG", &self.kubeconfig).env("PATH", path);
+        self.finish(command, line.to_owned(), None).await
+    }
+
+    /// Another program that reads a kubeconfig, as this user.
+    pub async fn program(&self, program: &Path, args: &[&str]) -> Result<Output> {
+        let mut command = Command::new(program);
+        command.args(args).arg("--kubeconfig").arg(&self.kubeconfig);
+        self.finish(command, format!("{} {}", program.display(), args.join(" ")), None).await
+    }
+
+    async fn finish(&self, mut command: Command, command_line: String, input: Option<&str>) -> Result<Output> {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let own = command.as_std().get_envs().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned())));
+        let own: Vec<_> = own.collect();
+        let mut child = command
             // Nothing is inherited: no KUBECONFIG, no proxy, no plugins, no colour.
             .env_clear()
             .env("HOME", &self.home)
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", inherited)
+            .envs(own)
             .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("failed to start {}", self.program.display()))?;
+            .with_context(|| format!("failed to start {command_line}"))?;
         if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
             // It may end without reading; then its own complaint is the better one.
             let _ = stdin.write_all(input.as_bytes()).await;
         }
         let output = tokio::time::timeout(LIMIT, child.wait_with_output())
             .await
-            .with_context(|| format!("{command} takes longer than {LIMIT:?}"))?
-            .with_context(|| format!("failed to run {command}"))?;
+            .with_context(|| format!("{command_line} takes longer than {LIMIT:?}"))?
+            .with_context(|| format!("failed to run {command_line}"))?;
         Ok(Output {
-            command,
+            command: command_line,
             ok: output.status.success(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

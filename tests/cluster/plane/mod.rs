@@ -216,6 +216,11 @@ impl Namespace {
         self.kubectl_with(&["apply", "-f", "-"], manifest).await?.succeeded()
     }
 
+    /// Runs a command line that says `kubectl`, as somebody who copies it into a shell.
+    pub async fn shell(&self, line: &str) -> Result<Output> {
+        self.kubectl.shell(line).await
+    }
+
     /// Another namespace, which must exist, seen by the same user.
     pub fn renamed(&self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self.clone() }

@@ -7,8 +7,10 @@ mod chart;
 mod endings;
 mod entries;
 mod examples;
+mod exemptions;
 mod failure;
 mod foresight;
+mod guards;
 mod law10;
 mod law7;
 mod marker;
@@ -22,6 +24,7 @@ mod restores;
 mod scan;
 mod stand_in_kubelet;
 pub mod teardown;
+mod tenant;
 mod updates;
 mod words;
 
@@ -37,8 +40,10 @@ pub fn all() -> Vec<Trial> {
     all.extend(endings::trials());
     all.extend(entries::trials());
     all.extend(examples::trials());
+    all.extend(exemptions::trials());
     all.extend(failure::trials());
     all.extend(foresight::trials());
+    all.extend(guards::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
     all.extend(marker::trials());
@@ -52,6 +57,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
+    all.extend(tenant::trials());
     all.extend(updates::trials());
     all.extend(words::trials());
     all

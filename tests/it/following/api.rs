@@ -13,6 +13,7 @@ use crate::scratch::Scratch;
 
 pub(super) const POLICIES: &str = "/apis/seawall.dev/v1alpha1/databasepolicies";
 pub(super) const NAMESPACES: &str = "/api/v1/namespaces";
+pub(super) const EXEMPTIONS: &str = "/apis/seawall.dev/v1alpha1/databaseexemptions";
 pub(super) const SWITCH: &str = "/api/v1/namespaces/home/configmaps";
 
 /// What it has, and what it was asked.

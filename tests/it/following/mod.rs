@@ -1,6 +1,7 @@
 //! What is followed in a cluster, and judged by.
 
 mod api;
+mod exemptions;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +17,7 @@ use seawall::{
 use serde_json::{Value, json};
 
 use crate::{fixture::NOW, ratchet::mysql};
-use api::{Api, Inside, NAMESPACES, POLICIES, SWITCH};
+use api::{Api, EXEMPTIONS, Inside, NAMESPACES, POLICIES, SWITCH};
 
 /// A policy for the namespaces with the label stage=live.
 fn policy(name: &str, generation: i64, spec: Value) -> Value {
@@ -53,7 +54,13 @@ async fn follow(inside: Inside) -> Following {
     let (catalogue, metrics) = (Arc::new(Catalogue::embedded().unwrap()), Arc::new(Metrics::new()));
     let base = Policies::none(Some(Profile::Observe));
     let switch = ("home".to_owned(), "seawall".to_owned());
-    let sources = Sources { base: base.clone(), catalogue: Arc::clone(&catalogue), rules: rules::names(), switch };
+    let sources = Sources {
+        base: base.clone(),
+        catalogue: Arc::clone(&catalogue),
+        rules: rules::names(),
+        switch,
+        tell_every: Duration::from_millis(50),
+    };
     let followers = api.cluster.follow(sources, Arc::clone(&metrics), || NOW).unwrap();
     let cluster = Some(api.cluster.clone());
     let guard = Guard::new(catalogue, base, rules::ALL, Some(36), cluster, Arc::clone(&metrics), || NOW);
@@ -90,13 +97,18 @@ impl Following {
         serde_json::from_slice::<Value>(&review.body).unwrap()["response"].clone()
     }
 
-    /// What is answered to a database that keeps its data nowhere: whether it is allowed, and what the audit log says of policies.
-    async fn answered(&self, namespace: &str) -> (bool, String) {
+    /// What is answered to a database that keeps its data nowhere.
+    async fn unsafe_one(&self, namespace: &str) -> Value {
         let mut object = mysql(&[]);
         object["metadata"]["namespace"] = json!(namespace);
         object["spec"].as_object_mut().unwrap().remove("volumeClaimTemplates");
         object["spec"]["template"]["spec"]["volumes"] = json!([{ "name": "data", "emptyDir": {} }]);
-        let response = self.reviewed("apps", &object, &Value::Null).await;
+        self.reviewed("apps", &object, &Value::Null).await
+    }
+
+    /// Whether it is allowed, and what the audit log says of policies.
+    async fn answered(&self, namespace: &str) -> (bool, String) {
+        let response = self.unsafe_one(namespace).await;
         let policies = response["auditAnnotations"]["policies"].as_str().unwrap_or_default().to_owned();
         (response["allowed"] == true, policies)
     }
@@ -155,9 +167,9 @@ async fn without_an_api_server_what_was_heard_last_holds_and_is_told() {
     let lines =
         |f: &Following| f.guard.lines().into_iter().map(|(name, line)| format!("{name}: {line}")).collect::<Vec<_>>();
     assert_eq!(lines(&following)[0], "policies: heard 0 s ago");
-    following
-        .api
-        .change(|inside| inside.instead.extend([POLICIES, NAMESPACES, SWITCH].map(|path| (path.to_owned(), 500))));
+    following.api.change(|inside| {
+        inside.instead.extend([POLICIES, NAMESPACES, EXEMPTIONS, SWITCH].map(|path| (path.to_owned(), 500)))
+    });
     following
         .until(async |f| lines(f).iter().all(|line| line.contains("; not now: the API server answered 500")))
         .await;

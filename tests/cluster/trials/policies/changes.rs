@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use futures::future::try_join_all;
 use serde_json::json;
 
-use super::{SOON, apply, cpu, define, is_denied, policy, team, tried, until};
+use super::{SOON, apply, cpu, installed, is_denied, policy, team, tried, until};
 use crate::databases::{MYSQL, Shape, database, fragile};
 use crate::plane::Plane;
 use crate::plane::seawall::Seawall;
@@ -21,7 +21,7 @@ const CHANGES: u64 = 12;
 
 /// Each generation of the policy asks for a CPU request of its own, so that what is written tells which one was in force.
 pub(super) async fn streamed(plane: &Arc<Plane>) -> Result<()> {
-    define(plane, str::to_owned).await?;
+    installed(plane).await?;
     let seawall = Seawall::start(plane, stage::seawall(plane, "observe", None)?).await?;
     let wish = |number: u64| {
         let spec = json!({"profile": "baseline", "defaults": {"cpu": {"request": format!("{}m", 100 + number)}}});

@@ -12,6 +12,7 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, PostParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::databases::{MYSQL, Shape, database, fragile};
 use crate::plane::seawall::Seawall;
@@ -29,14 +30,34 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// How long a change may take until it is in force.
-const SOON: Duration = Duration::from_secs(20);
+pub(super) const SOON: Duration = Duration::from_secs(20);
 
 /// Installs the definition, as the chart does.
-async fn define(plane: &Plane, change: impl Fn(&str) -> String) -> Result<()> {
+pub(super) async fn define(plane: &Plane, change: impl Fn(&str) -> String) -> Result<()> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/seawall/templates/crd-databasepolicies.yaml");
     let text = change(&std::fs::read_to_string(file).context("no definition")?);
     plane.kubectl_with(&["apply", "--server-side", "-f", "-"], &text).await?.succeeded()?;
     let established = ["wait", "--for=condition=Established", "crd/databasepolicies.seawall.dev", "--timeout=60s"];
+    plane.kubectl(&established).await?.succeeded().map(|_| ())
+}
+
+/// Installs both definitions and the rights of exemptions, once for all trials of the shared control plane: a definition that is applied
+/// while its objects are asked for keeps them waiting.
+pub(super) async fn installed(plane: &Plane) -> Result<()> {
+    static DONE: OnceCell<()> = OnceCell::const_new();
+    let install = async || {
+        define(plane, str::to_owned).await?;
+        define_exemptions(plane).await
+    };
+    DONE.get_or_try_init(install).await.copied()
+}
+
+async fn define_exemptions(plane: &Plane) -> Result<()> {
+    for file in ["crd-databaseexemptions.yaml", "exemption-rights.yaml"] {
+        let path = format!("{}/charts/seawall/templates/{file}", env!("CARGO_MANIFEST_DIR"));
+        plane.kubectl(&["apply", "--server-side", "-f", &path]).await?.succeeded()?;
+    }
+    let established = ["wait", "--for=condition=Established", "crd/databaseexemptions.seawall.dev", "--timeout=60s"];
     plane.kubectl(&established).await?.succeeded().map(|_| ())
 }
 
@@ -46,18 +67,18 @@ fn policies(plane: &Plane) -> Api<DynamicObject> {
 }
 
 /// A policy for the namespaces with the label team=`name` alone: other trials share the cluster.
-fn policy(name: &str, team: &str, spec: &Value) -> Value {
+pub(super) fn policy(name: &str, team: &str, spec: &Value) -> Value {
     let mut spec = spec.clone();
     spec["namespaceSelector"] = json!({"matchLabels": {"team": team}});
     json!({"apiVersion": "seawall.dev/v1alpha1", "kind": "DatabasePolicy", "metadata": {"name": name}, "spec": spec})
 }
 
-async fn apply(plane: &Plane, policy: &Value) -> Result<crate::plane::kubectl::Output> {
+pub(super) async fn apply(plane: &Plane, policy: &Value) -> Result<crate::plane::kubectl::Output> {
     plane.kubectl_with(&["apply", "-f", "-"], &policy.to_string()).await
 }
 
 /// A namespace of a team, which is the label that policies go by.
-async fn team(plane: &Plane, seawall: &Seawall, name: &str) -> Result<Namespace> {
+pub(super) async fn team(plane: &Plane, seawall: &Seawall, name: &str) -> Result<Namespace> {
     let namespace = seawall.namespace(name).await?;
     plane.kubectl(&["label", "namespace", namespace.name(), &format!("team={name}")]).await?.succeeded()?;
     Ok(namespace)
@@ -75,7 +96,7 @@ async fn condition(plane: &Plane, name: &str, kind: &str, status: &str, generati
 }
 
 /// A StatefulSet as it would be stored.
-async fn tried(namespace: &Namespace, name: &str, object: &Value) -> Result<Value, kube::Error> {
+pub(super) async fn tried(namespace: &Namespace, name: &str, object: &Value) -> Result<Value, kube::Error> {
     let mut object = object.clone();
     object["metadata"]["name"] = json!(name);
     let set: StatefulSet = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
@@ -85,7 +106,7 @@ async fn tried(namespace: &Namespace, name: &str, object: &Value) -> Result<Valu
 }
 
 /// Tries a StatefulSet again and again until the answer is as wanted; how long that took.
-async fn until(
+pub(super) async fn until(
     namespace: &Namespace,
     object: &Value,
     wanted: impl Fn(&Result<Value, kube::Error>) -> bool,
@@ -100,7 +121,7 @@ async fn until(
     }
 }
 
-fn is_denied(answer: &Result<Value, kube::Error>) -> bool {
+pub(super) fn is_denied(answer: &Result<Value, kube::Error>) -> bool {
     answer.as_ref().is_err_and(|error| error.to_string().contains("denied the request"))
 }
 
@@ -109,7 +130,7 @@ fn cpu(set: &Value) -> Option<&str> {
 }
 
 async fn told(plane: &Arc<Plane>) -> Result<()> {
-    define(plane, str::to_owned).await?;
+    installed(plane).await?;
     let seawall = Seawall::start(plane, stage::seawall(plane, "observe", None)?).await?;
     let shown = plane.kubectl(&["explain", "databasepolicy.spec"]).await?.succeeded()?;
     ensure!(

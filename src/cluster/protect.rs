@@ -1,0 +1,250 @@
+//! The labels by which the guards know what holds data, for what existed before Seawall: which are missing, and writing them.
+use std::collections::HashMap;
+
+use http::header::CONTENT_TYPE;
+use kube::client::Body;
+use serde_json::json;
+
+use super::{
+    Cluster, FetchError, again,
+    answers::each,
+    fetch::{self, object, part},
+};
+use crate::{
+    engines::Catalogue,
+    facts::{ClassFacts, NamespaceFacts},
+    terms::keys,
+    tree::{Node, Tree},
+    view::{Case, Claim, DataLabel, Database, Kind, Owner, Workload},
+};
+
+/// Who changed the labels, for `managedFields`.
+const MANAGER: &str = "seawall-protect";
+
+/// A label that an object is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// `StatefulSet`, `PersistentVolumeClaim` or `PersistentVolume`.
+    pub kind: &'static str,
+    /// The object's name.
+    pub name: String,
+    /// The label.
+    pub key: &'static str,
+    /// What it is to say.
+    pub value: &'static str,
+    /// What it says now.
+    pub before: Option<String>,
+    path: String,
+}
+
+impl Wanted {
+    /// True where the label is there, and true.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.before.as_deref() == Some(self.value)
+    }
+
+    fn of(kind: &'static str, folder: &str, object: Node<'_>, key: &'static str, value: &'static str) -> Self {
+        let name = object.path("metadata.name").text().to_owned();
+        let before = object.path("metadata.labels").get(key).str().map(str::to_owned);
+        Self { kind, path: format!("{folder}/{name}"), name, key, value, before }
+    }
+}
+
+/// What a namespace lacks.
+#[derive(Debug, Default)]
+pub struct Unprotected {
+    /// Its labels; those that are there as well.
+    pub wanted: Vec<Wanted>,
+    /// True where it is labelled as guarded.
+    pub is_guarded: bool,
+    /// True where what becomes of volumes could not be read.
+    pub lacks_volumes: bool,
+}
+
+/// A workload that may mount claims, as `Claim::database` takes it.
+struct Seen {
+    workloads: Vec<String>,
+    sets: Vec<Wanted>,
+}
+
+/// What becomes of the volume of a claim.
+struct Fate {
+    value: &'static str,
+    volume: Option<Wanted>,
+}
+
+impl Cluster {
+    /// All namespaces that are not being deleted.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn namespaces(&self) -> Result<Vec<String>, FetchError> {
+        again::patiently(async || {
+            let mut names = Vec::new();
+            each(&self.client, "/api/v1/namespaces", &[], |namespace| {
+                if !namespace.path("metadata.deletionTimestamp").is_set() {
+                    names.push(namespace.path("metadata.name").text().to_owned());
+                }
+            })
+            .await?;
+            Ok(names)
+        })
+        .await
+    }
+
+    /// The labels that the databases of a namespace are to have; `None` where there is no such namespace.
+    ///
+    /// # Errors
+    /// When its workloads or claims cannot be read.
+    pub async fn unprotected(&self, namespace: &str, catalogue: &Catalogue) -> Result<Option<Unprotected>, FetchError> {
+        part(namespace)?;
+        let Some(facts) = self.namespace_facts(namespace).await? else { return Ok(None) };
+        let is_guarded = facts.labels.iter().any(|(k, v)| k == keys::GUARD && v == keys::ENFORCED);
+        let Seen { workloads, sets } = self.workloads(namespace, catalogue).await?;
+        let mut all = Unprotected { wanted: sets, is_guarded, lacks_volumes: false };
+        let folder = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
+        let mut claims = Vec::new();
+        each(&self.client, &folder, &[], |claim| {
+            let is_databases =
+                Claim(claim).is_of_a_database() || Claim(claim).database(&workloads, catalogue).is_some();
+            let is_meant_to_go = matches!(Claim(claim).data_label(), Some(DataLabel::Ephemeral | DataLabel::Cache));
+            if is_databases && !is_meant_to_go && !claim.path("metadata.deletionTimestamp").is_set() {
+                let volume = claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned);
+                let class = Claim(claim).class().str().or_else(|| Claim(claim).beta_class()).map(str::to_owned);
+                let wanted = Wanted::of("PersistentVolumeClaim", &folder, claim, keys::HOLDS_DATA, "unknown");
+                claims.push((wanted, volume, class));
+            }
+        })
+        .await?;
+        let classes =
+            if claims.iter().any(|(_, volume, _)| volume.is_none()) { self.classes().await } else { Vec::new() };
+        for (mut claim, volume, class) in claims {
+            let fate = match volume {
+                Some(volume) => self.fate(&volume).await,
+                None => Ok(Fate { value: fate_by_class(class.as_deref(), &classes), volume: None }),
+            };
+            match fate {
+                Ok(fate) => {
+                    claim.value = fate.value;
+                    all.wanted.extend(fate.volume.filter(|_| is_guarded));
+                }
+                // What is known of it already is worth more than what this person may not read.
+                Err(error) if error.is_forbidden() => {
+                    all.lacks_volumes = true;
+                    claim.value = known(claim.before.as_deref());
+                }
+                Err(error) => return Err(error),
+            }
+            all.wanted.push(claim);
+        }
+        Ok(Some(all))
+    }
+
+    /// Writes a label, or has the API server say whether it would take it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn protect(&self, wanted: &Wanted, dry_run: bool) -> Result<(), FetchError> {
+        let dry = if dry_run { "&dryRun=All" } else { "" };
+        let path = format!("{}?fieldManager={MANAGER}{dry}", wanted.path);
+        let patch = json!({"metadata": {"labels": {wanted.key: wanted.value}}}).to_string();
+        again::patiently(async || {
+            let request = http::Request::patch(&path).header(CONTENT_TYPE, "application/merge-patch+json");
+            let body = Body::from(patch.clone().into_bytes());
+            let request = request.body(body).map_err(|_| FetchError::Path(path.clone()))?;
+            let answer = self.client.send(request).await.map_err(FetchError::Request)?;
+            let status = answer.status();
+            let text = fetch::read(answer.into_body()).await;
+            if status.is_success() {
+                return Ok(());
+            }
+            Err(FetchError::refused(status.as_u16(), &text.unwrap_or_default(), None))
+        })
+        .await
+    }
+
+    async fn namespace_facts(&self, namespace: &str) -> Result<Option<NamespaceFacts>, FetchError> {
+        let question = crate::facts::Question::Namespace(namespace.to_owned());
+        Ok(match self.ask(&question, 0).await? {
+            crate::facts::Known::Found(crate::facts::Answer::Namespace(facts)) => Some(facts),
+            _ => None,
+        })
+    }
+
+    /// What may mount claims: StatefulSets, Deployments, and the Pods that neither these nor Jobs make.
+    async fn workloads(&self, namespace: &str, catalogue: &Catalogue) -> Result<Seen, FetchError> {
+        let mut seen = Seen { workloads: Vec::new(), sets: Vec::new() };
+        let kinds = [
+            ("apps/v1", "statefulsets", Kind::StatefulSet),
+            ("apps/v1", "deployments", Kind::Deployment),
+            ("v1", "pods", Kind::Pod),
+        ];
+        for (version, plural, kind) in kinds {
+            let api = if version == "v1" { "/api/v1".to_owned() } else { format!("/apis/{version}") };
+            let folder = format!("{api}/namespaces/{namespace}/{plural}");
+            each(&self.client, &folder, &[], |workload| {
+                if kind == Kind::Pod && Owner::of(workload).is_some_and(Owner::is_builtin) {
+                    return;
+                }
+                let case = Case::of(Workload { kind, object: workload }, catalogue);
+                if !case.servers().any(Database::keeps_data) {
+                    return;
+                }
+                if kind == Kind::StatefulSet && !workload.path("metadata.deletionTimestamp").is_set() {
+                    seen.sets.push(Wanted::of("StatefulSet", &folder, workload, keys::HOLDS_DATA, "true"));
+                }
+                let mut json = workload.to_json();
+                if let Some(map) = json.as_object_mut() {
+                    map.insert("kind".to_owned(), kind.as_str().into());
+                    map.insert("apiVersion".to_owned(), version.into());
+                }
+                seen.workloads.push(json.to_string());
+            })
+            .await?;
+        }
+        Ok(seen)
+    }
+
+    async fn fate(&self, volume: &str) -> Result<Fate, FetchError> {
+        let path = format!("/api/v1/persistentvolumes/{}", part(volume)?);
+        let Some(text) = again::patiently(async || object(&self.client, &path).await).await? else {
+            return Ok(Fate { value: "unknown", volume: None });
+        };
+        let tree = Tree::from_json(&text)?;
+        let value = by_policy(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
+        let folder = "/api/v1/persistentvolumes";
+        let wanted = Wanted::of("PersistentVolume", folder, tree.root(), keys::GUARD, keys::ENFORCED);
+        Ok(Fate { value, volume: Some(wanted) })
+    }
+
+    /// Not everybody may list them; what they say of a claim without a volume is unknown then.
+    async fn classes(&self) -> Vec<ClassFacts> {
+        match self.ask(&crate::facts::Question::StorageClasses, 0).await {
+            Ok(crate::facts::Known::Found(crate::facts::Answer::StorageClasses(all))) => all,
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn by_policy(policy: &str) -> &'static str {
+    match policy {
+        "Delete" => "deleted",
+        "Retain" => "retained",
+        _ => "unknown",
+    }
+}
+
+fn fate_by_class(class: Option<&str>, classes: &[ClassFacts]) -> &'static str {
+    let policies: HashMap<&str, &str> = classes.iter().map(|c| (c.name.as_str(), c.reclaim_policy.as_str())).collect();
+    class.and_then(|class| policies.get(class)).map_or("unknown", |policy| by_policy(policy))
+}
+
+/// One of the words that a claim's label may say.
+fn known(before: Option<&str>) -> &'static str {
+    match before {
+        Some("deleted") => "deleted",
+        Some("retained") => "retained",
+        _ => "unknown",
+    }
+}
