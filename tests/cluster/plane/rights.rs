@@ -35,7 +35,21 @@ impl Replicas {
         }
         let bindings: Api<RoleBinding> = Api::namespaced(client, NAMESPACE);
         bindings.patch(name, &params, &binding("RoleBinding", name, "Role", name)).await?;
+        // The last ones of each role.
+        for (resource, verb) in [("validatingwebhookconfigurations", "patch"), ("leases", "delete")] {
+            self.in_effect(&(resource.to_owned(), verb.to_owned()), true).await?;
+        }
         Ok(())
+    }
+
+    /// Waits until the API server goes by what was written.
+    async fn in_effect(&self, (resource, verb): &(String, String), allowed: bool) -> Result<()> {
+        let name = self.name.as_str();
+        let what = if verb == "create" { resource.clone() } else { format!("{resource}/{name}") };
+        let ask = ["auth", "can-i", verb.as_str(), what.as_str(), "--as", name, "--namespace", NAMESPACE];
+        let expected = if allowed { "yes" } else { "no" };
+        let so = async || Ok(self.plane.kubectl(&ask).await?.stdout.trim() == expected);
+        self.until(&format!("{verb} {what}: {expected}"), so).await
     }
 
     /// Every single right that it has for this, as resource and verb.
@@ -73,7 +87,7 @@ impl Replicas {
         let (client, params) = (self.plane.client(), PostParams::default());
         Api::<ClusterRole>::all(client.clone()).replace(&self.name, &params, &cluster).await?;
         Api::<Role>::namespaced(client, NAMESPACE).replace(&self.name, &params, &own).await?;
-        Ok(())
+        self.in_effect(&(resource.clone(), verb.clone()), false).await
     }
 
     async fn roles(&self) -> Result<(ClusterRole, Role)> {
