@@ -163,6 +163,12 @@ impl Profile {
 /// Namespaces that the webhooks are not registered for: what Kubernetes itself runs on, and Seawall, must start without Seawall.
 pub const UNGUARDED: [&str; 2] = ["kube-system", "seawall-system"];
 
+/// The warning by which a webhook answers a probe; `webhook` is `mutate` or `validate`.
+#[must_use]
+pub fn answered(webhook: &str) -> String {
+    format!("seawall {} answered at /{webhook}", env!("CARGO_PKG_VERSION"))
+}
+
 /// Labels and annotations that Seawall reads or writes.
 pub mod keys {
     /// Label on a workload or namespace: `durable`, `cache` or `ephemeral`; a fact that its author states.
@@ -179,4 +185,8 @@ pub mod keys {
     pub const EXEMPTED: &str = "seawall.dev/exempted";
     /// Label on a namespace: `enforced` where Seawall is registered to fail closed.
     pub const GUARD: &str = "seawall.dev/guard";
+    /// Annotation on an object of a dry run that asks nothing but whether Seawall is called.
+    pub const PROBE: &str = "seawall.dev/probe";
+    /// The value of [`GUARD`] that says so.
+    pub const ENFORCED: &str = "enforced";
 }

@@ -30,6 +30,8 @@ mod scan;
 mod serve;
 mod sheet;
 pub(crate) mod values;
+mod verify_install;
+mod webhooks;
 mod words;
 
 const EXIT_STATUS: &str = "\x1b[1m\x1b[4mExit status:\x1b[0m
@@ -58,6 +60,8 @@ enum Command {
     Rules(rules::Args),
     Engines(engines::Args),
     Certs(certs::Args),
+    Webhooks(webhooks::Args),
+    VerifyInstall(verify_install::Args),
     Completions(completions::Args),
 }
 
@@ -77,6 +81,8 @@ pub fn run() -> ExitCode {
             Command::Rules(args) => rules::run(args),
             Command::Engines(args) => engines::run(args),
             Command::Certs(args) => certs::run(args),
+            Command::Webhooks(args) => webhooks::run(args),
+            Command::VerifyInstall(args) => verify_install::run(args),
             Command::Completions(args) => completions::run(args, Cli::command()),
         },
         Err(usage) => return output::usage(&usage),

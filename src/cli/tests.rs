@@ -38,6 +38,11 @@ fn every_documented_line_is_understood() {
         "seawall engines mysql",
         "seawall certs",
         "seawall certs --out d --service s --namespace n --force",
+        "seawall webhooks",
+        "seawall webhooks -o json --name n --namespace n --service s --port 8443 --ca-file f --reinvocation-policy Never",
+        "seawall webhooks --mutate-timeout 5 --validate-timeout 30",
+        "seawall verify-install",
+        "seawall verify-install --kubeconfig f --webhooks w --namespace n --service s --port 443 --pod-port 10250 --timeout 5",
         "seawall completions bash",
     ] {
         assert!(parse(line).is_ok(), "{line}");
@@ -77,6 +82,9 @@ fn every_wrong_line_is_refused() {
         "seawall scan --diff observe",
         "seawall scan --diff observe strict",
         "seawall explain",
+        "seawall webhooks -o text",
+        "seawall webhooks --validate-timeout 31",
+        "seawall webhooks --port 0",
         "seawall completions",
     ] {
         assert!(parse(line).is_err(), "{line}");

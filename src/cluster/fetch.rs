@@ -198,7 +198,7 @@ pub(super) async fn send(client: &kube::Client, request: http::Request<Body>) ->
 }
 
 /// A body, as long as it is not too large.
-async fn read(mut body: Body) -> Result<String, FetchError> {
+pub(super) async fn read(mut body: Body) -> Result<String, FetchError> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| FetchError::Read(error.into()))?.into_data() else { continue };

@@ -15,6 +15,8 @@ mod kubeconfig;
 mod lease;
 mod policies;
 mod proxy;
+pub mod reach;
+pub mod registration;
 mod served;
 mod status;
 mod stored;

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     judge::{Answer, Call, Judge, Record, Review, Verdict},
     limits::PerPeer,
+    probe,
 };
 use crate::{
     cluster::{Cluster, Followers, Health, Observer, Uses},
@@ -194,6 +195,7 @@ impl Guard {
         if !settings.version().is_empty() {
             reply.audit.insert("policies", settings.version().to_owned());
         }
+        reply.warnings.splice(..0, probe::word(&review, call.webhook));
         Ok(answered(&review, &reply, rules))
     }
 

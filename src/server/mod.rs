@@ -23,6 +23,7 @@ mod life;
 pub mod limits;
 mod log;
 mod own;
+mod probe;
 mod pulse;
 mod refusal;
 mod review;

@@ -38,6 +38,20 @@ where
     })
 }
 
+/// A trial on a control plane of its own, since what it does is felt in every namespace.
+pub fn lone_trial<F>(name: &str, run: F) -> Trial
+where
+    F: AsyncFnOnce(Arc<Plane>) -> Result<()> + Send + 'static,
+{
+    Trial::test(name, move || {
+        let alone = async { run(Arc::new(Plane::start().await?)).await };
+        match RUNTIME.block_on(async { tokio::time::timeout(LIMIT, alone).await }) {
+            Ok(result) => result.map_err(|error| Failed::from(format!("{error:#}"))),
+            Err(_) => Err(Failed::from(format!("it takes longer than {LIMIT:?}"))),
+        }
+    })
+}
+
 /// A trial that needs no control plane.
 pub fn plain_trial(name: &str, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
     Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))

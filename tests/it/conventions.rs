@@ -176,7 +176,7 @@ fn every_engine_file_is_embedded() {
 
 #[test]
 fn every_file_of_the_tests_is_read() {
-    assert_eq!(entries("tests"), ["bases", "cluster", "engines", "it", "reviews", "rules", "stops"]);
+    assert_eq!(entries("tests"), ["bases", "chart", "cluster", "engines", "it", "reviews", "rules", "stops"]);
     for name in entries("tests/bases") {
         assert!(name.ends_with(".yaml"), "tests/bases/{name}");
     }

@@ -9,6 +9,7 @@ mod limits;
 mod rules;
 mod settings;
 mod source;
+mod webhooks;
 
 pub use engine_files::engine_files;
 pub use engines::{engine_pages, engines};
@@ -17,6 +18,7 @@ pub use limits::limits;
 pub use rules::rules;
 pub use settings::settings;
 pub use source::{Declaration, Item, declarations};
+pub use webhooks::webhooks_template;
 
 /// The first lines of a generated file.
 fn head(title: &str, made_of: &str) -> String {

@@ -40,6 +40,12 @@ pub fn scalar(text: &str) -> String {
     render::text(text, render::Style { step: 2, dash: 0, json: false })
 }
 
+/// An object as a YAML document, in the style that people write; its fields stand in the order of their names, each list's `name` first.
+#[must_use]
+pub fn document(object: &Value) -> String {
+    render::behind_dash(object, 0, render::Style { step: 2, dash: 0, json: false }) + "\n"
+}
+
 /// Where the object at `index` begins: its document's number, and the steps to it.
 #[must_use]
 pub fn top(index: &str) -> Option<(usize, Vec<String>)> {

@@ -1,54 +1,53 @@
 //! What Seawall itself may do in the cluster: the user it connects as, and its rights.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kube::api::{Api, Patch, PatchParams};
+use seawall::tree::Tree;
 use serde_json::{Value, json};
 
 /// The user name of Seawall's client certificate.
 pub(super) const USER: &str = "seawall";
 
-/// The rights that Seawall needs: it reads what its questions about facts are answered
-/// from, follows what is in force, and says of policies what became of them. Secrets are not among them.
-pub fn cluster_role() -> Value {
-    let read = json!(["get", "list"]);
-    json!({
+/// The rights that the chart gives Seawall: what its questions about facts are answered from.
+const FACTS: &str = include_str!("../../../charts/seawall/files/cluster-role.yaml");
+/// What is in force, and what it says of that.
+const FOLLOWED: &str = include_str!("../../../charts/seawall/files/cluster-role-policies.yaml");
+
+/// The rights that the questions about facts need.
+pub fn facts_role() -> Result<Value> {
+    role(&[FACTS])
+}
+
+/// All rights that Seawall needs, and nothing else. Its switch lies in its own namespace, where a Role of the chart lets it look.
+pub fn cluster_role() -> Result<Value> {
+    let mut role = role(&[FACTS, FOLLOWED])?;
+    let switch = json!({
+        "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["seawall"], "verbs": ["list", "watch"],
+    });
+    role["rules"].as_array_mut().context("no rules")?.push(switch);
+    Ok(role)
+}
+
+fn role(files: &[&str]) -> Result<Value> {
+    let mut rules = Vec::new();
+    for file in files {
+        let read = Tree::one_from_yaml(file).map_err(|error| anyhow!("the chart's rights are no YAML: {error:?}"))?;
+        rules.extend(read.root().items().map(seawall::tree::Node::to_json));
+    }
+    Ok(json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": "seawall"},
-        "rules": [
-            {
-                "apiGroups": [""],
-                "resources": [
-                    "pods", "persistentvolumeclaims", "persistentvolumes", "namespaces", "services",
-                    "replicationcontrollers", "limitranges", "resourcequotas",
-                ],
-                "verbs": read,
-            },
-            {
-                "apiGroups": ["apps"],
-                "resources": ["statefulsets", "deployments", "daemonsets", "replicasets", "controllerrevisions"],
-                "verbs": read,
-            },
-            {"apiGroups": ["batch"], "resources": ["jobs", "cronjobs"], "verbs": read},
-            {"apiGroups": ["storage.k8s.io"], "resources": ["storageclasses"], "verbs": read},
-            {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["watch"]},
-            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies", "databaseexemptions"], "verbs": ["get", "list", "watch"]},
-            {"apiGroups": ["seawall.dev"], "resources": ["databasepolicies/status", "databaseexemptions/status"], "verbs": ["patch"]},
-            {
-                "apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"],
-                // A list of one name is allowed by that name.
-                "resourceNames": ["seawall"],
-            },
-        ],
-    })
+        "rules": rules,
+    }))
 }
 
 /// Gives the user its rights; doing it twice changes nothing.
 pub(super) async fn grant(client: &kube::Client) -> Result<()> {
     let params = PatchParams::apply("plane").force();
     let roles: Api<ClusterRole> = Api::all(client.clone());
-    roles.patch("seawall", &params, &Patch::Apply(cluster_role())).await.context("no role for Seawall")?;
+    roles.patch("seawall", &params, &Patch::Apply(cluster_role()?)).await.context("no role for Seawall")?;
     let binding = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRoleBinding",

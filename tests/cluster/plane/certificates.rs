@@ -18,7 +18,7 @@ use super::{Plane, launch};
 
 impl Plane {
     /// Writes a serving certificate into files whose names begin with `name`.
-    pub(super) fn certificate_for(&self, name: &str) -> Result<Tls> {
+    pub fn certificate_for(&self, name: &str) -> Result<Tls> {
         self.identity()?.write(self.folder(), name)?;
         let file = |end: &str| self.folder().join(format!("{name}.{end}"));
         pki::write(&file("ca"), &self.authority.certificate)?;
@@ -36,7 +36,12 @@ impl Plane {
         Ok(())
     }
 
-    fn identity(&self) -> Result<Identity> {
+    /// A certificate that is no longer valid.
+    pub(super) fn expired_identity(&self) -> Result<Identity> {
+        self.authority.expired_server(&service(), &[&service()])
+    }
+
+    pub(super) fn identity(&self) -> Result<Identity> {
         let service = service();
         self.authority.server(&service, &[service.as_str(), "localhost"])
     }

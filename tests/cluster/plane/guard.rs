@@ -3,14 +3,22 @@
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, PersistentVolumeClaim};
 use kube::api::{Api, Patch, PatchParams, PostParams};
+use seawall::terms::keys;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::Namespace;
 use super::seawall::{PROPAGATION, Seawall};
 use super::webhooks::INSTANCE;
+use super::{Namespace, Plane};
 
 impl Seawall {
+    /// A fresh namespace that it guards, labelled so that what people send there is refused while Seawall is away.
+    pub async fn enforced_namespace(&self, trial: &str) -> Result<Namespace> {
+        let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
+        let guard = (keys::GUARD.to_owned(), keys::ENFORCED.to_owned());
+        self.plane.labelled_namespace(trial, label.chain([guard]).collect()).await
+    }
+
     /// Guards a namespace from now on, instead of whichever Seawall did; returns when it is called for it.
     pub async fn guard(&self, namespace: &Namespace) -> Result<()> {
         let instance = self.instance.as_deref().context("a Seawall of the whole cluster guards every namespace")?;
@@ -40,5 +48,13 @@ impl Seawall {
         let name = format!("seawall_{counter}_total");
         let series = metrics.lines().filter(|line| line.starts_with(&name) && line.contains(labels));
         Ok(series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
+    }
+}
+
+impl Plane {
+    /// The API server's own metrics, as text.
+    pub async fn metrics(&self) -> Result<String> {
+        let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
+        self.client().request_text(request).await.context("failed to read the API server's metrics")
     }
 }

@@ -168,7 +168,7 @@ pub(super) async fn connect(kubeconfig: &str) -> Result<kube::Client> {
 
 /// Ports of the loopback address that nobody listens on. All are held until all are
 /// known, so they differ.
-pub(super) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let mut ports = [0; N];
     let mut held = Vec::new();
     for port in &mut ports {

@@ -52,6 +52,15 @@ impl Authority {
         self.issue(&params)
     }
 
+    /// The same, for one day long ago.
+    pub fn expired_server(&self, name: &str, dns: &[&str]) -> Result<Identity> {
+        let mut params = parameters(name, None, dns)?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2020, 1, 2);
+        self.issue(&params)
+    }
+
     /// A certificate by which the API server knows a user and, if given, its group.
     pub fn client(&self, user: &str, group: Option<&str>) -> Result<Identity> {
         let mut params = parameters(user, group, &[])?;

@@ -11,13 +11,14 @@ use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use seawall::cluster::registration::Registration;
 use serde_json::{Value, json};
 
 use super::doorway::Doorway;
 use super::launch::{answers, free_ports, loopback};
 use super::process::Process;
 use super::seawall::http_get;
-use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
+use super::webhooks::{self, INSTANCE, NAMESPACE, SERVICE};
 use super::{Namespace, Plane, access};
 
 /// How many there are.
@@ -81,20 +82,21 @@ impl Replicas {
 
     async fn register(&self) -> Result<()> {
         let params = PatchParams::apply("plane").force().validation_strict();
-        let registration = Registration { instance: Some(&self.name), port: self.door.port, ca: "" };
+        let registration = Registration { name: self.name.clone(), port: self.door.port, ..Registration::default() };
+        let (mutating, validating) = webhooks::configurations(&registration, Some(&self.name));
+        // Whatever fails is to be seen; but what is in no namespace would fail for everybody.
         let strict = |mut configuration: Value| {
-            configuration["metadata"]["name"] = json!(self.name);
             for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
                 hook["failurePolicy"] = json!("Fail");
                 hook["timeoutSeconds"] = json!(10);
-                if let Some(config) = hook["clientConfig"].as_object_mut() {
-                    config.remove("caBundle");
+                if let Some(rules) = hook["rules"].as_array_mut() {
+                    rules.retain(|rule| rule["scope"] == "Namespaced");
                 }
             }
             Patch::Apply(configuration)
         };
-        self.mutating().patch(&self.name, &params, &strict(webhooks::mutating(&registration))).await?;
-        self.validating().patch(&self.name, &params, &strict(webhooks::validating(&registration))).await?;
+        self.mutating().patch(&self.name, &params, &strict(serde_json::to_value(mutating)?)).await?;
+        self.validating().patch(&self.name, &params, &strict(serde_json::to_value(validating)?)).await?;
         Ok(())
     }
 

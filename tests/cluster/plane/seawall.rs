@@ -13,13 +13,14 @@ use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
+use seawall::cluster::registration::Registration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::doorway::Doorway;
 use super::launch::{answers, free_ports, loopback};
 use super::process::Process;
-use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
+use super::webhooks::{self, INSTANCE, NAMESPACE, SERVICE};
 use super::{Namespace, Plane, access};
 
 /// How long the API server may take to notice a new webhook configuration.
@@ -204,14 +205,17 @@ impl Seawall {
         let params = PatchParams::apply("plane").force().validation_strict();
         make_service(&client).await?;
 
-        let ca = std::fs::read_to_string(&self.tls.ca).context("failed to read the CA")?;
-        let port = self.door.as_ref().map_or(self.listen.port(), |door| door.port);
-        let registration = Registration { instance: self.instance.as_deref(), port, ca: &ca };
+        let ca = std::fs::read(&self.tls.ca).context("failed to read the CA")?;
         let name = webhooks::configuration_name(self.instance.as_deref());
-        let mutating = webhooks::mutating(&registration);
+        let registration = Registration {
+            name: name.clone(),
+            port: self.door.as_ref().map_or(self.listen.port(), |door| door.port),
+            ca: Some(ca),
+            ..Registration::default()
+        };
+        let (mutating, validating) = webhooks::configurations(&registration, self.instance.as_deref());
         let api: Api<MutatingWebhookConfiguration> = Api::all(client.clone());
         api.patch(&name, &params, &Patch::Apply(mutating)).await.context("failed to register /mutate")?;
-        let validating = webhooks::validating(&registration);
         let api: Api<ValidatingWebhookConfiguration> = Api::all(client);
         api.patch(&name, &params, &Patch::Apply(validating)).await.context("failed to register /validate")?;
         self.in_effect().await
@@ -257,14 +261,6 @@ impl Seawall {
 impl Drop for Seawall {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-impl Plane {
-    /// The API server's own metrics, as text.
-    pub async fn metrics(&self) -> Result<String> {
-        let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
-        self.client().request_text(request).await.context("failed to read the API server's metrics")
     }
 }
 

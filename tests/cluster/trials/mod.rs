@@ -3,9 +3,12 @@
 mod apply_matrix;
 mod births;
 mod certificates;
+mod chart;
 mod endings;
+mod entries;
 mod examples;
 mod exemptions;
+mod failure;
 mod foresight;
 mod law10;
 mod law7;
@@ -32,9 +35,12 @@ pub fn all() -> Vec<Trial> {
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
     all.extend(certificates::trials());
+    all.extend(chart::trials());
     all.extend(endings::trials());
+    all.extend(entries::trials());
     all.extend(examples::trials());
     all.extend(exemptions::trials());
+    all.extend(failure::trials());
     all.extend(foresight::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
