@@ -180,12 +180,12 @@ async fn bounded(plane: &Arc<Plane>) -> Result<()> {
         let refused = namespace.kubectl_with(&["apply", "-f", "-"], &object).await?.failed()?;
         ensure!(refused.contains(words), "{refused}");
     }
-    namespace.apply(&exemption("good", &[RULE], 20 * DAY).to_string()).await?;
+    namespace.apply(&exemption("good", &[RULE], 20 * DAY - DAY / 2).to_string()).await?;
     until(&namespace, &unsafe_one, Result::is_ok).await?;
     let days = ["wait", "--for=jsonpath={.status.daysLeft}", "databaseexemption/good", "--timeout=30s"];
     namespace.kubectl(&days).await?.succeeded()?;
     let days = namespace.kubectl(&["get", "databaseexemption/good", "-o", "jsonpath={.status.daysLeft}"]).await?;
-    ensure!(days.succeeded()? == "19", "20 days but for some seconds");
+    ensure!(days.succeeded()? == "19", "half of the last day is none");
     // What a policy does not allow any more ends at once.
     let none = json!({"profile": "production", "exemptions": {"rules": []}});
     apply(plane, &policy("bounded", "bounded", &none)).await?.succeeded()?;
