@@ -31,6 +31,7 @@ mod review;
 mod routes;
 mod scale;
 mod tls;
+mod webhooks;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
