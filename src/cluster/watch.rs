@@ -16,7 +16,8 @@ pub(super) const QUIET: Duration = Duration::from_secs(65);
 /// be waiting for the switch.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// The wait after a refusal that only a person can end: no such kind, no right to read it.
+/// The wait after a refusal that only a person can end: no such kind, no right to read it. What was heard before is refused by an API
+/// server that has just begun, and does not know rights yet.
 const REFUSED_WAIT: Duration = Duration::from_secs(10);
 /// Most bytes of one event.
 const LARGEST: usize = 4 << 20;
@@ -84,14 +85,17 @@ impl Followed {
         read: impl Fn(Node<'_>) -> T,
         to: mpsc::Sender<M>,
     ) {
-        let mut wait = FIRST_WAIT;
+        let (mut wait, mut was_heard) = (FIRST_WAIT, false);
         loop {
             let begin = Instant::now();
             let end = match self.list(&client, &read).await {
                 Err(error) => End::Fault(error),
                 Ok((all, version)) => match tell(&to, Told::All(all)).await {
                     Err(Unheard) => return,
-                    Ok(()) => self.watch(&client, version, &read, &to).await,
+                    Ok(()) => {
+                        was_heard = true;
+                        self.watch(&client, version, &read, &to).await
+                    }
                 },
             };
             let error = match end {
@@ -110,7 +114,7 @@ impl Followed {
             if begin.elapsed() > LONGEST_WAIT {
                 wait = FIRST_WAIT;
             }
-            tokio::time::sleep(if is_refused { REFUSED_WAIT } else { wait }).await;
+            tokio::time::sleep(if is_refused && !was_heard { REFUSED_WAIT } else { wait }).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
