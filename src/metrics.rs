@@ -4,6 +4,7 @@
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
 mod labels;
+mod rotation;
 mod table;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -14,7 +15,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Webhook};
+pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
 use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
@@ -76,6 +77,7 @@ pub struct Metrics {
     accept_errors: Counter,
     certificate_expiry: Gauge,
     certificate_reloads: Arc<Counters<1>>,
+    rotation: rotation::Rotating,
 }
 
 impl fmt::Debug for Metrics {
@@ -126,6 +128,7 @@ impl Metrics {
             accept_errors: Counter::default(),
             certificate_expiry: Gauge::default(),
             certificate_reloads,
+            rotation: rotation::Rotating::default(),
         };
         metrics.register();
         metrics

@@ -45,7 +45,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Check(check::Args),
     Fix(fix::Args),
     Scan(scan::Args),
@@ -64,7 +64,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(Cli { command }) => match command {
-            Command::Serve(args) => serve::run(args),
+            Command::Serve(args) => serve::run(*args),
             Command::Check(args) => check::run(args),
             Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),

@@ -5,6 +5,7 @@ use kube::config::{InClusterError, Kubeconfig, KubeconfigError};
 
 use super::{
     Cluster, FetchError, again, fetch,
+    follow::SILENCE,
     kubeconfig::{self, Fault},
     proxy::{Proxies, Proxy},
 };
@@ -159,7 +160,11 @@ impl Cluster {
         // Every request of a review has a deadline of its own; these only bound what it leaves behind.
         config.connect_timeout = Some(Duration::from_secs(3));
         config.read_timeout = Some(read);
-        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)? })
+        let mut patient = config.clone();
+        patient.read_timeout = Some(SILENCE);
+        patient.default_retry = false;
+        let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
+        Ok(Self { client: client(config)?, patient: client(patient)? })
     }
 }
 

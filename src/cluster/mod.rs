@@ -7,8 +7,10 @@ mod again;
 mod answers;
 mod connect;
 mod fetch;
+mod follow;
 pub mod inventory;
 mod kubeconfig;
+mod lease;
 mod proxy;
 pub mod reach;
 pub mod registration;
@@ -19,12 +21,16 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub use follow::{Follow, Seen};
+pub use lease::{Candidate, Leadership, LeaseTimes};
 pub use proxy::Proxies;
 
 /// A connection to one API server.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
+    patient: kube::Client,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -78,10 +84,15 @@ impl Cluster {
     pub async fn ask(&self, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
         again::patiently(async || answers::to(&self.client, question, now).await).await
     }
+
+    /// A client for watches and for work of our own; it asks once, and has no answers to wait for.
+    pub(crate) fn patient(&self) -> kube::Client {
+        self.patient.clone()
+    }
 }
 
 /// An error with its causes, on one line.
-struct Chain<'e>(&'e dyn std::error::Error);
+pub(crate) struct Chain<'e>(pub(crate) &'e dyn std::error::Error);
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -75,7 +75,7 @@ async fn ready<J: Judge>(app: State<Arc<App<J>>>, uri: Uri) -> Response<Body> {
         Phase::Serving => Ok(()),
         _ => Err("stopping".to_owned()),
     };
-    let checks = [("serving", serving), ("judge", app.ready())];
+    let checks = [("serving", serving), ("certificate", app.identity.ready()), ("judge", app.ready())];
     let is_ready = checks.iter().all(|(_, check)| check.is_ok());
     let mut text = String::new();
     if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "verbose" || pair.starts_with("verbose="))) {

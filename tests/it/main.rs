@@ -49,6 +49,7 @@ mod scratch;
 mod server_calls;
 mod server_desk;
 mod server_drain;
+mod server_given;
 mod server_logs;
 mod server_peers;
 mod server_reload;

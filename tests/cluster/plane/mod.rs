@@ -18,6 +18,7 @@ pub mod launch;
 pub mod node;
 pub mod pki;
 pub mod process;
+pub mod replicas;
 pub mod seawall;
 pub mod storage;
 pub mod watch;
@@ -104,6 +105,11 @@ impl Plane {
     /// kubectl as such a user.
     pub fn kubectl_as(&self, user: &str, group: Option<&str>) -> Result<Kubectl> {
         Ok(self.kubectl.with_kubeconfig(&self.kubeconfig(user, group)?))
+    }
+
+    /// Where its API server listens, as an address with a port.
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("https://")
     }
 
     /// Where logs, keys and caches of this run are.

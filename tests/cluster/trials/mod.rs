@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod certificates;
 mod chart;
 mod endings;
 mod entries;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(certificates::trials());
     all.extend(chart::trials());
     all.extend(endings::trials());
     all.extend(entries::trials());
