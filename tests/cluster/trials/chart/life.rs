@@ -163,7 +163,7 @@ async fn upgraded(release: &Release, mut process: Process, shop: &Namespace) -> 
     let stored = release.stored("mutatingwebhookconfiguration", "seawall").await?;
     let entry = &stored["webhooks"][0];
     ensure!(entry["timeoutSeconds"] == 4 && entry["clientConfig"]["caBundle"] == "c2Vhd2FsbA==", "{entry:#}");
-    rights(&release.plane, "update", &["secrets/seawall-tls"], true).await?;
+    rights(&release.plane, "patch", &["secrets/seawall-tls"], true).await?;
     rights(&release.plane, "get", &["secrets", "secrets/own", "configmaps"], false).await?;
     let webhooks = ["mutatingwebhookconfigurations/seawall", "validatingwebhookconfigurations/seawall"];
     rights(&release.plane, "patch", &webhooks, true).await?;
