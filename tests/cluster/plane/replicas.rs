@@ -12,13 +12,14 @@ use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use seawall::cluster::registration::Registration;
 use serde_json::{Value, json};
 
 use super::doorway::Doorway;
 use super::launch::{answers, free_ports, loopback};
 use super::process::Process;
 use super::seawall::http_get;
-use super::webhooks::{self, INSTANCE, NAMESPACE, Registration, SERVICE};
+use super::webhooks::{self, INSTANCE, NAMESPACE, SERVICE};
 use super::{Namespace, Plane, access};
 
 /// How many there are.
@@ -126,20 +127,20 @@ impl Replicas {
 
     async fn register(&self) -> Result<()> {
         let params = PatchParams::apply("plane").force().validation_strict();
-        let registration = Registration { instance: Some(&self.name), port: self.door.port, ca: "" };
-        let strict = |mut configuration: Value| {
-            configuration["metadata"]["name"] = json!(self.name);
-            for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
-                hook["failurePolicy"] = json!("Fail");
-                hook["timeoutSeconds"] = json!(10);
-                if let Some(config) = hook["clientConfig"].as_object_mut() {
-                    config.remove("caBundle");
-                }
-            }
-            Patch::Apply(configuration)
+        let registration = Registration {
+            name: self.name.clone(),
+            port: self.door.port,
+            mutate_seconds: 10,
+            validate_seconds: 10,
+            ..Registration::default()
         };
-        self.mutating().patch(&self.name, &params, &strict(webhooks::mutating(&registration))).await?;
-        self.validating().patch(&self.name, &params, &strict(webhooks::validating(&registration))).await?;
+        let (mut mutating, mut validating) = webhooks::configurations(&registration, Some(&self.name));
+        // A call that fails is one that is seen.
+        let mutates = mutating.webhooks.iter_mut().flatten().map(|entry| &mut entry.failure_policy);
+        let validates = validating.webhooks.iter_mut().flatten().map(|entry| &mut entry.failure_policy);
+        mutates.chain(validates).for_each(|policy| *policy = Some("Fail".to_owned()));
+        self.mutating().patch(&self.name, &params, &Patch::Apply(mutating)).await?;
+        self.validating().patch(&self.name, &params, &Patch::Apply(validating)).await?;
         Ok(())
     }
 
