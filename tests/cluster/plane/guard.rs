@@ -7,9 +7,9 @@ use seawall::terms::keys;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::Namespace;
 use super::seawall::{PROPAGATION, Seawall};
 use super::webhooks::INSTANCE;
+use super::{Namespace, Plane};
 
 impl Seawall {
     /// A fresh namespace that it guards, labelled so that what people send there is refused while Seawall is away.
@@ -48,5 +48,13 @@ impl Seawall {
         let name = format!("seawall_{counter}_total");
         let series = metrics.lines().filter(|line| line.starts_with(&name) && line.contains(labels));
         Ok(series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum())
+    }
+}
+
+impl Plane {
+    /// The API server's own metrics, as text.
+    pub async fn metrics(&self) -> Result<String> {
+        let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
+        self.client().request_text(request).await.context("failed to read the API server's metrics")
     }
 }

@@ -264,14 +264,6 @@ impl Drop for Seawall {
     }
 }
 
-impl Plane {
-    /// The API server's own metrics, as text.
-    pub async fn metrics(&self) -> Result<String> {
-        let request = hyper::http::Request::get("/metrics").body(Vec::new())?;
-        self.client().request_text(request).await.context("failed to read the API server's metrics")
-    }
-}
-
 /// Makes the Service that all entries call.
 pub(super) async fn make_service(client: &kube::Client) -> Result<()> {
     let params = PatchParams::apply("plane").force().validation_strict();
