@@ -18,6 +18,9 @@ pub(super) const SILENCE: Duration = Duration::from_secs(75);
 /// Between two attempts where the API server does not answer: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
+/// There is no going on from this version: the object is read anew.
+const TOO_OLD: u16 = 410;
+
 /// What an object is.
 #[derive(Debug, Clone)]
 pub enum Seen<K> {
@@ -109,7 +112,10 @@ where
     seen.send_replace(found.map_or(Seen::Missing, |object| Seen::Found(Arc::new(object))));
     let params = WatchParams::default().fields(&format!("metadata.name={name}")).timeout(WATCH_SECONDS);
     loop {
-        let mut events = api.watch(&params, &version).await?.boxed();
+        let mut events = match api.watch(&params, &version).await {
+            Err(kube::Error::Api(status)) if status.code == TOO_OLD => return Ok(()),
+            begun => begun?.boxed(),
+        };
         if std::mem::take(complained) {
             tracing::info!(name, "an object is followed again");
         }
@@ -125,8 +131,7 @@ where
                     seen.send_replace(Seen::Missing);
                 }
                 WatchEvent::Bookmark(bookmark) => version = bookmark.metadata.resource_version,
-                // The version is too old to go on from: it is read anew.
-                WatchEvent::Error(status) if status.code == 410 => return Ok(()),
+                WatchEvent::Error(status) if status.code == TOO_OLD => return Ok(()),
                 WatchEvent::Error(status) => return Err(kube::Error::Api(status)),
             }
         }

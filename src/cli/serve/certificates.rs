@@ -95,6 +95,8 @@ impl Certificates {
         let (service, namespace) = (self.service.unwrap_or_default(), self.namespace.unwrap_or_default());
         let service = Service::new(&service, &namespace)
             .map_err(|error| helped(error, "give --service NAME and --namespace NAME of the Service"))?;
+        // It becomes the value of a label, too.
+        Service::new(&secret, &namespace).map_err(|error| helped(error, "give --tls-secret NAME of a Secret"))?;
         let (times, election) = self.certificate_times.map_or_else(Default::default, quick);
         let settings = Settings {
             secret,

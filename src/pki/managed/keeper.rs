@@ -187,7 +187,7 @@ impl Keeper {
         let leads = self.leadership.is_held();
         self.metrics.leads_rotation(leads);
         let mut pause = self.pause(&stored.0);
-        if let (true, Some(entries)) = (leads, entries) {
+        if leads {
             let until_due = self.lead(stored, entries, now).await;
             pause = until_due.map_or(pause, |due| pause.min(due));
         }
@@ -201,6 +201,8 @@ impl Keeper {
             Stored::Held(contents) if contents.stage() == Stage::Steady => {
                 QUIET.min(part(times.leaf, 6)).min(part(times.stale, 4))
             }
+            // Whoever puts that right is seen by the watch.
+            Stored::Foreign(_) => QUIET.min(part(times.stale, 4)),
             _ => BUSY.min(part(times.stale, 4)),
         }
     }

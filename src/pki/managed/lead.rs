@@ -45,9 +45,11 @@ impl Keeper {
     pub(super) async fn lead(
         &mut self,
         (stored, version): (Stored<Pair>, Option<String>),
-        entries: (Entries, Entries),
+        entries: Option<(Entries, Entries)>,
         now: Timestamp,
     ) -> Option<Duration> {
+        let blind = entries.is_none();
+        let entries = entries.unwrap_or_default();
         let others = timeout(PATIENCE, self.replicas.others(&self.settings.replica, now)).await;
         let mut replicas = match others {
             Ok(Ok(others)) => others,
@@ -75,6 +77,10 @@ impl Keeper {
             times: &self.settings.times,
             now,
         });
+        // Who does not know what API servers trust can only make a beginning, or go on with an authority that signs.
+        if blind && !matches!(step, Step::Rest(_) | Step::Begin(_) | Step::Renew(_)) {
+            return None;
+        }
         if let Step::Rest(until) = step {
             return until.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
         }

@@ -2,6 +2,7 @@
 //! fails is an apply that fails.
 
 mod repairs;
+mod rights;
 mod rotation;
 mod strangers;
 
@@ -23,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
         trial("certificates::rotate_under_load_without_a_failed_call", async |plane| rotation::rotate(&plane).await),
         trial("certificates::what_bundles_lose_is_put_back", async |plane| repairs::bundles(&plane).await),
         trial("certificates::a_secret_that_is_lost_is_made_anew", async |plane| repairs::secret(&plane).await),
+        trial("certificates::each_right_is_needed_and_no_other", async |plane| rights::rights(&plane).await),
         trial("certificates::a_stranger_s_secret_is_left_alone", async |plane| strangers::foreign(&plane).await),
         trial("certificates::without_an_api_server_all_serve_on", async |plane| strangers::alone(&plane).await),
     ]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use k8s_openapi::api::coordination::v1::Lease;
@@ -91,10 +92,12 @@ pub async fn bundles(plane: &Arc<Plane>) -> Result<()> {
 pub async fn secret(plane: &Arc<Plane>) -> Result<()> {
     let mut replicas = Replicas::prepare(plane, BINARY, LASTING, None).await?;
     let namespace = replicas.namespace("lost").await?;
+    replicas.log_filter = "trace";
     replicas.start_all().await?;
     let mut load = Load::begin(&replicas, &namespace).await?;
     let (secrets, name) = (replicas.secrets(), replicas.name.clone());
     let mut last = secrets.get(&name).await?;
+    let mut keys = Vec::new();
     for what in ["deleted", "broken", "leaf", "ca"] {
         match what {
             "deleted" => drop(secrets.delete(&name, &DeleteParams::default()).await?),
@@ -115,12 +118,21 @@ pub async fn secret(plane: &Arc<Plane>) -> Result<()> {
             Ok(leaf && ca == (what != "leaf") && !asked && stands_at(&replicas, "steady").await?)
         };
         load.until(&replicas, what, is_anew).await?;
+        keys.extend(["ca.key", "tls.key"].map(|key| value(&last, key).to_vec()));
         last = secrets.get(&name).await?;
         let bundle = replicas.mutating().get(&name).await?.webhooks.unwrap_or_default();
         let bundle = bundle.first().and_then(|hook| hook.client_config.ca_bundle.clone()).context("no bundle")?;
         ensure!(bundle.0 == value(&last, "ca.crt"), "{what}: the bundle is not the CA");
     }
     let log: String = (0..COUNT).map(|number| replicas.log(number)).collect();
+    ensure!(log.contains("\"TRACE\"") && keys.len() == 8);
+    for key in keys {
+        let text = String::from_utf8(key)?;
+        // As it is, and as a Secret has it; a line of it is enough.
+        for told in text.lines().filter(|line| !line.starts_with('-')).chain([&*STANDARD.encode(&text)]) {
+            ensure!(!log.contains(told), "a key is in the log");
+        }
+    }
     ensure!(log.contains("tls.key: it holds no private key that can sign"), "nobody says that it is broken");
     // Who goes politely is counted no more, and the next leads at once.
     let leases: Api<Lease> = Api::namespaced(plane.client(), NAMESPACE);
