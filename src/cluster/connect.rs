@@ -160,11 +160,11 @@ impl Cluster {
         // Every request of a review has a deadline of its own; these only bound what it leaves behind.
         config.connect_timeout = Some(Duration::from_secs(3));
         config.read_timeout = Some(read);
-        let mut patient = config.clone();
-        patient.read_timeout = Some(SILENCE);
-        patient.default_retry = false;
+        let mut background = config.clone();
+        background.read_timeout = Some(SILENCE);
+        background.default_retry = false;
         let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
-        Ok(Self { client: client(config)?, patient: client(patient)? })
+        Ok(Self { client: client(config)?, background: client(background)? })
     }
 }
 

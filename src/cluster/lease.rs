@@ -104,7 +104,7 @@ impl Cluster {
         now: fn() -> Timestamp,
     ) -> Candidate {
         Candidate {
-            api: Api::namespaced(self.patient(), namespace),
+            api: Api::namespaced(self.background(), namespace),
             name: name.to_owned(),
             holder: holder.to_owned(),
             times,

@@ -30,7 +30,7 @@ pub use proxy::Proxies;
 pub struct Cluster {
     client: kube::Client,
     /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
-    patient: kube::Client,
+    background: kube::Client,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -86,8 +86,8 @@ impl Cluster {
     }
 
     /// A client for watches and for work of our own; it asks once, and has no answers to wait for.
-    pub(crate) fn patient(&self) -> kube::Client {
-        self.patient.clone()
+    pub(crate) fn background(&self) -> kube::Client {
+        self.background.clone()
     }
 }
 

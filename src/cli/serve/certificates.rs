@@ -15,7 +15,8 @@ use crate::server::{Files, Identity, Tls};
 
 /// Where the certificate comes from.
 #[derive(Debug, clap::Args)]
-#[group(id = "certificate", required = true, multiple = true, args = ["tls_cert", "tls_secret"])]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("certificate").required(true).multiple(true).args(["tls_cert", "tls_secret"]))]
 pub(crate) struct Certificates {
     /// The serving certificate, with its chain, as PEM
     #[arg(

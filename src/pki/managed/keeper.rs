@@ -113,7 +113,7 @@ impl Keeper {
     /// Begins to look; it serves nothing yet.
     #[must_use]
     pub fn new(cluster: &Cluster, settings: Settings, metrics: Arc<Metrics>, serve: Serve) -> Self {
-        let (client, namespace) = (cluster.patient(), settings.service.namespace());
+        let (client, namespace) = (cluster.background(), settings.service.namespace());
         let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
         let candidate =
             cluster.candidate(namespace, &settings.secret, &settings.replica, settings.election, settings.now);
@@ -178,8 +178,10 @@ impl Keeper {
         let entries =
             self.mutating.entries(&self.settings.service).zip(self.validating.entries(&self.settings.service));
         if let Some((mutating, validating)) = &entries {
-            let all: Vec<_> = mutating.entries.iter().chain(&validating.entries).map(|e| &e.bundle).collect();
-            self.trusted.saw(&all, now);
+            // As for a rotation: it does not wait for what somebody else writes.
+            let kept = [mutating, validating].into_iter().filter(|entries| !entries.injected);
+            let bundles: Vec<_> = kept.flat_map(|kept| &kept.entries).map(|entry| &entry.bundle).collect();
+            self.trusted.saw(&bundles, now);
         }
         let until_taken = self.follow_secret(&stored.0, now);
         self.report(&stored.0, entries.as_ref(), now);

@@ -19,6 +19,7 @@ pub mod node;
 pub mod pki;
 pub mod process;
 pub mod replicas;
+mod rights;
 pub mod seawall;
 pub mod storage;
 pub mod watch;

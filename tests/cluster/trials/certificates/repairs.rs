@@ -120,9 +120,13 @@ pub async fn secret(plane: &Arc<Plane>) -> Result<()> {
         load.until(&replicas, what, is_anew).await?;
         keys.extend(["ca.key", "tls.key"].map(|key| value(&last, key).to_vec()));
         last = secrets.get(&name).await?;
-        let bundle = replicas.mutating().get(&name).await?.webhooks.unwrap_or_default();
-        let bundle = bundle.first().and_then(|hook| hook.client_config.ca_bundle.clone()).context("no bundle")?;
-        ensure!(bundle.0 == value(&last, "ca.crt"), "{what}: the bundle is not the CA");
+        // What is still served is trusted for as long.
+        let trusts_only_it = async || {
+            let entries = replicas.mutating().get(&name).await?.webhooks.unwrap_or_default();
+            let bundle = entries.first().and_then(|hook| hook.client_config.ca_bundle.clone()).context("no bundle")?;
+            Ok(bundle.0 == value(&last, "ca.crt"))
+        };
+        load.until(&replicas, &format!("{what}: the bundle is the CA"), trusts_only_it).await?;
     }
     let log: String = (0..COUNT).map(|number| replicas.log(number)).collect();
     ensure!(log.contains("\"TRACE\"") && keys.len() == 8);
