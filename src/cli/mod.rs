@@ -16,10 +16,13 @@ pub mod docs;
 mod engines;
 mod explain;
 mod fix;
+mod following;
 mod inspect;
 pub(crate) mod logging;
+mod namespaces;
 mod outcome;
 pub(crate) mod output;
+mod policy;
 mod report;
 mod rules;
 mod scan;
@@ -49,6 +52,7 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Scan(scan::Args),
+    Policy(policy::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
             Command::Check(args) => check::run(args),
             Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),
+            Command::Policy(args) => policy::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),

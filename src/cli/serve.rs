@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::builder::BoolishValueParser;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::following::Following;
 use super::logging::{self, LogFormat};
 use super::output::helped;
 use super::values::Judging;
@@ -85,6 +86,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) judging: Judging,
+
+    #[command(flatten)]
+    pub(crate) following: Following,
 }
 
 /// Which API server is asked about what a review does not say.
@@ -135,11 +139,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let (settings, unknown) = args.judging.shared_settings(&catalogue)?;
+    let (policies, unknown) = args.judging.shared_policies(&catalogue)?;
     for rule in unknown {
         tracing::warn!(rule, "the settings name a rule that this version does not know; it is ignored");
     }
-    let (profile, times) = (settings.profile(), args.times());
+    let profile = policies.always().profile();
+    for conflict in policies.conflicts() {
+        let ((_, one), (_, other)) = (&conflict.one, &conflict.other);
+        let (field, engine) = (&conflict.field, conflict.engine.as_deref().unwrap_or_default());
+        tracing::warn!(%field, engine, one = one.text, other = other.text, "policies of one priority disagree; the stricter holds");
+    }
+    let times = args.times();
     let cluster = match &connection {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
@@ -161,7 +171,19 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         None => Some(u32::from(args.judging.kubernetes_version.minor)),
         Some(cluster) => version_of(cluster).await,
     };
-    let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let catalogue = Arc::new(catalogue);
+    let followers = match &cluster {
+        None => None,
+        Some(cluster) => {
+            let (catalogue, metrics) = (Arc::clone(&catalogue), Arc::clone(&metrics));
+            Some(args.following.clone().begin(cluster, policies.clone(), catalogue, metrics)?)
+        }
+    };
+    let guard = Guard::new(catalogue, policies, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let guard = match &followers {
+        None => guard,
+        Some(followers) => guard.following(followers, rules::ALL),
+    };
     let config = Config {
         listen: args.listen,
         metrics_listen: Some(args.metrics_listen),

@@ -11,10 +11,8 @@ use tokio::{sync::watch, task::AbortHandle};
 
 use super::Chain;
 
-/// How long one watch lasts, in seconds; a connection that died unnoticed is noticed then.
-const WATCH_SECONDS: u32 = 60;
-/// Nothing may come for this long: a watch ends before.
-pub(super) const SILENCE: Duration = Duration::from_secs(75);
+/// How long one watch lasts, in seconds: less than [`watch::QUIET`](super::watch::QUIET), after which a connection counts as dead.
+const WATCH_SECONDS: u32 = 50;
 /// Between two attempts where the API server does not answer: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 

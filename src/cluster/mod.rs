@@ -8,12 +8,17 @@ mod answers;
 mod connect;
 mod fetch;
 mod follow;
+mod health;
 pub mod inventory;
 mod kubeconfig;
 mod lease;
+mod policies;
 mod proxy;
 pub mod reach;
 pub mod registration;
+mod served;
+mod status;
+mod watch;
 
 use tokio::time::Instant;
 
@@ -22,7 +27,9 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
 pub use follow::{Follow, Seen};
+pub use health::Health;
 pub use lease::{Candidate, Leadership, LeaseTimes};
+pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
 
 /// A connection to one API server.
@@ -31,6 +38,8 @@ pub struct Cluster {
     client: kube::Client,
     /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
     background: kube::Client,
+    /// Where this runs, or what the kubeconfig's context says.
+    namespace: String,
 }
 
 impl std::fmt::Debug for Cluster {

@@ -22,6 +22,7 @@ mod judge;
 mod life;
 pub mod limits;
 mod log;
+mod own;
 mod probe;
 mod pulse;
 mod refusal;

@@ -63,6 +63,11 @@ impl<J: Judge> App<J> {
         })
     }
 
+    /// What else the judge tells of itself.
+    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
+        catch_unwind(AssertUnwindSafe(|| self.judge.lines())).unwrap_or_default()
+    }
+
     /// Answers a call. Every call ends here with one answer, one count, and its body read.
     pub(super) async fn review<B>(&self, webhook: Webhook, caller: Caller, request: Request<B>) -> Response<Body>
     where

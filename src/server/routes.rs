@@ -85,6 +85,9 @@ async fn ready<J: Judge>(app: State<Arc<App<J>>>, uri: Uri) -> Response<Body> {
                 Err(why) => format!("[-]{name} failed: {why}\n"),
             };
         }
+        for (name, line) in app.lines() {
+            text += &format!("[ ]{name}: {line}\n");
+        }
     }
     text += if is_ready { "ok" } else { "not ready" };
     plain(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)

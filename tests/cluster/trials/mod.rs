@@ -17,6 +17,7 @@ mod operators;
 mod orphans;
 mod outage;
 mod platform;
+mod policies;
 mod restores;
 mod scan;
 mod stand_in_kubelet;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(orphans::trials());
     all.extend(outage::trials());
     all.extend(platform::trials());
+    all.extend(policies::trials());
     all.extend(restores::trials());
     all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());
