@@ -34,7 +34,11 @@ struct Right {
 impl Right {
     /// True for what is followed from the start, and not asked about an object.
     fn is_to_follow(&self) -> bool {
-        self.group == "seawall.dev" || (self.resource == "namespaces" && self.verb != "get")
+        match (self.group.as_str(), self.resource.as_str()) {
+            ("seawall.dev", _) | ("", "configmaps") => true,
+            ("", "namespaces") => self.verb != "get",
+            _ => false,
+        }
     }
 }
 
