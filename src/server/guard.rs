@@ -176,13 +176,13 @@ impl Guard {
         let request = Request::of_review(&review, &tree);
         let in_force = self.live.now();
         if in_force.is_off() {
-            return Ok(let_through(&review));
+            return Ok(let_through(&review, call.webhook));
         }
         if let Some(body) = self.as_update(&review, &tree, call).await {
             return Box::pin(self.reviewed(&Call { body, ..call.clone() })).await;
         }
         if let Some(reply) = self.own_kind(&review, &in_force) {
-            return Ok(answered(&review, &reply, Vec::new()));
+            return Ok(answered(&review, reply, Vec::new(), call.webhook));
         }
         let settings = self.settings(&in_force, request, call).await;
         let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
@@ -199,8 +199,7 @@ impl Guard {
         if !settings.version().is_empty() {
             reply.audit.insert("policies", settings.version().to_owned());
         }
-        reply.warnings.splice(..0, probe::word(&review, call.webhook));
-        Ok(answered(&review, &reply, rules))
+        Ok(answered(&review, reply, rules, call.webhook))
     }
 }
 
@@ -228,18 +227,19 @@ impl Judge for Guard {
 }
 
 /// The answer while everything is let through.
-fn let_through(review: &review::Review<'_>) -> Review {
+fn let_through(review: &review::Review<'_>, webhook: Webhook) -> Review {
     let audit = BTreeMap::from([("mode", "off".to_owned())]);
-    answered(review, &Reply { audit, ..Reply::default() }, Vec::new())
+    answered(review, Reply { audit, ..Reply::default() }, Vec::new(), webhook)
 }
 
-fn answered(review: &review::Review<'_>, reply: &Reply, rules: Vec<&'static str>) -> Review {
-    let verdict = match reply {
+fn answered(review: &review::Review<'_>, mut reply: Reply, rules: Vec<&'static str>, webhook: Webhook) -> Review {
+    let verdict = match &reply {
         Reply { denied: Some(_), .. } => Verdict::Denied,
         Reply { patch, .. } if !patch.is_empty() => Verdict::Patched,
         Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
         _ => Verdict::Allowed,
     };
+    reply.warnings.splice(..0, probe::word(review, webhook));
     let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
         let object = review.object_name();
         Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
