@@ -106,7 +106,7 @@ async fn main() -> Result<()> {
     let config = Config {
         listen: loopback,
         metrics_listen: Some(loopback),
-        tls: certificate(folder.path())?,
+        tls: certificate(folder.path())?.into(),
         limits: Limits::default(),
         times: Times::default(),
     };

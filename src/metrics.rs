@@ -4,6 +4,7 @@
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
 mod labels;
+mod rotation;
 mod table;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -14,7 +15,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Webhook};
+pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
 use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
@@ -76,6 +77,11 @@ pub struct Metrics {
     accept_errors: Counter,
     certificate_expiry: Gauge,
     certificate_reloads: Arc<Counters<1>>,
+    rotation: rotation::Rotating,
+    policies: Gauge,
+    policies_not_accepted: Gauge,
+    policies_heard: Gauge,
+    switched_off: Gauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -126,6 +132,11 @@ impl Metrics {
             accept_errors: Counter::default(),
             certificate_expiry: Gauge::default(),
             certificate_reloads,
+            rotation: rotation::Rotating::default(),
+            policies: Gauge::default(),
+            policies_not_accepted: Gauge::default(),
+            policies_heard: Gauge::default(),
+            switched_off: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -154,6 +165,16 @@ impl Metrics {
             self.certificate_expiry.clone(),
         );
         registry.register_collector(Box::new(Arc::clone(&self.certificate_reloads)));
+        registry.register("policies", "Policies in force", self.policies.clone());
+        let refused = "Policies of the cluster that are not understood as a whole";
+        registry.register("policies_not_accepted", refused, self.policies_not_accepted.clone());
+        registry.register_with_unit(
+            "policies_heard_timestamp",
+            "When the API server said last what is in force, since 1970",
+            Unit::Seconds,
+            self.policies_heard.clone(),
+        );
+        registry.register("switched_off", "1 while everything is let through", self.switched_off.clone());
     }
 
     /// A call of a webhook that ended; without an operation where it was refused before it was read. `took` is counted for all but
@@ -233,6 +254,19 @@ impl Metrics {
     /// An attempt to load changed certificate files.
     pub fn certificate_reload(&self, result: Reload) {
         self.certificate_reloads.add([result as usize]);
+    }
+
+    /// The policies in force, those that are not accepted as a whole, and whether everything is let through.
+    pub fn policies(&self, in_force: usize, not_accepted: usize, is_off: bool) {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.policies.set(number(in_force));
+        self.policies_not_accepted.set(number(not_accepted));
+        self.switched_off.set(i64::from(is_off));
+    }
+
+    /// When the API server said last what is in force, in seconds since 1970.
+    pub fn policies_heard(&self, unix_seconds: i64) {
+        self.policies_heard.set(unix_seconds);
     }
 
     /// All of them as text; see [`CONTENT_TYPE`].

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use super::namespaces::Namespaces;
 use super::outcome;
 use super::output::{self, Format, Out};
 use super::report::{self, Report};
@@ -10,6 +12,7 @@ use super::values::{self, Judging};
 use crate::decision::World;
 use crate::manifest;
 use crate::rules;
+use crate::settings::Settings;
 
 /// Judge manifests as the cluster would, before anything reaches it
 ///
@@ -38,22 +41,27 @@ pub(crate) struct Args {
 /// Judges everything it can read, and says what it could not read.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let settings = args.judging.settings(&catalogue)?;
-    let world = World {
+    let policies = args.judging.policies(&catalogue)?;
+    let manifests = manifest::read(&args.paths);
+    let now = values::now();
+    // Documents that belong together are seen together.
+    let sets = manifest::sets(&manifests.objects);
+    let placed = || manifests.objects.iter().zip(sets.iter().copied());
+    let namespaces = Namespaces::of(placed(), &policies);
+    let settings: Vec<Arc<Settings>> = placed().map(|(manifest, set)| namespaces.settings(manifest, set)).collect();
+    let world = |settings| World {
         catalogue: &catalogue,
-        settings: &settings,
+        settings,
         rules: rules::ALL,
         kubernetes_minor: Some(u32::from(args.judging.kubernetes_version.minor)),
     };
-    let manifests = manifest::read(&args.paths);
-    let now = values::now();
-    let (neighbours, sets) = outcome::neighbours(&manifests.objects, world);
-    let placed = manifests.objects.iter().zip(sets);
-    let reports: Vec<Report> = placed.map(|(m, set)| Report::of(m, set, &neighbours, world, now)).collect();
+    let judged = || placed().zip(&settings).map(|((manifest, set), settings)| (manifest, set, world(settings)));
+    let neighbours = outcome::neighbours(judged());
+    let reports: Vec<Report> = judged().map(|(m, set, world)| Report::of(m, set, &neighbours, world, now)).collect();
     let mut out = Out::new();
     match args.output {
         Format::Json => report::json(&mut out, &reports, &manifests.errors)?,
-        Format::Text => report::text(&mut out, &reports, settings.profile())?,
+        Format::Text => report::text(&mut out, &reports, policies.always().profile())?,
     }
     out.finish()?;
     if args.output == Format::Text {

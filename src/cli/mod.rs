@@ -16,11 +16,14 @@ pub mod docs;
 mod engines;
 mod explain;
 mod fix;
+mod following;
 mod guards;
 mod inspect;
 pub(crate) mod logging;
+mod namespaces;
 mod outcome;
 pub(crate) mod output;
+mod policy;
 mod protect;
 mod report;
 mod rules;
@@ -47,10 +50,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Check(check::Args),
     Fix(fix::Args),
     Scan(scan::Args),
+    Policy(policy::Args),
     Inspect(inspect::Args),
     Explain(explain::Args),
     Rules(rules::Args),
@@ -68,10 +72,11 @@ enum Command {
 pub fn run() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(Cli { command }) => match command {
-            Command::Serve(args) => serve::run(args),
+            Command::Serve(args) => serve::run(*args),
             Command::Check(args) => check::run(args),
             Command::Fix(args) => fix::run(args),
             Command::Scan(args) => scan::run(args),
+            Command::Policy(args) => policy::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::Explain(args) => explain::run(args),
             Command::Rules(args) => rules::run(args),

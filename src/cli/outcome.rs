@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, World};
 use crate::facts::{Facts, Seconds};
-use crate::manifest::{self, Manifest};
+use crate::manifest::Manifest;
 use crate::proposal::Mend;
-use crate::terms::Action;
+use crate::terms::{Action, Profile};
 
 /// What was found in an object, and what would be written into it.
 #[derive(Debug, Default, Serialize)]
@@ -20,6 +20,9 @@ pub(crate) struct Outcome {
     pub(crate) mends: Vec<MendReport>,
     pub(crate) patch: Vec<PatchOperation>,
     pub(crate) pod_patch: Vec<PatchOperation>,
+    /// By which it was judged; `None` where nothing was.
+    #[serde(skip)]
+    pub(crate) profile: Option<Profile>,
 }
 
 /// A container that belongs to an engine.
@@ -88,6 +91,7 @@ impl Outcome {
             mends: mends.iter().chain(&pod.mends).map(MendReport::from).collect(),
             patch: operations,
             pod_patch: pod.operations,
+            profile: Some(deliberation.settings().profile()),
         }
     }
 
@@ -102,14 +106,13 @@ impl Outcome {
     }
 }
 
-/// The documents of a run as answers about each other, and of each the number of its set; what is passed over answers nothing.
-pub(crate) fn neighbours(objects: &[Manifest], world: World<'_>) -> (Neighbours, Vec<u32>) {
-    let sets = manifest::sets(objects);
+/// The documents of a run as answers about each other, each with the number of its set; what is passed over answers nothing.
+pub(crate) fn neighbours<'d>(documents: impl Iterator<Item = (&'d Manifest, u32, World<'d>)>) -> Neighbours {
     let mut neighbours = Neighbours::default();
-    for (manifest, set) in objects.iter().zip(&sets).filter(|(manifest, _)| manifest.passed_over.is_none()) {
-        neighbours.add(*set, Request::of_document(manifest.object(), &manifest.tree), world);
+    for (manifest, set, world) in documents.filter(|(manifest, ..)| manifest.passed_over.is_none()) {
+        neighbours.add(set, Request::of_document(manifest.object(), &manifest.tree), world);
     }
-    (neighbours, sets)
+    neighbours
 }
 
 fn finding(judgement: Judgement) -> FindingReport {

@@ -1,5 +1,6 @@
 //! What `check` says about each document, for people and for programs.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -141,9 +142,10 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
     let warnings = sum(&|r| r.count(Action::Warn));
     let audits = sum(&|r| r.count(Action::Audit));
     let mends = sum(&|r| r.outcome.mends.len());
+    let profile = profiles(reports.iter().filter_map(|r| r.outcome.profile), profile);
     writeln!(
         out,
-        "{}, {}: {} denied, {}, {}, {} (profile {profile}; -o json lists all)",
+        "{}, {}: {} denied, {}, {}, {} ({profile}; -o json lists all)",
         counted(sum(&|r| usize::from(r.passed_over.is_none())), "document"),
         counted(databases, "database"),
         counted(denied, "object"),
@@ -164,6 +166,17 @@ fn summary(out: &mut Out, reports: &[Report], profile: Profile) -> io::Result<()
         }
     }
     Ok(())
+}
+
+/// The profiles that something was judged by; `at_large` where nothing was.
+pub(crate) fn profiles(used: impl Iterator<Item = Profile>, at_large: Profile) -> String {
+    let used: BTreeSet<Profile> = used.collect();
+    let names: Vec<&str> = used.into_iter().map(Profile::as_str).collect();
+    match names.as_slice() {
+        [] => format!("profile {at_large}"),
+        [one] => format!("profile {one}"),
+        several => format!("profiles {}", several.join(", ")),
+    }
 }
 
 pub(crate) fn counted(n: usize, what: &str) -> String {

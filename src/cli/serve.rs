@@ -1,5 +1,7 @@
 //! `seawall serve`: the webhook.
 
+mod certificates;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,13 +12,14 @@ use anyhow::Context as _;
 use clap::builder::BoolishValueParser;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::following::Following;
 use super::logging::{self, LogFormat};
 use super::output::helped;
 use super::values::Judging;
 use crate::cluster::Cluster;
 use crate::metrics::Metrics;
 use crate::rules;
-use crate::server::{self, Config, Files, Guard, Limits, Server, Times};
+use crate::server::{self, Config, Guard, Limits, Server, Times};
 
 /// The longest `--drain-delay`, in seconds. Nobody is sent to a Pod for a fraction of that; a typing error must not outlast the grace period.
 const MOST_DELAY: i64 = 300;
@@ -24,25 +27,17 @@ const MOST_DELAY: i64 = 300;
 /// Answer a cluster's admission reviews over HTTPS
 ///
 /// Every option can also be given by the environment variable beside it. Certificate files are read again when they
-/// change. SEAWALL_LOG (or RUST_LOG) filters the log, for example `warn,seawall=debug`.
+/// change; with --tls-secret there are none, and certificates are made, rotated and trusted without anybody's help. SEAWALL_LOG (or RUST_LOG) filters the log, for example `warn,seawall=debug`.
 /// A rule in the settings that this version does not know is ignored with a warning; for `check` and `scan` it is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
     "seawall serve --offline --tls-cert certs/local/tls.crt --tls-key certs/local/tls.key"
     "seawall serve --tls-cert tls.crt --tls-key tls.key --kubeconfig admin.conf --profile observe"
+    "seawall serve --tls-secret seawall-tls --service seawall --webhooks seawall --namespace seawall-system"
 ])]
 pub(crate) struct Args {
-    /// The serving certificate, with its chain, as PEM
-    #[arg(long, value_name = "FILE", env = "SEAWALL_TLS_CERT", hide_env_values = true)]
-    pub(crate) tls_cert: PathBuf,
-
-    /// The serving certificate's private key, as PEM
-    #[arg(long, value_name = "FILE", env = "SEAWALL_TLS_KEY", hide_env_values = true)]
-    pub(crate) tls_key: PathBuf,
-
-    /// Answer only callers whose certificate this CA signed (PEM)
-    #[arg(long, value_name = "FILE", env = "SEAWALL_CLIENT_CA", hide_env_values = true)]
-    pub(crate) client_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) certificates: certificates::Certificates,
 
     /// Ask the API server of this kubeconfig [default: that of the cluster this runs in]
     #[arg(long, value_name = "FILE", env = "SEAWALL_KUBECONFIG", hide_env_values = true)]
@@ -91,6 +86,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) judging: Judging,
+
+    #[command(flatten)]
+    pub(crate) following: Following,
 }
 
 /// Which API server is asked about what a review does not say.
@@ -141,11 +139,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
     let catalogue = args.judging.catalogue()?;
-    let (settings, unknown) = args.judging.shared_settings(&catalogue)?;
+    let (policies, unknown) = args.judging.shared_policies(&catalogue)?;
     for rule in unknown {
         tracing::warn!(rule, "the settings name a rule that this version does not know; it is ignored");
     }
-    let profile = settings.profile();
+    let profile = policies.always().profile();
+    for conflict in policies.conflicts() {
+        let ((_, one), (_, other)) = (&conflict.one, &conflict.other);
+        let (field, engine) = (&conflict.field, conflict.engine.as_deref().unwrap_or_default());
+        tracing::warn!(%field, engine, one = one.text, other = other.text, "policies of one priority disagree; the stricter holds");
+    }
+    let times = args.times();
     let cluster = match &connection {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
@@ -161,17 +165,29 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
             Some(Cluster::in_cluster().map_err(|e| helped(e, help))?)
         }
     };
-    let metrics = Arc::new(Metrics::new());
+    let mut metrics = Arc::new(Metrics::new());
+    let (tls, keeper) = args.certificates.prepared(cluster.as_ref(), &mut metrics)?;
     let minor = match &cluster {
         None => Some(u32::from(args.judging.kubernetes_version.minor)),
         Some(cluster) => version_of(cluster).await,
     };
-    let guard = Guard::new(catalogue, settings, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
-    let times = args.times();
+    let catalogue = Arc::new(catalogue);
+    let followers = match &cluster {
+        None => None,
+        Some(cluster) => {
+            let (catalogue, metrics) = (Arc::clone(&catalogue), Arc::clone(&metrics));
+            Some(args.following.clone().begin(cluster, policies.clone(), catalogue, metrics)?)
+        }
+    };
+    let guard = Guard::new(catalogue, policies, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let guard = match &followers {
+        None => guard,
+        Some(followers) => guard.following(followers, rules::ALL),
+    };
     let config = Config {
         listen: args.listen,
         metrics_listen: Some(args.metrics_listen),
-        tls: Files { cert: args.tls_cert, key: args.tls_key, client_ca: args.client_ca },
+        tls,
         limits: Limits::default(),
         times,
     };
@@ -180,7 +196,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         helped(e, help)
     })?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %profile, ?connection, "starting");
-    server.run(guard, told_to_stop()?).await;
+    certificates::looked_after(keeper, server.run(guard, told_to_stop()?)).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,19 +11,19 @@ use crate::cluster::Proxies;
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::rules;
-use crate::settings::{KnownNames, Settings};
+use crate::settings::{KnownNames, Policies};
 use crate::terms::Profile;
 
 /// What judging a manifest depends on, the same for `serve` and `check`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Judging")]
 pub(crate) struct Judging {
-    /// What to do about findings, and whether to mend [default: the settings' profile, else baseline]
+    /// What to do about findings, and whether to mend, where no policy singles anything out [default: the settings' profile, else baseline]
     #[arg(long, value_name = "PROFILE", env = "SEAWALL_PROFILE", value_parser = profile(), hide_env_values = true)]
     pub(crate) profile: Option<Profile>,
 
-    /// Settings: a YAML file of kind DatabasePolicy
-    #[arg(long, value_name = "FILE", env = "SEAWALL_CONFIG", hide_env_values = true)]
+    /// Settings: a YAML file of DatabasePolicies, or a folder of such files
+    #[arg(long, value_name = "FILE|DIR", env = "SEAWALL_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// Add the engines described in this folder, or override known ones
@@ -72,19 +72,17 @@ impl Judging {
         catalogue(self.engines.as_deref())
     }
 
-    /// The settings of `--config`, under `--profile`.
-    pub(crate) fn settings(&self, catalogue: &Catalogue) -> anyhow::Result<Settings> {
-        let Some(path) = &self.config else { return Ok(Settings::of(self.profile.unwrap_or(Profile::Baseline))) };
-        let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
-        Settings::load(path, self.profile, known).map_err(|e| helped(e, SHOWN))
+    /// The policies of `--config`, and `--profile`.
+    pub(crate) fn policies(&self, catalogue: &Catalogue) -> anyhow::Result<Policies> {
+        policies(self.config.as_deref(), self.profile, catalogue)
     }
 
     /// The same for a server, whose settings may be shared with a newer version: a rule that this one does not know is no reason not to
     /// start. Also what is left out, in words.
-    pub(crate) fn shared_settings(&self, catalogue: &Catalogue) -> anyhow::Result<(Settings, Vec<String>)> {
-        let Some(path) = &self.config else { return Ok((self.settings(catalogue)?, Vec::new())) };
+    pub(crate) fn shared_policies(&self, catalogue: &Catalogue) -> anyhow::Result<(Policies, Vec<String>)> {
+        let Some(path) = &self.config else { return Ok((Policies::none(self.profile), Vec::new())) };
         let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
-        Settings::load_shared(path, self.profile, known).map_err(|e| helped(e, SHOWN))
+        Policies::load_shared(path, self.profile, known).map_err(|e| helped(e, SHOWN))
     }
 }
 
@@ -92,6 +90,17 @@ impl Judging {
 pub(crate) fn catalogue(folder: Option<&Path>) -> anyhow::Result<Catalogue> {
     let folders: Vec<PathBuf> = folder.map(Path::to_owned).into_iter().collect();
     Catalogue::with_folders(&folders).map_err(|e| helped(e, "docs/engine-files.md shows what an engine file says"))
+}
+
+/// The policies of a file or folder, beside the profile of the command line.
+pub(crate) fn policies(
+    config: Option<&Path>,
+    profile: Option<Profile>,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Policies> {
+    let Some(path) = config else { return Ok(Policies::none(profile)) };
+    let known = KnownNames { rules: &rules::names(), engines: &catalogue.names() };
+    Policies::load(path, profile, known).map_err(|e| helped(e, SHOWN))
 }
 
 /// Seconds since 1970.

@@ -7,6 +7,7 @@ use super::{
     Cluster, FetchError, again, fetch,
     kubeconfig::{self, Fault},
     proxy::{Proxies, Proxy},
+    watch,
 };
 use crate::tree::Tree;
 
@@ -159,7 +160,19 @@ impl Cluster {
         // Every request of a review has a deadline of its own; these only bound what it leaves behind.
         config.connect_timeout = Some(Duration::from_secs(3));
         config.read_timeout = Some(read);
-        Ok(Self { client: kube::Client::try_from(config).map_err(ConnectError::Client)? })
+        let namespace = config.default_namespace.clone();
+        let mut background = config.clone();
+        background.read_timeout = Some(watch::QUIET);
+        // What is asked in the background is asked again by whoever asks.
+        background.default_retry = false;
+        let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
+        Ok(Self { client: client(config)?, background: client(background)?, namespace })
+    }
+
+    /// The namespace that this runs in, or that of the kubeconfig's context.
+    #[must_use]
+    pub fn own_namespace(&self) -> &str {
+        &self.namespace
     }
 }
 

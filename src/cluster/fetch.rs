@@ -176,15 +176,25 @@ pub(super) enum Page {
 
 /// GETs a text.
 pub(super) async fn text(client: &kube::Client, path: &str) -> Result<String, FetchError> {
+    read(open(client, path).await?).await
+}
+
+/// GETs what comes piece by piece.
+pub(super) async fn open(client: &kube::Client, path: &str) -> Result<Body, FetchError> {
     let request = http::Request::get(path).body(Body::empty()).map_err(|_| FetchError::Path(path.to_owned()))?;
+    send(client, request).await
+}
+
+/// Sends a request, and has the body of an answer that is no refusal.
+pub(super) async fn send(client: &kube::Client, request: http::Request<Body>) -> Result<Body, FetchError> {
     let answer = client.send(request).await.map_err(FetchError::Request)?;
     let (status, seconds) = (answer.status(), retry_after(answer.headers()));
-    let text = read(answer.into_body()).await;
     if status.is_client_error() || status.is_server_error() {
         // The code alone says enough where the rest of it is lost.
+        let text = read(answer.into_body()).await;
         return Err(FetchError::refused(status.as_u16(), &text.unwrap_or_default(), seconds));
     }
-    text
+    Ok(answer.into_body())
 }
 
 /// A body, as long as it is not too large.
@@ -214,7 +224,7 @@ pub(super) fn part(name: &str) -> Result<&str, FetchError> {
 }
 
 /// A text as a value in a query.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {

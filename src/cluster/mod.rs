@@ -7,13 +7,20 @@ mod again;
 mod answers;
 mod connect;
 mod fetch;
+mod follow;
 pub mod guards;
+mod health;
 pub mod inventory;
 mod kubeconfig;
+mod lease;
+mod policies;
 pub mod protect;
 mod proxy;
 pub mod reach;
 pub mod registration;
+mod served;
+mod status;
+mod watch;
 
 use tokio::time::Instant;
 
@@ -21,12 +28,20 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub use follow::{Follow, Seen};
+pub use health::Health;
+pub use lease::{Candidate, Leadership, LeaseTimes};
+pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
 
 /// A connection to one API server.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
+    background: kube::Client,
+    /// Where this runs, or what the kubeconfig's context says.
+    namespace: String,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -80,10 +95,15 @@ impl Cluster {
     pub async fn ask(&self, question: &Question, now: Seconds) -> Result<Known<Answer>, FetchError> {
         again::patiently(async || answers::to(&self.client, question, now).await).await
     }
+
+    /// A client for watches and for work of our own; it asks once, and has no answers to wait for.
+    pub(crate) fn background(&self) -> kube::Client {
+        self.background.clone()
+    }
 }
 
 /// An error with its causes, on one line.
-struct Chain<'e>(&'e dyn std::error::Error);
+pub(crate) struct Chain<'e>(pub(crate) &'e dyn std::error::Error);
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

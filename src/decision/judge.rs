@@ -184,14 +184,15 @@ impl<'t> Deliberation<'t> {
         let mut judgements: Vec<Judgement> = found
             .into_iter()
             .filter_map(|finding| {
-                let tier = self.world.rules.iter().find(|r| r.name == finding.rule)?.tier;
-                let wanted = self.world.settings.action(finding.rule, tier).min(finding.ceiling);
+                let rule = self.world.rules.iter().find(|r| r.name == finding.rule)?;
+                let settings = self.world.settings;
+                let wanted = settings.action(rule.name, rule.tier).min(finding.ceiling).min(settings.most(rule.since));
                 let excuse = if wanted > Action::Audit { excuse(&finding) } else { None };
                 let (action, lowered) = match excuse {
                     Some((most, why)) if most < wanted => (most, why),
                     _ => (wanted, ""),
                 };
-                (action != Action::Off).then_some(Judgement { finding, action, tier, lowered })
+                (action != Action::Off).then_some(Judgement { finding, action, tier: rule.tier, lowered })
             })
             .collect();
         judgements.sort_by(|a, b| {

@@ -29,7 +29,7 @@ use crate::{
     settings::Settings,
     terms::{Action, Operation, Tier, keys},
     tree::{Node, Tree},
-    view::{Case, Claim, Companion, Kind, Subject, Workload},
+    view::{Case, Claim, Companion, Database, Kind, Subject, Workload},
 };
 
 pub use correct::{Corrections, Withheld};
@@ -72,10 +72,28 @@ impl<'w> World<'w> {
     where
         'w: 't,
     {
-        match Subject::of(kind, object, self.catalogue) {
+        self.believed_subject(Subject::of(kind, object, self.catalogue))
+    }
+
+    fn believed_subject<'t>(&self, subject: Subject<'t>) -> Subject<'t>
+    where
+        'w: 't,
+    {
+        match subject {
             Subject::Workload(case) => Subject::Workload(self.believed(case)),
             other => other,
         }
+    }
+
+    /// The same with the settings for what an object is, or, where it is no database any more, was.
+    fn of_object(self, subject: &Subject<'_>, before: &Subject<'_>) -> Self {
+        fn databases<'s, 't>(subject: &'s Subject<'t>) -> &'s [Database<'t>] {
+            if let Subject::Workload(case) = subject { &case.databases } else { &[] }
+        }
+        let all = if databases(subject).is_empty() { databases(before) } else { databases(subject) };
+        let has_server = all.iter().any(|d| d.role.is_server());
+        let counting = all.iter().filter(|d| d.role.is_server() || !has_server);
+        Self { settings: self.settings.of_object(counting.map(|d| &*d.engine.name)), ..self }
     }
 
     fn believed<'t>(&self, case: Case<'t>) -> Case<'t> {
@@ -192,11 +210,11 @@ impl<'t> Deliberation<'t> {
         if request.object.path("metadata.annotations").get("kubernetes.io/config.mirror").is_set() {
             return None;
         }
-        let before = match request.operation {
-            Operation::Update => world.subject(request.kind, request.old),
-            _ => Subject::Other,
-        };
-        let subject = world.subject(request.kind, request.object);
+        let seen = |object| Subject::of(request.kind, object, world.catalogue);
+        let subject = seen(request.object);
+        let before = if request.operation == Operation::Update { seen(request.old) } else { Subject::Other };
+        let world = world.of_object(&subject, &before);
+        let (subject, before) = (world.believed_subject(subject), world.believed_subject(before));
         Some(Self { request, world, now, subject, before, interrupt: None, panics: AtomicU64::new(0) })
     }
 
@@ -209,6 +227,12 @@ impl<'t> Deliberation<'t> {
 
     fn is_interrupted(&self) -> bool {
         self.interrupt.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// The settings that hold for it.
+    #[must_use]
+    pub const fn settings(&self) -> &'t Settings {
+        self.world.settings
     }
 
     /// The workload and its databases; `None` for a claim.

@@ -86,6 +86,11 @@ impl<'t> Deliberation<'t> {
         self.world.settings.action(rule.name, rule.tier) != Action::Off
     }
 
+    /// A rule that is newer than the settings want says what it sees, and writes nothing.
+    fn is_trusted(&self, rule: &Rule) -> bool {
+        self.is_in_force(rule) && self.world.settings.most(rule.since) == Action::Deny
+    }
+
     /// The servers of a case, each with what all rules are told about it.
     fn told<'c>(&'c self, case: &'c Case<'t>, facts: &'c Facts) -> Vec<Told<'c, 't>> {
         let told = |database: &'c Database<'t>| {
@@ -105,7 +110,7 @@ impl<'t> Deliberation<'t> {
                     (Some(Mutate::Birth(call)), Occasion::Birth) | (Some(Mutate::Start(call)), Occasion::Start) => call,
                     _ => continue,
                 };
-                if !self.is_in_force(rule) {
+                if !self.is_trusted(rule) {
                     continue;
                 }
                 self.proposed(rule, |p| call(database, context, p)).into_iter().for_each(|p| written.take(p));
@@ -152,7 +157,7 @@ impl<'t> Deliberation<'t> {
         let mut written = Written::default();
         let context = self.context(engine, facts);
         for rule in self.rules() {
-            let Some(Mutate::Claim(call)) = rule.mutate.filter(|_| self.is_in_force(rule)) else { continue };
+            let Some(Mutate::Claim(call)) = rule.mutate.filter(|_| self.is_trusted(rule)) else { continue };
             self.proposed(rule, |p| call(claim, &context, p)).into_iter().for_each(|p| written.take(p));
         }
         written

@@ -151,9 +151,9 @@ const SILENT: &str = "nothing is said";
 pub const TABLE: &[Row] = &[
     Row {
         name: "namespace",
-        asked_for: "CREATE or UPDATE of a workload with a database, and before what only guarded namespaces refuse; labels seawall.dev/data and seawall.dev/guard, deletion under way",
+        asked_for: "CREATE or UPDATE of a workload with a database, and before what only guarded namespaces refuse; labels seawall.dev/data and seawall.dev/guard, deletion under way; which policies hold, where any goes by labels",
         answered_from: "GET namespace",
-        unknown: "the label counts as absent for mends, and lowers denials about data and credentials to warnings",
+        unknown: "the label counts as absent for mends, and lowers denials about data and credentials to warnings; where a policy goes by labels nothing is refused or written",
     },
     Row {
         name: "pods",

@@ -160,6 +160,32 @@ words! {
     }
 }
 
+words! {
+    /// Where the rotation of self-managed certificates stands.
+    Rotation {
+        /// One authority, and everybody serves its leaf.
+        Steady = "steady",
+        /// The next authority goes into the caBundles.
+        Announcing = "announcing",
+        /// It is in all of them; API servers may not know yet.
+        Waiting = "waiting",
+        /// Its leaf is offered; not every replica is known to serve it.
+        Confirming = "confirming",
+        /// The Secret cannot be used: it is not ours, or broken.
+        Blocked = "blocked",
+    }
+}
+
+words! {
+    /// How a step of a rotation ended.
+    StepEnd {
+        /// It was taken.
+        Ok = "ok",
+        /// It was not: it is tried again.
+        Failed = "failed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

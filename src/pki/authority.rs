@@ -53,14 +53,22 @@ pub struct SigningKey {
 }
 
 impl Authority {
-    /// A new authority, named by `prefix`, the date and its key's identifier.
+    /// A new authority that lives for [`CA_LIFE`], named by `prefix`, the date and its key's identifier.
     ///
     /// # Errors
     /// [`Error::Make`] and [`Error::Clock`].
     pub fn new(prefix: &str, now: Timestamp) -> Result<Self, Error> {
+        Self::living(prefix, CA_LIFE, now)
+    }
+
+    /// The same, for as long as `life`.
+    ///
+    /// # Errors
+    /// [`Error::Make`] and [`Error::Clock`].
+    pub fn living(prefix: &str, life: SignedDuration, now: Timestamp) -> Result<Self, Error> {
         let make = failed(prefix);
         let key = KeyPair::generate().map_err(&make)?;
-        let mut params = valid(now, later(now, CA_LIFE)?)?;
+        let mut params = valid(now, later(now, life)?)?;
         let id: String =
             params.key_identifier(&key).iter().take(NAME_ID_BYTES).map(|byte| format!("{byte:02x}")).collect();
         params.distinguished_name = named(&format!("{prefix} {} {id}", now.strftime("%Y-%m-%d")), None);
@@ -106,19 +114,33 @@ impl Authority {
         self.issuer.key().serialize_pem()
     }
 
-    /// A serving certificate for these DNS names and IP addresses; the common name is for people only.
+    /// A serving certificate for these DNS names and IP addresses, for [`LEAF_LIFE`]; the common name is for people only.
     ///
     /// # Errors
     /// [`Error::Make`] and [`Error::Clock`].
     pub fn serving(&self, common_name: &str, names: &[String], now: Timestamp) -> Result<Issued, Error> {
-        let leaf = Leaf { common_name, organization: None, names, usage: ExtendedKeyUsagePurpose::ServerAuth };
-        self.issue(leaf, now)
+        self.serving_for(LEAF_LIFE, common_name, names, now)
+    }
+
+    /// The same, for as long as `life`, but never longer than the authority itself.
+    ///
+    /// # Errors
+    /// [`Error::Make`] and [`Error::Clock`].
+    pub fn serving_for(
+        &self,
+        life: SignedDuration,
+        common_name: &str,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Issued, Error> {
+        let usage = ExtendedKeyUsagePurpose::ServerAuth;
+        self.issue(Leaf { common_name, organization: None, names, usage, life }, now)
     }
 
     fn issue(&self, leaf: Leaf<'_>, now: Timestamp) -> Result<Issued, Error> {
         let make = failed(leaf.common_name);
         // No certificate outlives the one that vouches for it.
-        let not_after = later(now, LEAF_LIFE)?.min(self.certificate.not_after());
+        let not_after = later(now, leaf.life)?.min(self.certificate.not_after());
         let names = CertificateParams::new(leaf.names).map_err(&make)?;
         let mut params = valid(now, not_after)?;
         params.subject_alt_names = names.subject_alt_names;
@@ -144,7 +166,7 @@ pub fn client_certificate(
     now: Timestamp,
 ) -> Result<Issued, Error> {
     let usage = ExtendedKeyUsagePurpose::ClientAuth;
-    authority.issue(Leaf { common_name: user, organization: group, names: &[], usage }, now)
+    authority.issue(Leaf { common_name: user, organization: group, names: &[], usage, life: LEAF_LIFE }, now)
 }
 
 /// A key pair without a certificate.
@@ -161,6 +183,7 @@ struct Leaf<'a> {
     organization: Option<&'a str>,
     names: &'a [String],
     usage: ExtendedKeyUsagePurpose,
+    life: SignedDuration,
 }
 
 fn failed(subject: &str) -> impl Fn(rcgen::Error) -> Error {

@@ -1,18 +1,51 @@
 //! What a certificate that exists says.
 
+use std::fmt;
+use std::net::IpAddr;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use rcgen::{KeyPair, PublicKeyData};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::net::IpAddr;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::Unusable;
+
+/// What tells one certificate from all others: SHA-256 of its DER form, in hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint that somebody wrote down.
+    #[must_use]
+    pub fn written(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Its 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of(der: &[u8]) -> Self {
+        Self(digest(&SHA256, der).as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The first digits, which are enough for a line of a log.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.get(..12).unwrap_or(&self.0))
+    }
+}
 
 /// A certificate, read; only what matters for its renewal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: CertificateDer<'static>,
+    fingerprint: Fingerprint,
     subject: String,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -26,7 +59,14 @@ impl Certificate {
     /// # Errors
     /// [`Unusable::NoCertificate`] and [`Unusable::NotX509`].
     pub fn from_pem(pem: &str) -> Result<Self, Unusable> {
-        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(Unusable::NoCertificate)?;
+        Self::from_der(CertificateDer::from_pem_slice(pem.as_bytes()).map_err(Unusable::NoCertificate)?)
+    }
+
+    /// The certificate of these bytes.
+    ///
+    /// # Errors
+    /// [`Unusable::NotX509`].
+    pub fn from_der(der: CertificateDer<'static>) -> Result<Self, Unusable> {
         let (_, parsed) = X509Certificate::from_der(&der).map_err(|_| Unusable::NotX509)?;
         let time = |second: i64| Timestamp::from_second(second).map_err(|_| Unusable::NotX509);
         let names = parsed.subject_alternative_name().map_err(|_| Unusable::NotX509)?;
@@ -36,6 +76,7 @@ impl Certificate {
             not_after: time(parsed.validity().not_after.timestamp())?,
             names: names.iter().flat_map(|names| &names.value.general_names).filter_map(text).collect(),
             authority: parsed.is_ca(),
+            fingerprint: Fingerprint::of(&der),
             der: der.clone(),
         })
     }
@@ -44,6 +85,12 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &CertificateDer<'static> {
         &self.der
+    }
+
+    /// What tells it from all others.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// The common name of its subject, empty when there is none.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rcgen::KeyPair;
 
-use super::{Authority, Certificate, Error, Folder, Held, Issued, Renew, Service, Unusable, must_renew};
+use super::{Authority, Certificate, Error, Folder, Held, Issued, RENEW_BEFORE, Renew, Service, Unusable, must_renew};
 
 /// The authority's certificate: what clients trust, and what goes into a webhook's `caBundle`.
 pub const CA_CERTIFICATE: &str = "ca.crt";
@@ -69,7 +69,7 @@ fn authority(folder: &Folder, force: bool, now: Timestamp) -> Result<(Authority,
             let own = authority.certificate();
             // That the key is its own was checked when it was read, and nobody but itself vouches for it.
             let held = describe(own, true, true);
-            match must_renew(&held, &[], now) {
+            match must_renew(&held, &[], RENEW_BEFORE, now) {
                 None => return Ok((authority, None)),
                 Some(reason) => reason,
             }
@@ -111,7 +111,7 @@ fn serving(
     let reason = if force {
         Renew::Forced
     } else if let Some(held) = held_serving(folder, authority)? {
-        match must_renew(&held, &names, now) {
+        match must_renew(&held, &names, RENEW_BEFORE, now) {
             None => return Ok(Kept { certificate, key, not_after: held.not_after, made: None }),
             Some(reason) => reason,
         }

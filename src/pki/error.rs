@@ -63,6 +63,9 @@ pub enum Error {
         /// Why.
         source: rcgen::Error,
     },
+    /// The authority that is to sign cannot.
+    #[error("the CA cannot sign")]
+    Signer(#[source] Unusable),
     /// The time is outside of what a certificate can express (the years 1970 to 9999).
     #[error("the clock stands outside of what a certificate can express")]
     Clock,
@@ -84,6 +87,9 @@ pub enum Unusable {
     /// The key belongs to another certificate.
     #[error("its key is not the one in the certificate")]
     OtherKey,
+    /// Nobody that is known signed it.
+    #[error("none of the CAs beside it signed it")]
+    OtherAuthority,
     /// The certificate may not sign others.
     #[error("its certificate is not that of an authority")]
     NotAnAuthority,

@@ -41,7 +41,7 @@ pub enum Renew {
     NotYetValid(Timestamp),
     /// Its life has ended.
     Expired(Timestamp),
-    /// Its life ends within [`RENEW_BEFORE`].
+    /// Its life ends within the margin.
     ExpiresSoon(Timestamp),
 }
 
@@ -62,9 +62,10 @@ impl fmt::Display for Renew {
 
 /// Whether a certificate that must be valid for all of `wanted` has to be made anew, and why.
 ///
-/// What makes it useless today comes before what will make it useless soon.
+/// What makes it useless today comes before what will make it useless soon: that no more than `margin` of its life
+/// remains, such as [`RENEW_BEFORE`].
 #[must_use]
-pub fn must_renew(held: &Held, wanted: &[String], now: Timestamp) -> Option<Renew> {
+pub fn must_renew(held: &Held, wanted: &[String], margin: SignedDuration, now: Timestamp) -> Option<Renew> {
     if !held.own_key {
         return Some(Renew::OtherKey);
     }
@@ -80,7 +81,7 @@ pub fn must_renew(held: &Held, wanted: &[String], now: Timestamp) -> Option<Rene
     if let Some(name) = wanted.iter().find(|name| !held.names.contains(name)) {
         return Some(Renew::Name(name.clone()));
     }
-    if held.not_after.duration_since(now) <= RENEW_BEFORE {
+    if held.not_after.duration_since(now) <= margin {
         return Some(Renew::ExpiresSoon(held.not_after));
     }
     None
@@ -131,13 +132,21 @@ mod tests {
             ("another authority", foreign(), "c.d.svc", HOUR, Some(Renew::OtherAuthority)),
         ];
         for (case, held, name, now, expected) in cases {
-            assert_eq!(must_renew(&held, &[name.to_owned()], at(now)), expected, "{case}");
+            assert_eq!(must_renew(&held, &[name.to_owned()], RENEW_BEFORE, at(now)), expected, "{case}");
         }
     }
 
     #[test]
     fn an_authority_needs_no_names() {
-        assert_eq!(must_renew(&Held { names: Vec::new(), ..held() }, &[], at(HOUR)), None);
+        assert_eq!(must_renew(&Held { names: Vec::new(), ..held() }, &[], RENEW_BEFORE, at(HOUR)), None);
+    }
+
+    #[test]
+    fn a_short_life_has_a_short_margin() {
+        let margin = SignedDuration::from_secs(20);
+        let end = at(90 * DAY);
+        assert_eq!(must_renew(&held(), &[], margin, at(90 * DAY - 21)), None);
+        assert_eq!(must_renew(&held(), &[], margin, at(90 * DAY - 20)), Some(Renew::ExpiresSoon(end)));
     }
 
     #[test]

@@ -32,6 +32,12 @@ impl Service {
         &self.name
     }
 
+    /// Its namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// The name that the API server asks for and verifies: `<name>.<namespace>.svc`.
     #[must_use]
     pub fn host(&self) -> String {

@@ -1,6 +1,9 @@
 //! What a server is told.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{identity::Identity, tls::Error};
+use crate::metrics::Metrics;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -12,12 +15,37 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where metrics and health are served in plain text (`--metrics-listen`).
     pub metrics_listen: Option<SocketAddr>,
-    /// The files of the certificate.
-    pub tls: Files,
+    /// Its certificate.
+    pub tls: Tls,
     /// How much of everything.
     pub limits: Limits,
     /// How long for everything.
     pub times: Times,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone)]
+pub enum Tls {
+    /// From files, which are read again when they change.
+    Files(Files),
+    /// From whoever has it serve one after the other.
+    Given(Arc<Identity>),
+}
+
+impl From<Files> for Tls {
+    fn from(files: Files) -> Self {
+        Self::Files(files)
+    }
+}
+
+impl Tls {
+    /// What is served.
+    pub(super) fn identity(&self, metrics: &Arc<Metrics>) -> Result<Arc<Identity>, Error> {
+        match self {
+            Self::Files(files) => Identity::of_files(files.clone(), Arc::clone(metrics)).map(Arc::new),
+            Self::Given(identity) => Ok(Arc::clone(identity)),
+        }
+    }
 }
 
 /// The PEM files that a server shows itself, and its callers, by.

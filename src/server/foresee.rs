@@ -8,17 +8,25 @@ use crate::{
     facts::Question,
     metrics::RULE,
     review::Review,
+    settings::Settings,
     terms::{Action, keys},
 };
 
 impl Guard {
     /// Logs one line where a stricter profile would refuse the object, and counts by which rule. It is judged as that profile does it, with
     /// its second opinion: what was so before, or what a controller made, is silent here as well.
-    pub(super) async fn foresee(&self, request: Request<'_>, review: &Review<'_>, judged: &Judged, call: &Call) {
-        if !self.may_be_refused(request, judged) {
+    pub(super) async fn foresee(
+        &self,
+        request: Request<'_>,
+        review: &Review<'_>,
+        settings: &Settings,
+        judged: &Judged,
+        call: &Call,
+    ) {
+        if !self.may_be_refused(request, settings, judged) {
             return;
         }
-        let strict = self.stricter().filter_map(|(profile, world)| {
+        let strict = self.stricter(settings).filter_map(|(profile, world)| {
             let deliberation = Deliberation::of(request, world, self.now())?.interrupted_by(call.abandoned.flag());
             let judged = self.first_opinion(&deliberation);
             judged.denies().then_some((profile, deliberation, judged))
@@ -62,13 +70,13 @@ impl Guard {
     }
 
     /// Most objects have nothing that any profile would refuse. A label may hide from this one what the strictest does not overlook.
-    fn may_be_refused(&self, request: Request<'_>, judged: &Judged) -> bool {
-        let denies =
-            |tier, rule: &str| self.stricter().any(|(_, world)| world.settings.action(rule, tier) == Action::Deny);
+    fn may_be_refused(&self, request: Request<'_>, settings: &Settings, judged: &Judged) -> bool {
+        let stricter = settings.stricter();
+        let denies = |tier, rule: &str| stricter.iter().any(|s| s.action(rule, tier) == Action::Deny);
         let labelled = ["metadata.labels", "spec.template.metadata.labels"]
             .into_iter()
             .any(|at| request.object.path(at).get(keys::DATA).is_set());
         judged.judgements.iter().any(|j| j.finding.ceiling == Action::Deny && denies(j.tier, j.finding.rule))
-            || (labelled && self.stricter().next().is_some())
+            || (labelled && !stricter.is_empty())
     }
 }

@@ -31,7 +31,7 @@ use crate::metrics::{End, Metrics};
 /// A server without its sockets.
 pub struct Front {
     pub(super) house: Arc<House>,
-    pub(super) identity: Identity,
+    pub(super) identity: Arc<Identity>,
     metrics: Arc<Metrics>,
     webhooks: Port,
     plain: Port,
@@ -49,13 +49,13 @@ impl Front {
     /// # Errors
     /// The files cannot be served.
     pub fn new<J: Judge>(config: &Config, judge: J, metrics: Arc<Metrics>) -> Result<Self, tls::Error> {
-        let identity = Identity::load(config.tls.clone(), Arc::clone(&metrics))?;
+        let identity = config.tls.identity(&metrics)?;
         Ok(Self::with_identity(config, identity, judge, metrics))
     }
 
     pub(super) fn with_identity<J: Judge>(
         config: &Config,
-        identity: Identity,
+        identity: Arc<Identity>,
         judge: J,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -66,6 +66,7 @@ impl Front {
             desk: Desk::new(),
             metrics: Arc::clone(&metrics),
             house: Arc::clone(&house),
+            identity: Arc::clone(&identity),
             limits,
             permits: PerPeer::new(u64::try_from(limits.weight_bytes).unwrap_or(u64::MAX)),
             refusals: log::Refusals::new(),
@@ -84,7 +85,12 @@ impl Front {
         let (front, guest) = (Arc::clone(self), self.webhooks.connections.enter(peer.to_canonical()));
         async move {
             let Some(Guest { entry, .. }) = &guest else { return End::Refused };
-            let handshake = pin!(TlsAcceptor::from(front.identity.current()).accept(io));
+            let Some(current) = front.identity.current() else {
+                // Nobody is sent here before there is one: it is not ready.
+                front.metrics.connection_ended(End::HandshakeFailed);
+                return End::HandshakeFailed;
+            };
+            let handshake = pin!(TlsAcceptor::from(current).accept(io));
             let end = match front.house.watch(entry, handshake).await {
                 Ok(Ok(io)) => front.converse(&front.webhooks, io, entry).await,
                 Ok(Err(error)) => {

@@ -10,15 +10,15 @@ use super::{
     probe,
 };
 use crate::{
-    cluster::{Cluster, Observer},
+    cluster::{Cluster, Followers, Health, Observer},
     decision::{self, Deliberation, Judged, Mended, Request, World},
     engines::Catalogue,
-    facts::{Facts, Question, Seconds},
+    facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
     metrics::{Found, Kind, Metrics, RULE, Webhook},
     review::{self, Reply, ReviewError, Status},
     rule::Rule,
-    settings::Settings,
-    terms::{Action, Profile},
+    settings::{InForce, Live, Namespace, Policies, Settings},
+    terms::{Action, Operation, Profile},
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
@@ -26,13 +26,15 @@ const ANSWER_TIME: Duration = Duration::from_millis(250);
 /// Look-ups under way at once, for all callers together; [`PerPeer`] leaves each of them its share.
 pub(crate) const LOOK_UPS: u64 = 128;
 
-/// What the guard judges by; fixed for the life of the process.
+/// What the guard judges by.
 #[derive(Debug)]
 pub struct Guard {
-    catalogue: Catalogue,
-    settings: Settings,
-    /// The same under each profile that refuses, where the one in force does not: what it would refuse is told beforehand.
-    stricter: Vec<Settings>,
+    pub(super) catalogue: Arc<Catalogue>,
+    live: Arc<Live>,
+    /// How well it is known what is in force, where that is followed.
+    health: Option<Arc<Health>>,
+    /// What to look at an object by before it is known which settings hold for it: everything is in force, and nothing refused.
+    undecided: Settings,
     rules: Vec<&'static Rule>,
     kubernetes_minor: Option<u32>,
     cluster: Option<Cluster>,
@@ -54,8 +56,8 @@ impl Guard {
     /// A guard that asks `cluster`; without one it judges as `seawall check` does.
     #[must_use]
     pub fn new(
-        catalogue: Catalogue,
-        settings: Settings,
+        catalogue: impl Into<Arc<Catalogue>>,
+        policies: impl Into<Policies>,
         rules: &'static [&'static Rule],
         kubernetes_minor: Option<u32>,
         cluster: Option<Cluster>,
@@ -63,27 +65,61 @@ impl Guard {
         clock: fn() -> Seconds,
     ) -> Self {
         let look_ups = PerPeer::new(LOOK_UPS);
-        let rules = decision::in_force(rules, &settings);
-        let stricter = match settings.profile() {
-            Profile::Observe | Profile::Advise => {
-                [Profile::Baseline, Profile::Production].map(|p| settings.under(p)).into()
-            }
-            Profile::Baseline | Profile::Production => Vec::new(),
-        };
-        Self { catalogue, settings, stricter, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let policies = policies.into();
+        // Which rules are switched off depends on the namespace, or on the engine.
+        let rules = if policies.vary() { rules.to_vec() } else { decision::in_force(rules, policies.always()) };
+        let undecided = Settings::of(Profile::Observe);
+        let (catalogue, live) = (catalogue.into(), Arc::new(Live::from(policies)));
+        let health = None;
+        Self { catalogue, live, health, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
     }
 
-    pub(super) fn world(&self) -> World<'_> {
-        self.world_of(&self.settings)
+    /// The same, judging by what is followed. `rules` are all that may ever be in force.
+    #[must_use]
+    pub fn following(self, followers: &Followers, rules: &'static [&'static Rule]) -> Self {
+        Self { live: followers.live(), health: Some(followers.health()), rules: rules.to_vec(), ..self }
     }
 
-    fn world_of<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+    pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         World { catalogue: &self.catalogue, settings, rules: &self.rules, kubernetes_minor: self.kubernetes_minor }
     }
 
+    /// The settings that hold for a request. A namespace's labels are only asked for where policies go by them, nobody knows them yet, and
+    /// the object has something that they could be about.
+    async fn settings(&self, in_force: &InForce, request: Request<'_>, call: &Call) -> Arc<Settings> {
+        let name = request.namespace;
+        if let Some(known) = in_force.of_namespace(name) {
+            return Arc::clone(known);
+        }
+        let policies = in_force.policies();
+        if self.cluster.is_none() {
+            return policies.of_namespace(Namespace { name, labels: &[] });
+        }
+        let look = Deliberation::of(request, self.world(&self.undecided), (self.clock)());
+        let matters = look.map_or(request.operation == Operation::Delete, |look| {
+            look.concerns_a_database()
+                || !look.questions_to_mend().is_empty()
+                || !look.judge(None).judgements.is_empty()
+        });
+        if !matters {
+            return Arc::clone(policies.always());
+        }
+        let question = Question::Namespace(name.to_owned());
+        let facts = self.ask(|| vec![question.clone()], call.peer, call.deadline).await;
+        match facts.get(&question) {
+            Known::Found(FactAnswer::Namespace(facts)) if self.health.is_some() => {
+                self.live.learn(Namespace { name, labels: &facts.labels })
+            }
+            Known::Found(FactAnswer::Namespace(facts)) => {
+                policies.of_namespace(Namespace { name, labels: &facts.labels })
+            }
+            _ => policies.of_unknown(),
+        }
+    }
+
     /// The profiles that would refuse where the one in force does not.
-    pub(super) fn stricter(&self) -> impl Iterator<Item = (Profile, World<'_>)> {
-        self.stricter.iter().map(|settings| (settings.profile(), self.world_of(settings)))
+    pub(super) fn stricter<'w>(&'w self, settings: &'w Settings) -> impl Iterator<Item = (Profile, World<'w>)> {
+        settings.stricter().iter().map(|settings| (settings.profile(), self.world(settings)))
     }
 
     pub(super) fn metrics(&self) -> &Metrics {
@@ -134,14 +170,22 @@ impl Guard {
     async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {
         let tree = review::read(&call.body)?;
         let review = review::Review::of(&tree)?;
+        let request = Request::of_review(&review, &tree);
+        let in_force = self.live.now();
+        if in_force.is_off() {
+            return Ok(let_through(&review, call.webhook));
+        }
         if let Some(body) = self.as_update(&review, &tree, call).await {
             return Box::pin(self.reviewed(&Call { body, ..call.clone() })).await;
         }
-        let request = Request::of_review(&review, &tree);
-        let deliberation = Deliberation::of(request, self.world(), (self.clock)());
+        if let Some(reply) = self.own_kind(&review) {
+            return Ok(answered(&review, reply, Vec::new(), call.webhook));
+        }
+        let settings = self.settings(&in_force, request, call).await;
+        let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, Webhook::Validate) => self.remove(request, &review, call).await,
+            (None, Webhook::Validate) => self.remove(request, self.world(&settings), &review, call).await,
             (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
@@ -149,24 +193,10 @@ impl Guard {
         if deliberation.is_some_and(|d| d.panics() > 0) {
             self.metrics.panicked(RULE);
         }
-        let verdict = match &reply {
-            Reply { denied: Some(_), .. } => Verdict::Denied,
-            Reply { patch, .. } if !patch.is_empty() => Verdict::Patched,
-            Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
-            _ => Verdict::Allowed,
-        };
-        reply.warnings.splice(..0, probe::word(&review, call.webhook));
-        let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
-            let object = review.object_name();
-            Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
-        });
-        Ok(Review {
-            body: reply.to_json(review.uid).into(),
-            kind: Kind::of(review.kind),
-            operation: Some(review.operation),
-            verdict,
-            record,
-        })
+        if !settings.version().is_empty() {
+            reply.audit.insert("policies", settings.version().to_owned());
+        }
+        Ok(answered(&review, reply, rules, call.webhook))
     }
 
     async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
@@ -217,7 +247,7 @@ impl Guard {
         }
         let counts = !call.abandoned.is_abandoned();
         if counts {
-            self.foresee(request, review, &judged, call).await;
+            self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
         self.told(judged, review, counts)
     }
@@ -265,7 +295,41 @@ impl Judge for Guard {
     }
 
     fn ready(&self) -> Result<(), String> {
-        Ok(())
+        match &self.health {
+            Some(health) if !health.is_ready() => Err("what is in force is not known yet".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        self.health.as_ref().map(|health| health.lines()).unwrap_or_default()
+    }
+}
+
+/// The answer while everything is let through.
+fn let_through(review: &review::Review<'_>, webhook: Webhook) -> Review {
+    let audit = BTreeMap::from([("mode", "off".to_owned())]);
+    answered(review, Reply { audit, ..Reply::default() }, Vec::new(), webhook)
+}
+
+fn answered(review: &review::Review<'_>, mut reply: Reply, rules: Vec<&'static str>, webhook: Webhook) -> Review {
+    let verdict = match &reply {
+        Reply { denied: Some(_), .. } => Verdict::Denied,
+        Reply { patch, .. } if !patch.is_empty() => Verdict::Patched,
+        Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
+        _ => Verdict::Allowed,
+    };
+    reply.warnings.splice(..0, probe::word(review, webhook));
+    let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
+        let object = review.object_name();
+        Box::new(Record { object, rules, user: review.user.to_owned(), uid: review.uid.to_owned() })
+    });
+    Review {
+        body: reply.to_json(review.uid).into(),
+        kind: Kind::of(review.kind),
+        operation: Some(review.operation),
+        verdict,
+        record,
     }
 }
 

@@ -24,6 +24,11 @@ pub trait Judge: Send + Sync + 'static {
     /// # Errors
     /// What is missing, in a few words for `/readyz?verbose`.
     fn ready(&self) -> Result<(), String>;
+
+    /// What else `/readyz?verbose` tells: a name, and how it is. None of it makes anything unready.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// A call of a webhook.

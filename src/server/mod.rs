@@ -4,7 +4,7 @@
 //! - `pulse` says how long a connection may do what it does, `connections` who makes room for whom;
 //! - `review` answers a call within its deadline, `body` reads as much as memory is granted for, large ones are judged at a `desk`;
 //! - [`limits`] shares what is scarce by peer address;
-//! - `tls` and `identity` turn certificate files into what is served, and follow their changes;
+//! - `tls` and `identity` turn certificates, from files or from whoever looks after them, into what is served;
 //! - `life` is where the server is between its start and its end.
 
 mod accept;
@@ -22,6 +22,7 @@ mod judge;
 mod life;
 pub mod limits;
 mod log;
+mod own;
 mod probe;
 mod pulse;
 mod refusal;
@@ -42,14 +43,14 @@ use tokio::{
 pub(crate) use self::guard::LOOK_UPS;
 use self::{
     accept::{Host, accept},
-    identity::Identity,
     life::{Life, Phase},
 };
 pub use self::{
-    config::{Config, Files, Limits, Times},
+    config::{Config, Files, Limits, Times, Tls},
     desk::Abandoned,
     front::Front,
     guard::Guard,
+    identity::Identity,
     judge::{Answer, Call, Judge, Record, Review, Verdict},
     log::log_panics,
     tls::Error as TlsError,
@@ -88,7 +89,7 @@ impl Error {
 /// A server with its certificate checked and its sockets bound.
 pub struct Server {
     config: Config,
-    identity: Identity,
+    identity: Arc<Identity>,
     metrics: Arc<Metrics>,
     webhooks: TcpListener,
     plain: Option<TcpListener>,
@@ -114,7 +115,7 @@ impl Server {
     /// # Errors
     /// See [`Error`].
     pub async fn bind(config: Config, metrics: Arc<Metrics>) -> Result<Self, Error> {
-        let identity = Identity::load(config.tls.clone(), Arc::clone(&metrics))?;
+        let identity = config.tls.identity(&metrics)?;
         let webhooks = listen("--listen", config.listen).await?;
         let plain = match config.metrics_listen {
             Some(address) => Some(listen("--metrics-listen", address).await?),

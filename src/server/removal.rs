@@ -1,7 +1,7 @@
 //! Deletions under review.
 use super::{guard::Guard, judge::Call};
 use crate::{
-    decision::{Removal, Request},
+    decision::{Removal, Request, World},
     facts::Facts,
     review::{self, Reply, Review},
 };
@@ -12,11 +12,12 @@ impl Guard {
     pub(super) async fn remove(
         &self,
         request: Request<'_>,
+        world: World<'_>,
         review: &Review<'_>,
         call: &Call,
     ) -> (Reply, Vec<&'static str>) {
         let orphans = review::orphans(request.tree);
-        let Some(removal) = Removal::of(request, orphans, self.world(), self.now()) else {
+        let Some(removal) = Removal::of(request, orphans, world, self.now()) else {
             return (Reply::default(), Vec::new());
         };
         let facts = match self.asks() {

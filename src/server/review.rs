@@ -23,6 +23,7 @@ use super::{
     connection::House,
     deadline,
     desk::{Abandoned, Desk, LARGE},
+    identity::Identity,
     judge::{Answer, Call, Judge, Review},
     life::Phase,
     limits::PerPeer,
@@ -47,6 +48,7 @@ pub(super) struct App<J> {
     pub(super) desk: Desk,
     pub(super) metrics: Arc<Metrics>,
     pub(super) house: Arc<House>,
+    pub(super) identity: Arc<Identity>,
     pub(super) limits: Limits,
     pub(super) permits: PerPeer,
     pub(super) refusals: log::Refusals,
@@ -59,6 +61,11 @@ impl<J: Judge> App<J> {
             self.metrics.panicked(REQUEST);
             Err("the readiness check panicked".to_owned())
         })
+    }
+
+    /// What else the judge tells of itself.
+    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
+        catch_unwind(AssertUnwindSafe(|| self.judge.lines())).unwrap_or_default()
     }
 
     /// Answers a call. Every call ends here with one answer, one count, and its body read.

@@ -75,7 +75,7 @@ async fn ready<J: Judge>(app: State<Arc<App<J>>>, uri: Uri) -> Response<Body> {
         Phase::Serving => Ok(()),
         _ => Err("stopping".to_owned()),
     };
-    let checks = [("serving", serving), ("judge", app.ready())];
+    let checks = [("serving", serving), ("certificate", app.identity.ready()), ("judge", app.ready())];
     let is_ready = checks.iter().all(|(_, check)| check.is_ok());
     let mut text = String::new();
     if uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "verbose" || pair.starts_with("verbose="))) {
@@ -84,6 +84,9 @@ async fn ready<J: Judge>(app: State<Arc<App<J>>>, uri: Uri) -> Response<Body> {
                 Ok(()) => format!("[+]{name} ok\n"),
                 Err(why) => format!("[-]{name} failed: {why}\n"),
             };
+        }
+        for (name, line) in app.lines() {
+            text += &format!("[ ]{name}: {line}\n");
         }
     }
     text += if is_ready { "ok" } else { "not ready" };

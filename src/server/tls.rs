@@ -127,14 +127,17 @@ pub(super) struct Usable {
 
 impl Material {
     pub(super) fn read(files: &Files) -> Result<Self, Error> {
-        let read = |flag, path: &Path| {
-            std::fs::read(path).map_err(|source| Error::Read { flag, path: path.to_path_buf(), source })
-        };
         Ok(Self {
             cert: read(CERT_FLAG, &files.cert)?,
             key: read(KEY_FLAG, &files.key)?,
             client_ca: files.client_ca.as_deref().map(|path| read(CA_FLAG, path)).transpose()?,
         })
+    }
+
+    /// The same for a certificate and a key (PEM) that are in memory.
+    pub(super) fn given(cert: String, key: String, client_ca: Option<&Path>) -> Result<Self, Error> {
+        let client_ca = client_ca.map(|path| read(CA_FLAG, path)).transpose()?;
+        Ok(Self { cert: cert.into_bytes(), key: key.into_bytes(), client_ca })
     }
 
     /// Differs when a file changed. Nobody gains by a collision: a renewal would be noticed one change later.
@@ -178,6 +181,20 @@ impl Material {
         config.send_tls13_tickets = 0;
         Ok(Usable { config: Arc::new(config), expires })
     }
+}
+
+fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { flag, path: path.to_path_buf(), source })
+}
+
+/// The time, in seconds since 1970.
+pub(super) fn seconds_now() -> i64 {
+    ASN1Time::now().timestamp()
+}
+
+/// Whether callers can be checked by the certificates in this file.
+pub(super) fn check_client_ca(path: &Path) -> Result<(), Error> {
+    client_verifier(&read(CA_FLAG, path)?, path, &Arc::new(aws_lc_rs::default_provider())).map(drop)
 }
 
 fn certificates(pem: &[u8], flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

@@ -1,5 +1,9 @@
 //! What the types of the document cannot say: names that exist, numbers in their bounds, quantities.
-use super::{API_VERSION, KnownNames, document::DatabasePolicy};
+use super::{
+    API_VERSION, KnownNames,
+    document::{DatabasePolicy, NamespaceSelector, Operator},
+    statement::RulesVersion,
+};
 use crate::{
     text::quantity::Quantity,
     tree::{FieldError, Node, nearest},
@@ -14,6 +18,7 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
         return Err(FieldError::at(root.get("kind"), "expected DatabasePolicy"));
     }
     let spec = root.get("spec");
+    scope(policy, spec, known)?;
     for (engine, node) in spec.get("engines").fields() {
         if !known.engines.contains(&engine) {
             return Err(FieldError::at(
@@ -33,6 +38,85 @@ pub(super) fn strangers<'p>(root: Node<'p>, known: KnownNames<'_>) -> Vec<(Node<
     let rules = root.get("spec").get("rules");
     let strangers = rules.fields().filter(|(rule, _)| !known.rules.contains(rule));
     strangers.map(|(rule, node)| (node, format!("no rule is called {rule:?}{}", nearest(rule, known.rules)))).collect()
+}
+
+/// Where it holds.
+fn scope(policy: &DatabasePolicy, spec: Node<'_>, known: KnownNames<'_>) -> Result<(), FieldError> {
+    let version = spec.get("rulesVersion");
+    if version.str().is_some_and(|v| RulesVersion::parse(v).is_none()) {
+        return Err(FieldError::at(version, "expected a version of Seawall, such as \"0.1\" or \"0.1.0\""));
+    }
+    if let Some(selector) = &policy.spec.namespace_selector {
+        labels(selector, spec.get("namespaceSelector"))?;
+    }
+    let Some(only) = &policy.spec.only_engines else { return Ok(()) };
+    let list = spec.get("onlyEngines");
+    if only.is_empty() {
+        return Err(FieldError::at(list, "names no engine: leave it out to mean all of them"));
+    }
+    for (engine, node) in only.iter().zip(list.items()) {
+        if !known.engines.contains(&engine.as_str()) {
+            let message = format!("no engine is called {engine:?}{}", nearest(engine, known.engines));
+            return Err(FieldError::at(node, message));
+        }
+    }
+    for (engine, node) in spec.get("engines").fields() {
+        if known.engines.contains(&engine) && !only.iter().any(|o| o == engine) {
+            return Err(FieldError::at(node, format!("{engine} is not among onlyEngines")));
+        }
+    }
+    for list in ["skipNamespaces", "restorers", "operatorGroups", "operatorAccounts"] {
+        if spec.get(list).is_set() {
+            return Err(FieldError::at(
+                spec.get(list),
+                "is not about engines: put it into a policy without onlyEngines",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn labels(selector: &NamespaceSelector, node: Node<'_>) -> Result<(), FieldError> {
+    const KEY: &str = "expected a label's key, such as team or example.com/team";
+    const VALUE: &str = "expected a label's value: at most 63 letters, digits, `-`, `_` and `.`";
+    for (key, value) in node.get("matchLabels").fields() {
+        if !is_label_key(key) {
+            return Err(FieldError::at(value, KEY));
+        }
+        if value.str().is_some_and(|v| !is_label_value(v)) {
+            return Err(FieldError::at(value, VALUE));
+        }
+    }
+    for (requirement, at) in selector.match_expressions.iter().zip(node.get("matchExpressions").items()) {
+        if !is_label_key(&requirement.key) {
+            return Err(FieldError::at(at.get("key"), KEY));
+        }
+        let takes_values = matches!(requirement.operator, Operator::In | Operator::NotIn);
+        if takes_values == requirement.values.is_empty() {
+            let message =
+                if takes_values { "In and NotIn need values" } else { "Exists and DoesNotExist take no values" };
+            return Err(FieldError::at(at.get("values"), message));
+        }
+        if let Some(value) = at.get("values").items().find(|v| v.str().is_some_and(|v| !is_label_value(v))) {
+            return Err(FieldError::at(value, VALUE));
+        }
+    }
+    Ok(())
+}
+
+fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    prefix.is_none_or(is_name) && !name.is_empty() && is_label_value(name)
+}
+
+/// Empty, or at most 63 characters that begin and end with a letter or a digit.
+fn is_label_value(value: &str) -> bool {
+    let ends = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = value.as_bytes();
+    bytes.len() <= 63
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && ends(bytes.first())
+        && ends(bytes.last())
 }
 
 /// A request fits below its limit, wherever that one is stated. A limit that undercuts the defaults' request takes it along: no more

@@ -1,16 +1,39 @@
-//! What an administrator set, and where each value comes from. Pure.
+//! What an administrator set, and where each value comes from. Nothing here asks a cluster.
+//!
+//! [`Policies`] are all documents; [`Settings`] what they say together in one namespace; [`Effective`] what of it holds for one engine.
 mod check;
 pub mod document;
+mod effective;
+mod live;
+mod merge;
+mod policies;
+mod reader;
+mod selector;
+mod statement;
+mod stored;
+mod values;
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use foldhash::fast::RandomState;
 
-use document::{DatabasePolicy, EngineValues, Plaintext, PolicySpec};
+use document::Plaintext;
+use values::{EngineSettings, Placed, Values, Variants};
+
+pub use effective::{Effective, Sourced, secret_name};
+pub use live::{InForce, Live};
+pub use merge::{Conflict, Policy, Winner};
+pub use policies::Policies;
+pub use selector::Namespace;
+pub use statement::{Field, Origin, RulesVersion, Said};
+pub use stored::{Understood, understood};
 
 use crate::{
     terms::{Action, Profile, Tier},
-    tree::{FieldError, FileError, from_text, text_of},
+    tree::FileError,
 };
 
 /// The `apiVersion` of our own kinds.
@@ -33,40 +56,70 @@ pub struct KnownNames<'n> {
     pub engines: &'n [&'n str],
 }
 
-/// All settings of a process.
+/// The settings that hold somewhere: in a namespace, for an object.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The profile of the command line, used where the document names none.
+    head: Head,
+    /// What holds for an object's other engines, where that is something else.
+    also: Vec<Head>,
+    /// Nothing does more than this.
+    ceiling: Action,
+    values: Arc<Values>,
+    variants: Option<Arc<Variants>>,
+    /// The same under each profile that refuses, where the one in force does not.
+    stricter: Option<Arc<[Self; 2]>>,
+    /// The policies that were merged, each with its generation where it has one.
+    version: Arc<str>,
+}
+
+/// What is done about findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Head {
     profile: Profile,
-    spec: PolicySpec,
     /// What single rules are set to; asked for each rule at each review.
     actions: HashMap<String, Action, RandomState>,
-    /// Where the document came from; shown as the origin of its values.
-    origin: String,
+    /// Rules that are newer warn at most.
+    newest: Option<RulesVersion>,
+}
+
+impl Head {
+    fn of(won: &BTreeMap<Field, Winner>) -> Self {
+        let mut head = Self { profile: Profile::Baseline, actions: HashMap::default(), newest: None };
+        for (field, winner) in won {
+            match (field, &winner.said) {
+                (Field::Profile, Said::Profile(profile)) => head.profile = *profile,
+                (Field::RulesVersion, Said::Version(version)) => head.newest = Some(*version),
+                (Field::Rule(rule), Said::Action(action)) => {
+                    head.actions.insert(rule.clone(), *action);
+                }
+                _ => {}
+            }
+        }
+        head
+    }
+
+    fn action(&self, rule: &str, tier: Tier) -> Action {
+        let own = if self.actions.is_empty() { None } else { self.actions.get(rule) };
+        own.copied().unwrap_or_else(|| self.profile.action(tier))
+    }
 }
 
 impl Settings {
     /// Nothing but a profile.
     #[must_use]
     pub fn of(profile: Profile) -> Self {
-        Self { profile, spec: PolicySpec::default(), actions: HashMap::default(), origin: "--profile".to_owned() }
+        Self::merged(&[], Some(profile))
     }
 
-    /// Reads one document; `profile` wins over the document's when given.
+    /// Reads a text; what holds where no policy selects anything. `profile` is that of the command line.
     ///
     /// # Errors
-    /// With file, line and field, where the text is no YAML, a field is unknown or wrong, or a rule or engine is not known.
+    /// As [`Policies::read`].
     pub fn read(file: &str, text: &str, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
-        let policy: DatabasePolicy = from_text(file, text, |policy, root| {
-            check::policy(policy, root, known)?;
-            let stranger = check::strangers(root, known).into_iter().next();
-            stranger.map_or(Ok(()), |(node, words)| Err(FieldError::at(node, words)))
-        })?;
-        Ok(Self::of_policy(file, policy, profile))
+        Policies::read(file, text, profile, known).map(|policies| Self::clone(policies.always()))
     }
 
-    /// Reads one document that may be meant for another version of Seawall as well: what it says about rules that this one does not know
-    /// is left out, and told in words.
+    /// Reads a text that may be meant for another version of Seawall as well; see [`Policies::read_shared`].
     ///
     /// # Errors
     /// As [`Settings::read`], but for the rules.
@@ -76,85 +129,155 @@ impl Settings {
         profile: Option<Profile>,
         known: KnownNames<'_>,
     ) -> Result<(Self, Vec<String>), FileError> {
-        let mut unknown = Vec::new();
-        let mut policy: DatabasePolicy = from_text(file, text, |policy, root| {
-            unknown = check::strangers(root, known).into_iter().map(|(_, words)| words).collect();
-            check::policy(policy, root, known)
-        })?;
-        policy.spec.rules.retain(|rule, _| known.rules.contains(&rule.as_str()));
-        Ok((Self::of_policy(file, policy, profile), unknown))
+        let (policies, unknown) = Policies::read_shared(file, text, profile, known)?;
+        Ok((Self::clone(policies.always()), unknown))
     }
 
-    fn of_policy(file: &str, policy: DatabasePolicy, profile: Option<Profile>) -> Self {
-        let chosen = profile.or(policy.spec.profile).unwrap_or(Profile::Baseline);
-        let actions = policy.spec.rules.iter().map(|(rule, action)| (rule.clone(), *action)).collect();
-        let origin = format!("{file} ({})", policy.metadata.name);
-        Self { profile: chosen, spec: policy.spec, actions, origin }
-    }
-
-    /// Reads a file.
+    /// Reads a file, or a folder.
     ///
     /// # Errors
-    /// As [`Settings::read`], and when the file cannot be read.
+    /// As [`Policies::load`].
     pub fn load(path: &std::path::Path, profile: Option<Profile>, known: KnownNames<'_>) -> Result<Self, FileError> {
-        Self::read(&path.display().to_string(), &text_of(path)?, profile, known)
+        Policies::load(path, profile, known).map(|policies| Self::clone(policies.always()))
     }
 
-    /// Reads a file that may be meant for another version as well: see [`Settings::read_shared`].
-    ///
-    /// # Errors
-    /// As [`Settings::read_shared`], and when the file cannot be read.
-    pub fn load_shared(
-        path: &std::path::Path,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<(Self, Vec<String>), FileError> {
-        Self::read_shared(&path.display().to_string(), &text_of(path)?, profile, known)
+    /// What policies say together.
+    fn merged(policies: &[&Policy], command_line: Option<Profile>) -> Self {
+        let won = merge::winners(policies, command_line, None);
+        let head = Head::of(&won);
+        let mut values = Values { defaults: EngineSettings::of(&won), ..Values::of_lists(&won) };
+        let mut heads = vec![head.clone()];
+        let mut of_engine = HashMap::default();
+        for engine in merge::engines(policies) {
+            let won = merge::winners(policies, command_line, Some(engine));
+            values.engines.insert(engine.to_owned(), EngineSettings::of(&won));
+            let own = Head::of(&won);
+            let at = heads.iter().position(|h| *h == own).unwrap_or_else(|| {
+                heads.push(own);
+                heads.len() - 1
+            });
+            of_engine.insert(engine.to_owned(), at);
+        }
+        let (also, values) = (Vec::new(), Arc::new(values));
+        let mut versions: Vec<&str> = policies.iter().map(|policy| policy.version.as_str()).collect();
+        versions.sort_unstable();
+        let version = Arc::from(versions.join(","));
+        let plain = Self { head, also, ceiling: Action::Deny, values, variants: None, stricter: None, version };
+        let variants = (heads.len() > 1).then(|| Arc::new(Variants::of(&plain, &heads, of_engine)));
+        let mut merged = Self { variants, ..plain };
+        if heads.iter().any(|head| head.profile < Profile::Baseline) {
+            let stricter = Arc::new([Profile::Baseline, Profile::Production].map(|p| merged.under(p)));
+            merged = merged.with(&|settings| settings.stricter = Some(Arc::clone(&stricter)));
+        }
+        merged
+    }
+
+    /// The settings for an object that holds databases of these engines. Of several engines, whatever does more counts.
+    #[must_use]
+    pub fn of_object<'s, 'e>(&'s self, engines: impl Iterator<Item = &'e str>) -> &'s Self {
+        self.variants.as_ref().map_or(self, |variants| variants.of_engines(engines).unwrap_or(self))
+    }
+
+    /// The policies that hold, by name, with the generation of those that a cluster stores: `everywhere@3,live@7`. Empty without any.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// True where engines differ in what is done about findings.
+    fn varies(&self) -> bool {
+        self.variants.is_some()
     }
 
     /// The profile in force.
     #[must_use]
-    pub const fn profile(&self) -> Profile {
-        self.profile
+    pub fn profile(&self) -> Profile {
+        self.also.iter().map(|h| h.profile).fold(self.head.profile, Profile::max)
     }
 
     /// The same under another profile.
     #[must_use]
     pub fn under(&self, profile: Profile) -> Self {
-        Self { profile, ..self.clone() }
+        self.with(&|settings| {
+            settings.head.profile = profile;
+            settings.also.iter_mut().for_each(|head| head.profile = profile);
+        })
+    }
+
+    /// The same, with nothing refused and nothing written.
+    fn cautious(&self) -> Self {
+        self.with(&|settings| {
+            settings.ceiling = Action::Warn;
+            settings.head.profile = settings.head.profile.min(Profile::Advise);
+            settings.also.iter_mut().for_each(|head| head.profile = head.profile.min(Profile::Advise));
+        })
+    }
+
+    /// The same under this profile, or the one in force where that does more.
+    #[must_use]
+    pub fn at_least(&self, profile: Profile) -> Self {
+        self.with(&|settings| {
+            settings.head.profile = settings.head.profile.max(profile);
+            settings.also.iter_mut().for_each(|head| head.profile = head.profile.max(profile));
+        })
+    }
+
+    /// The same under each profile that refuses, where the one in force does not: what it would refuse is told beforehand.
+    #[must_use]
+    pub fn stricter(&self) -> &[Self] {
+        match &self.stricter {
+            Some(stricter) if self.profile() < Profile::Baseline => stricter.as_slice(),
+            _ => &[],
+        }
+    }
+
+    fn with(&self, change: &dyn Fn(&mut Self)) -> Self {
+        let mut changed = Self { stricter: None, ..self.clone() };
+        change(&mut changed);
+        changed.variants = self.variants.as_ref().map(|variants| Arc::new(variants.with(change)));
+        changed
     }
 
     /// The same for what is written into manifests rather than into a cluster: passwords in plain text are replaced, by a Secret that
     /// is called after its workload where nothing else is said.
     #[must_use]
     pub fn for_manifests(&self) -> Self {
-        let mut own = self.clone();
-        let defaults = own.spec.defaults.credentials.get_or_insert_default();
-        defaults.plaintext = Some(Plaintext::Replace);
-        defaults.secret_name.get_or_insert_with(|| "{workload}-credentials".to_owned());
-        for values in own.spec.engines.values_mut().filter_map(|engine| engine.credentials.as_mut()) {
-            values.plaintext = Some(Plaintext::Replace);
+        let mut values = Values::clone(&self.values);
+        for own in values.engines.values_mut().chain([&mut values.defaults]) {
+            own.plaintext = Plaintext::Replace;
+            own.secret_name.get_or_insert_with(|| Placed {
+                value: "{workload}-credentials".to_owned(),
+                origin: "by default".to_owned(),
+            });
         }
-        own
+        let values = Arc::new(values);
+        self.with(&|settings| settings.values = Arc::clone(&values))
     }
 
     /// What a finding of `rule` does.
     #[must_use]
     pub fn action(&self, rule: &str, tier: Tier) -> Action {
-        let own = if self.actions.is_empty() { None } else { self.actions.get(rule) };
-        own.copied().unwrap_or_else(|| self.profile.action(tier))
+        let own = self.head.action(rule, tier);
+        self.also.iter().map(|head| head.action(rule, tier)).fold(own, Action::max).min(self.ceiling)
+    }
+
+    /// The most that a rule does which came with this version: a warning, and no mend, where it is newer than what is to be in force.
+    #[must_use]
+    pub fn most(&self, since: &str) -> Action {
+        let is_older = |head: &Head| head.newest.is_none_or(|newest| RulesVersion::parse(since) <= Some(newest));
+        if is_older(&self.head) || self.also.iter().any(is_older) { Action::Deny } else { Action::Warn }
     }
 
     /// True where nothing is judged or mended.
     #[must_use]
     pub fn skips(&self, namespace: &str) -> bool {
-        self.spec.skip_namespaces.iter().any(|n| n == namespace)
+        self.values.skip_namespaces.iter().any(|n| n == namespace)
     }
 
     /// True for a user who restores backups.
     #[must_use]
     pub fn is_restorer(&self, user: &str) -> bool {
-        match &self.spec.restorers {
+        match &self.values.restorers {
             Some(listed) => listed.iter().any(|u| u == user),
             None => RESTORERS.contains(&user),
         }
@@ -163,108 +286,19 @@ impl Settings {
     /// API groups that own databases, beside the known ones.
     #[must_use]
     pub fn operator_groups(&self) -> &[String] {
-        &self.spec.operator_groups
+        &self.values.operator_groups
     }
 
     /// True for an operator's user name that the settings list.
     #[must_use]
     pub fn is_operator(&self, user: &str) -> bool {
-        self.spec.operator_accounts.iter().any(|u| u == user)
+        self.values.operator_accounts.iter().any(|u| u == user)
     }
 
     /// The values for one engine.
     #[must_use]
     pub fn of_engine<'s>(&'s self, engine: &str) -> Effective<'s> {
-        Effective { own: self.spec.engines.get(engine), defaults: &self.spec.defaults, settings: self }
+        let values = self.values.engines.get(engine).unwrap_or(&self.values.defaults);
+        Effective { values, settings: self }
     }
-}
-
-/// A value and where it was set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sourced<'s, T> {
-    /// The value.
-    pub value: T,
-    /// The document that set it.
-    pub origin: &'s str,
-}
-
-/// The settings as they hold for one engine.
-#[derive(Debug, Clone, Copy)]
-pub struct Effective<'s> {
-    own: Option<&'s EngineValues>,
-    defaults: &'s EngineValues,
-    settings: &'s Settings,
-}
-
-impl<'s> Effective<'s> {
-    fn first<T: 's>(self, get: impl Fn(&'s EngineValues) -> Option<T>) -> Option<Sourced<'s, T>> {
-        let value = self.own.and_then(&get).or_else(|| get(self.defaults))?;
-        Some(Sourced { value, origin: &self.settings.origin })
-    }
-
-    /// Memory limit of a server container.
-    #[must_use]
-    pub fn memory_limit(self) -> Option<Sourced<'s, &'s str>> {
-        self.first(|v| v.memory.as_ref()?.limit.as_deref())
-    }
-
-    /// Memory request of a server container.
-    #[must_use]
-    pub fn memory_request(self) -> Option<Sourced<'s, &'s str>> {
-        self.first(|v| v.memory.as_ref()?.request.as_deref())
-    }
-
-    /// CPU request of a server container.
-    #[must_use]
-    pub fn cpu_request(self) -> Option<Sourced<'s, &'s str>> {
-        self.first(|v| v.cpu.as_ref()?.request.as_deref())
-    }
-
-    /// Seconds that a Pod has to stop.
-    #[must_use]
-    pub fn grace_seconds(self) -> Option<Sourced<'s, i64>> {
-        self.first(|v| v.termination_grace_period_seconds)
-    }
-
-    /// Seconds of drain before the stop.
-    #[must_use]
-    pub fn drain_seconds(self) -> Option<Sourced<'s, i64>> {
-        self.first(|v| v.drain_seconds)
-    }
-
-    /// The template of the Secret's name.
-    #[must_use]
-    pub fn secret_name(self) -> Option<Sourced<'s, &'s str>> {
-        self.first(|v| v.credentials.as_ref()?.secret_name.as_deref())
-    }
-
-    /// The Secret's key for a variable: its own name where nothing is set.
-    #[must_use]
-    pub fn secret_key(self, variable: &'s str) -> &'s str {
-        self.first(|v| v.credentials.as_ref()?.keys.get(variable).map(String::as_str)).map_or(variable, |s| s.value)
-    }
-
-    /// What happens to a credential in plain text.
-    #[must_use]
-    pub fn plaintext(self) -> Plaintext {
-        self.first(|v| v.credentials.as_ref()?.plaintext).map_or_else(Plaintext::default, |s| s.value)
-    }
-
-    /// The class of claims that have none.
-    #[must_use]
-    pub fn storage_class(self) -> Option<Sourced<'s, &'s str>> {
-        self.first(|v| v.storage.as_ref()?.class_name.as_deref())
-    }
-
-    /// The profile in force.
-    #[must_use]
-    pub fn profile(self) -> Profile {
-        self.settings.profile
-    }
-}
-
-/// A Secret's name from its template.
-#[must_use]
-pub fn secret_name(template: &str, replacements: &HashMap<&str, &str>) -> String {
-    replacements.iter().fold(template.to_owned(), |name, (key, value)| name.replace(&format!("{{{key}}}"), value))
 }

@@ -26,6 +26,14 @@ pub enum FileError {
         /// What is wrong.
         message: String,
     },
+    /// A folder has nothing of the kind that it is read for.
+    #[error("no {what} in {}", path.display())]
+    Nothing {
+        /// Which.
+        path: PathBuf,
+        /// The kind.
+        what: &'static str,
+    },
     /// A field is unknown, missing or wrong.
     #[error("{file}: {error}")]
     Field {

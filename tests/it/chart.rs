@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use seawall::metrics::{End, Found, Kind, Metrics, Outcome, ParseFailure, REQUEST, Reload, Webhook};
+use seawall::metrics::{End, Found, Kind, Metrics, Outcome, ParseFailure, REQUEST, Reload, Rotation, StepEnd, Webhook};
 use seawall::terms::{Action, Operation, Profile, Tier};
 use seawall::tree::Tree;
 use serde_json::Value;
@@ -57,7 +57,10 @@ fn every_value_has_a_schema_and_every_schema_a_value() {
 
 /// The series that there can be, with the labels that they have.
 fn series() -> BTreeMap<String, BTreeSet<String>> {
-    let metrics = Metrics::new();
+    let mut metrics = Metrics::new();
+    metrics.show_rotation();
+    metrics.rotation(Rotation::ALL[0]);
+    metrics.certificate_step("rotate", StepEnd::Failed);
     let (validate, create) = (Webhook::Validate, Some(Operation::Create));
     metrics.request(validate, Kind::of("Pod"), create, Outcome::Denied, Duration::from_millis(1));
     metrics.finding("ephemeral-data", Tier::Loss, Action::Deny);

@@ -192,3 +192,24 @@ fn serve_starts_with_rules_of_another_version_and_check_does_not() {
     assert_eq!(status, Some(2));
     assert!(err.contains("no rule is called \"floating-tags\"; did you mean \"floating-tag\"?"), "{err}");
 }
+
+#[test]
+fn serve_takes_its_certificate_from_files_or_from_a_secret() {
+    let secret = ["serve", "--tls-secret", "t", "--service", "s", "--webhooks", "w", "--namespace", "n"];
+    for (more, expected) in [
+        (["--offline"].as_slice(), "`--tls-secret` and `--offline` exclude each other"),
+        (&["--tls-cert", "c", "--tls-key", "k"], "cannot be used with"),
+    ] {
+        let output = run(&[secret.as_slice(), more].concat());
+        let (status, _, err) = told(&output);
+        assert_eq!(status, Some(2), "{err}");
+        assert!(err.contains(expected), "{err}");
+    }
+    let output = run(&["serve", "--offline"]);
+    let (status, _, err) = told(&output);
+    assert_eq!(status, Some(2));
+    assert!(err.contains("<--tls-cert <FILE>|--tls-secret <NAME>>"), "{err}");
+    let output = run(&["serve", "--tls-secret", "t"]);
+    let (_, _, err) = told(&output);
+    assert!(err.contains("--service <NAME>") && err.contains("--webhooks <NAME>"), "{err}");
+}

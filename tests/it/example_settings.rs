@@ -1,4 +1,5 @@
-//! examples/settings.yaml is whole: every field is in it, and what is switched off in it can be switched on.
+//! examples/settings.yaml is whole: every field is in it, or, where it says what several policies are for, in examples/policies; and what
+//! is switched off in it can be switched on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
@@ -38,13 +39,16 @@ fn it_can_be_read_as_it_is_and_with_everything_switched_on() {
 
 #[test]
 fn every_field_is_in_it() {
-    let example = switched_on(&text("examples/settings.yaml"));
+    let mut example = switched_on(&text("examples/settings.yaml"));
+    for file in ["everywhere", "advise", "enforce"] {
+        example.push_str(&text(&format!("examples/policies/{file}.yaml")).replace("- key:", "key:"));
+    }
     let keys: Vec<&str> = example.lines().filter_map(|line| line.trim().split_once(':').map(|(key, _)| key)).collect();
     // An object's own metadata is nothing to set.
     let declared = declarations(&text("src/settings/document.rs"));
     let fields = declared.iter().filter(|d| !d.is_enum && d.name != "Metadata").flat_map(|d| &d.items);
     let missing: Vec<&str> = fields.map(|f| f.name.as_str()).filter(|name| !keys.contains(name)).collect();
-    assert!(missing.is_empty(), "examples/settings.yaml lacks {missing:?}");
+    assert!(missing.is_empty(), "examples/settings.yaml and examples/policies lack {missing:?}");
 }
 
 #[test]

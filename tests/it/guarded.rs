@@ -14,7 +14,7 @@ use seawall::{
     rule::{Rule, Validate},
     rules,
     server::{Abandoned, Answer, Call, Guard, Judge},
-    settings::Settings,
+    settings::{KnownNames, Policies, Settings},
     terms::{Profile, Tier},
 };
 use serde_json::{Value, json};
@@ -27,9 +27,8 @@ use crate::{
     server_support::{Script, Setup, counted, until},
 };
 
-fn guard(profile: Profile, rules: &'static [&'static Rule], metrics: &Arc<Metrics>) -> Guard {
-    let settings = Settings::of(profile);
-    Guard::new(Catalogue::embedded().unwrap(), settings, rules, Some(36), None, Arc::clone(metrics), || NOW)
+fn guard(policies: impl Into<Policies>, rules: &'static [&'static Rule], metrics: &Arc<Metrics>) -> Guard {
+    Guard::new(Catalogue::embedded().unwrap(), policies, rules, Some(36), None, Arc::clone(metrics), || NOW)
 }
 
 fn review(object: &Value, old: &Value) -> String {
@@ -64,19 +63,51 @@ fn leaky() -> Value {
 
 /// The lines about what would be refused, with what is counted of it.
 async fn foreseen(profile: Profile, object: &Value, old: &Value) -> (Vec<Value>, String) {
+    foreseen_by(Settings::of(profile), object, old).await
+}
+
+async fn foreseen_by(policies: impl Into<Policies>, object: &Value, old: &Value) -> (Vec<Value>, String) {
+    let policies = policies.into();
+    let observes = policies.always().profile() == Profile::Observe && !policies.vary();
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let metrics = Arc::new(Metrics::new());
-    let response = judge(&guard(profile, rules::ALL, &metrics), review(object, old)).await;
-    if profile == Profile::Observe {
+    let response = judge(&guard(policies, rules::ALL, &metrics), review(object, old)).await;
+    if observes {
         assert_eq!((&response["allowed"], &response["warnings"]), (&json!(true), &Value::Null), "{response}");
     }
     let logged = lines.text();
     assert!(!logged.contains("hunter2"), "{logged}");
     let logged = logged.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["fields"].clone());
     (logged.filter(|fields| fields["message"] == "would be denied").collect(), metrics.encode())
+}
+
+#[tokio::test]
+async fn what_is_told_beforehand_goes_by_the_namespace_and_the_engine() {
+    let head = "apiVersion: seawall.dev/v1alpha1\nkind: DatabasePolicy\n";
+    let text = format!(
+        "{head}metadata: {{name: all}}\nspec: {{profile: baseline}}\n---\n{head}metadata: {{name: shop}}\nspec: {{profile: observe, \
+         priority: 1, namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: shop}}}}}}\n"
+    );
+    let read = |text: &str| {
+        let known = KnownNames { rules: &rules::names(), engines: &["mysql", "redis"] };
+        Policies::read("policies.yaml", text, None, known).unwrap()
+    };
+    let foreseen = async |text: &str| foreseen_by(read(text), &unsafe_one(), &Value::Null).await.0.len();
+    assert_eq!(foreseen(&text).await, 1, "the namespace observes");
+    assert_eq!(foreseen(&text.replace("metadata.name: shop", "metadata.name: bank")).await, 0, "it is refused");
+    let engine = |engine: &str| {
+        let all = text.replace("profile: baseline", "profile: observe");
+        all.replace(
+            "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}",
+            &format!("onlyEngines: [{engine}]"),
+        )
+        .replace("profile: observe, priority", "profile: baseline, priority")
+    };
+    assert_eq!(foreseen(&engine("redis")).await, 1, "this engine is observed");
+    assert_eq!(foreseen(&engine("mysql")).await, 0, "this engine is refused");
 }
 
 #[tokio::test]
@@ -164,7 +195,7 @@ static SLOW_RULES: &[&Rule] = &[&SLOW, &NEXT];
 #[tokio::test]
 async fn a_large_review_that_nobody_waits_for_is_given_up_and_not_counted() {
     let metrics = Arc::new(Metrics::new());
-    let judge_of = Arc::new(guard(Profile::Baseline, SLOW_RULES, &metrics));
+    let judge_of = Arc::new(guard(Settings::of(Profile::Baseline), SLOW_RULES, &metrics));
     let (ended, mut has_ended) = unbounded_channel();
     let (within, setup) = (Arc::clone(&judge_of), Setup::new());
     let served = setup

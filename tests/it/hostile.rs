@@ -36,9 +36,9 @@ impl Seawall {
                 "127.0.0.1:0",
             ])
             .arg("--tls-cert")
-            .arg(&setup.config.tls.cert)
+            .arg(&setup.files.cert)
             .arg("--tls-key")
-            .arg(&setup.config.tls.key)
+            .arg(&setup.files.key)
             .env("SEAWALL_LOG", "info")
             .stderr(Stdio::piped())
             .spawn()

@@ -43,7 +43,10 @@ async fn calls_in_flight_are_answered_and_idle_connections_closed() {
     until("nobody is let in any more", || std::net::TcpStream::connect(served.tls).is_err()).await;
     let mut plain = Conversation(client.tcp(served.plain).await.unwrap());
     let ready = plain.get("/readyz?verbose").await.unwrap();
-    assert_eq!((ready.status, ready.body.as_str()), (503, "[-]serving failed: stopping\n[+]judge ok\nnot ready\n"));
+    assert_eq!(
+        (ready.status, ready.body.as_str()),
+        (503, "[-]serving failed: stopping\n[+]certificate ok\n[+]judge ok\nnot ready\n")
+    );
     let mut plain = Conversation(client.tcp(served.plain).await.unwrap());
     assert_eq!(plain.get("/livez").await.unwrap().status, 200);
     assert!(!served.running.is_finished());

@@ -66,7 +66,7 @@ async fn no_call_fails_while_certificates_change() {
     for round in 0..6 {
         let authority = if round % 2 == 0 { &next_authority } else { &setup.authority };
         let pair = authority.server(days(-1), days(10 + round));
-        pair.write(&setup.config.tls.cert, &setup.config.tls.key);
+        pair.write(&setup.files.cert, &setup.files.key);
         until_shown(&client, &served, &pair.der).await;
         let before: Vec<_> = calls.iter().map(|calls| calls.load(Ordering::Relaxed)).collect();
         until("every worker goes on calling", || {
@@ -86,7 +86,7 @@ async fn no_call_fails_while_certificates_change() {
 #[tokio::test]
 async fn files_that_cannot_be_served_leave_the_old_ones_in_place() {
     let setup = quick();
-    let (files, client) = (&setup.config.tls, setup.client());
+    let (files, client) = (&setup.files, setup.client());
     let served = setup.serve(allow()).await;
     let (old, expiry) = (shown(&client, &served).await, counted(&served.metrics, EXPIRY));
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
@@ -117,7 +117,7 @@ async fn the_client_ca_is_exchanged_too() {
     let mut setup = quick();
     let ca = setup.folder.path("client-ca.crt");
     replace(&ca, &old.pem());
-    setup.config.tls.client_ca = Some(ca.clone());
+    setup.files.client_ca = Some(ca.clone());
     let served = setup.serve(allow()).await;
     let (was, is) = (setup.client().showing(old.client()), setup.client().showing(new.client()));
     let mut kept = was.connect(served.tls).await.unwrap();

@@ -16,7 +16,7 @@ async fn each_port_answers_what_is_its_own() {
     for (path, status, body) in [
         ("/livez", 200, "ok\n"),
         ("/readyz", 200, "ok\n"),
-        ("/readyz?verbose", 200, "[+]serving ok\n[+]judge ok\nok\n"),
+        ("/readyz?verbose", 200, "[+]serving ok\n[+]certificate ok\n[+]judge ok\nok\n"),
         ("/mutate/", 404, "no such path\n"),
         ("/", 404, "no such path\n"),
     ] {
@@ -80,7 +80,7 @@ async fn a_judge_that_is_not_ready_sends_calls_elsewhere() {
     let ready = client.get("/readyz").await.unwrap();
     assert_eq!((ready.status, ready.body.as_str()), (503, "not ready\n"));
     let ready = client.get("/readyz?verbose").await.unwrap();
-    assert_eq!(ready.body, "[+]serving ok\n[-]judge failed: engines are not loaded\nnot ready\n");
+    assert_eq!(ready.body, "[+]serving ok\n[+]certificate ok\n[-]judge failed: engines are not loaded\nnot ready\n");
     assert_eq!(client.get("/livez").await.unwrap().status, 200);
 
     let reply = client.post("/mutate", review_of("u")).await.unwrap();

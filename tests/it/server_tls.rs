@@ -38,7 +38,7 @@ async fn with_a_client_ca_only_its_clients_are_heard() {
     let mut setup = Setup::new();
     let ca = setup.folder.path("client-ca.crt");
     std::fs::write(&ca, ours.pem()).unwrap();
-    setup.config.tls.client_ca = Some(ca);
+    setup.files.client_ca = Some(ca);
     let served = setup.serve(allow()).await;
     for version in [&TLS12, &TLS13] {
         let client = setup.client().speaking(version);
@@ -58,7 +58,7 @@ async fn start(files: &Files) -> Error {
     let mut setup = Setup::new();
     // Would fail as well, were it tried: this is no address of this machine.
     setup.config.listen = SocketAddr::from(([192, 0, 2, 1], 1));
-    setup.config.tls = files.clone();
+    setup.config.tls = files.clone().into();
     match Server::bind(setup.config.clone(), Arc::new(Metrics::new())).await {
         Ok(_) => panic!("it started"),
         Err(error) => error,

@@ -152,7 +152,7 @@ fn another_document_is_none_of_ours() {
         (&HEAD.replace("DatabasePolicy", "Policy"), "line 2: kind: expected DatabasePolicy"),
         (&HEAD.replace("name: test", ""), "line 3: metadata: field \"name\" is missing"),
         (&format!("{HEAD}status: {{}}"), "line 4: status: unknown field \"status\""),
-        (&format!("{HEAD}---\n{HEAD}"), "line 5: more than one document; keep one document in this file"),
+        (&format!("{HEAD}---\n{HEAD}"), "line 7: metadata.name: another policy is called \"test\", in settings.yaml:3"),
     ] {
         assert_eq!(read(text, None).err(), Some(format!("settings.yaml: {expected}")), "of\n{text}");
     }

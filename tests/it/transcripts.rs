@@ -12,7 +12,8 @@ use crate::generated::{hold, repository, text};
 const RUN: &str = "<!-- run -->\n```console\n$ ";
 const EXCERPT: &str = "<!-- excerpt: ";
 const END: &str = "\n```\n";
-const FILES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/json.md"];
+const FILES: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/json.md", "examples/policies/README.md"];
 
 /// What a command line prints, to standard output and then to standard error.
 fn printed(line: &str) -> String {

@@ -2,8 +2,8 @@
 use super::{code, declarations, head, row, table};
 
 const INTRODUCTION: &str = "\
-Settings are one YAML document of kind `DatabasePolicy`, given by `--config FILE` to `seawall serve`, `seawall check`, `seawall fix`
-and `seawall scan`. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
+Settings are YAML documents of kind `DatabasePolicy`, given by `--config FILE|DIR` to `seawall serve`, `seawall check`, `seawall fix` and
+`seawall scan`: one that says everything, or [several](#several-policies) that single out namespaces and engines. Without one, Seawall judges by the profile `baseline` and writes what it knows by itself: time to stop, and a hook where an image needs one.
 
 ## The whole document
 
@@ -14,7 +14,8 @@ This is [examples/settings.yaml](../examples/settings.yaml), which `make demo` u
 const MERGING: &str = "
 ## How fields come together
 
-- **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`.
+- **Profile**: `--profile` (of a scan `--as-profile`), else `spec.profile`, else `baseline`. A policy that singles anything out comes
+  before `--profile`; see below.
 - **A rule's action**: `spec.rules.RULE`, else what the profile says of the rule's tier. Either is lowered by a ceiling that the rule
   itself has for an occurrence, and by the second opinion; nothing raises it. `off` stops the rule's mends as well.
   A rule that does not exist is an error in `check` and `scan`, which suggest the nearest name. `serve` logs a warning and ignores it:
@@ -28,6 +29,53 @@ const MERGING: &str = "
 - **A claim's class**: that of the claims that its StatefulSet made before, else `storage.className`.
 
 What an object already says is never overwritten by a setting, with one exception that has to be asked for (`plaintext: replace`).
+
+## Several policies
+
+A file may hold several documents, and `--config` may be a folder, which is read with all that is below it; what is no `DatabasePolicy`
+there is passed over. [examples/policies](../examples/policies/README.md) leads a cluster from looking to enforcing with four of them.
+
+- **Where a policy holds**: in the namespaces that its `namespaceSelector` means (every namespace has the label
+  `kubernetes.io/metadata.name`), for the engines that `onlyEngines` lists; without these, everywhere. A policy with `onlyEngines` says
+  nothing about Services, budgets, ConfigMaps, and what is no database; of a claim it sets the values, not what is done about findings.
+- **For each field the highest `priority` that sets it counts**, and what others say of it does not: a list is replaced, not extended.
+  Below `defaults` and `engines` each value is a field, and each variable of `keys`. Within one priority `engines.ENGINE` comes before
+  `defaults`.
+- **On a tie the stricter counts**, and `seawall policy show` and the log of `seawall serve` say that there is one: the profile, action
+  or `plaintext` that does more, the newer `rulesVersion`, the larger number, of names the first of the alphabet. Of `skipNamespaces`
+  what all of them list is skipped; of `restorers`, `operatorGroups` and `operatorAccounts` whoever any of them lists counts, for hands
+  are kept off a database rather once too often.
+- **An object with databases of several engines** is judged by whatever does more for any of them; values are each engine's own.
+- **`--profile`** speaks for everything that no policy singles out. It comes before the profile of a policy without
+  `namespaceSelector`, `onlyEngines` and a `priority` above 0, and after that of every other one. `--as-profile` comes before all.
+- **`rulesVersion`**: rules that came after that version warn at most, and write nothing. `\"0.1\"` is all of 0.1.x.
+- **A namespace's labels** are those of the cluster for `serve` and `scan`, of the Namespace documents of the run for `check`; else there
+  are none. Where the API server does not tell them to `serve`, what holds everywhere holds, but nothing is refused or written.
+
+`seawall policy show NAMESPACE [--engine ENGINE]` prints every value that is set, and the file, line and policy that set it.
+
+## In a cluster
+
+The same documents can be objects of the cluster: `kubectl apply -f policies/`. `seawall serve` follows them, beside those of `--config`;
+`seawall policy show NAMESPACE --kubeconfig FILE` shows them, and `seawall scan` goes by them where no `--config` is given.
+
+- **A change is in force as soon as it is heard of**, all of it at once; a review that began before is finished by what held then. The
+  audit annotation `policies` of each answer says what it was judged by: `everywhere@3,live@7` are names and generations.
+- **What cannot be right is refused at apply**: by the schema, and, for what a schema cannot say (a rule or an engine that does not exist,
+  less memory than an engine starts with), by Seawall. What was wrong before is a warning, so that labels can still be changed.
+- **What was stored all the same** (Seawall was away, or another version took it) is left out field by field, and everything else that the
+  policy says holds; but one whose `namespaceSelector`, `onlyEngines` or `priority` makes no sense holds nowhere. Other policies are not
+  touched. The condition `Accepted` says what was left out, `Conflicted` which policy of the same priority says something else.
+- **While the API server is away** what was heard last stays in force. `/readyz?verbose` says how old that is, and so does
+  `seawall_policies_heard_timestamp_seconds`. At the start, calls wait for it for five seconds; then `--profile` and `--config` count.
+- **A definition that is older than Seawall** drops the fields that it does not know. The log names them at the start.
+- **One switch for the bad hour**: `kubectl -n seawall-system create configmap seawall --from-literal=mode=off` lets everything through
+  within a second, in every replica, judged and mended by nobody. `mode: on`, or no ConfigMap, ends it. It belongs to no chart and no
+  repository, so nothing turns it back. `--switch [NAMESPACE/]NAME` names another one.
+
+It takes these rights: `get`, `list` and `watch` for `databasepolicies.seawall.dev` and for namespaces, `patch` for
+`databasepolicies/status`, and, in Seawall's namespace, `get`, `list` and `watch` for the ConfigMap of that name. Without one of them the
+log and `/readyz?verbose` say so, and the rest works.
 
 ";
 

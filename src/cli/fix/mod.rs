@@ -1,5 +1,6 @@
 //! `seawall fix`: write into manifests what a commit can use.
 
+mod grounds;
 mod job;
 mod plan;
 mod secret;
@@ -59,11 +60,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Err(helped(error, "leave --write out to see the diff, or name the file"));
     }
     let catalogue = args.judging.catalogue()?;
-    let settings = args.judging.settings(&catalogue)?;
+    let policies = args.judging.policies(&catalogue)?;
     let mut sources = plan::read(&args.paths);
     let minor = Some(u32::from(args.judging.kubernetes_version.minor));
     let judging =
-        plan::Judging { catalogue: &catalogue, settings: &settings, only: &args.rules, minor, now: values::now() };
+        plan::Judging { catalogue: &catalogue, policies: &policies, only: &args.rules, minor, now: values::now() };
     let plan = Plan::of(&mut sources, &judging);
     let mut done = Done::default();
     if args.write {

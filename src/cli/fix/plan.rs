@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
+use super::grounds::{Ground, Grounds};
 use super::job::{Job, Named, PLAINTEXT};
 use super::secret::{Secret, Secrets};
 use crate::cli::outcome::{self, Outcome};
-use crate::decision::{Deliberation, Request, World};
+use crate::decision::{Deliberation, Neighbours, Request, World};
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::manifest::{self, Manifest, Manifests, ReadError, edit};
 use crate::rules;
-use crate::settings::Settings;
-use crate::terms::{Action, Profile};
+use crate::settings::{Policies, Settings};
+use crate::terms::Action;
 use crate::tree::yaml;
 
 /// One correction can make another one possible; a round that changes nothing is the last.
@@ -21,7 +22,7 @@ const MOST_ROUNDS: usize = 4;
 /// What is corrected, and by which measure.
 pub(super) struct Judging<'j> {
     pub(super) catalogue: &'j Catalogue,
-    pub(super) settings: &'j Settings,
+    pub(super) policies: &'j Policies,
     /// Rules that are asked for; empty for all.
     pub(super) only: &'j [String],
     pub(super) minor: Option<u32>,
@@ -33,7 +34,7 @@ impl Judging<'_> {
         self.only.is_empty() || self.only.iter().any(|name| name == rule)
     }
 
-    fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
+    pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         World { catalogue: self.catalogue, settings, rules: rules::ALL, kubernetes_minor: self.minor }
     }
 }
@@ -147,14 +148,11 @@ impl Sources {
 
 impl Plan {
     pub(super) fn of(sources: &mut Sources, judging: &Judging<'_>) -> Self {
-        let mends = judging.settings.profile().mends();
-        let own = if mends { judging.settings.clone() } else { judging.settings.under(Profile::Baseline) };
-        let manifest = own.for_manifests();
         let mut secrets = Secrets::default();
         let mut left: Vec<Vec<Note>> = sources.files.iter().map(|_| Vec::new()).collect();
         let mut failed = BTreeSet::new();
         for _ in 0..MOST_ROUNDS {
-            let jobs = jobs(sources, judging, judging.world(&own), judging.world(&manifest));
+            let jobs = jobs(sources, judging);
             let mut changed = false;
             for job in jobs {
                 let (Some(source), Some(left)) = (sources.files.get_mut(job.file), left.get_mut(job.file)) else {
@@ -175,12 +173,13 @@ impl Plan {
 
     /// What is still found.
     fn judge(&mut self, sources: &Sources, judging: &Judging<'_>) {
-        let world = judging.world(judging.settings);
         let (objects, files) = sources.objects();
-        let (neighbours, sets) = outcome::neighbours(&objects, world);
-        for ((manifest, file), set) in objects.iter().zip(files).zip(sets) {
+        let grounds = Grounds::of(&objects, judging.policies);
+        let neighbours = beside(&grounds, &objects, |ground| judging.world(&ground.settings));
+        for ((manifest, file), (ground, set)) in objects.iter().zip(files).zip(grounds.each()) {
             let request = Request::of_document(manifest.object(), &manifest.tree);
-            let outcome = Outcome::of(request, world, judging.now, |d| neighbours.facts(set, d));
+            let outcome =
+                Outcome::of(request, judging.world(&ground.settings), judging.now, |d| neighbours.facts(set, d));
             let Some(left) = self.left.get_mut(file) else { continue };
             let loud = outcome.findings.into_iter().filter(|f| f.action >= Action::Warn && judging.wants(f.rule));
             left.extend(loud.map(|finding| Note {
@@ -235,15 +234,22 @@ fn taken_out(source: &Source) -> BTreeSet<(String, String)> {
     source.shown.iter().filter(|(_, steps)| steps.iter().any(|step| step == "env")).filter_map(pair).collect()
 }
 
+fn beside<'g>(grounds: &'g Grounds, objects: &[Manifest], world: impl Fn(&'g Ground) -> World<'g>) -> Neighbours {
+    let placed = objects.iter().zip(grounds.each());
+    outcome::neighbours(placed.map(|(manifest, (ground, set))| (manifest, set, world(ground))))
+}
+
 /// What is to be written into each object.
-fn jobs(sources: &Sources, judging: &Judging<'_>, own: World<'_>, manifests: World<'_>) -> Vec<Job> {
+fn jobs(sources: &Sources, judging: &Judging<'_>) -> Vec<Job> {
     let (objects, files) = sources.objects();
-    let (neighbours, sets) = outcome::neighbours(&objects, own);
+    let grounds = Grounds::of(&objects, judging.policies);
+    let neighbours = beside(&grounds, &objects, |ground| judging.world(&ground.mending));
     let mut jobs = Vec::new();
-    for ((manifest, file), set) in objects.iter().zip(files).zip(sets) {
+    for ((manifest, file), (ground, set)) in objects.iter().zip(files).zip(grounds.each()) {
         let request = Request::of_document(manifest.object(), &manifest.tree);
-        let deliberation = |world| Deliberation::of(request, world, judging.now);
-        let Some((own, other)) = deliberation(own).zip(deliberation(manifests)) else { continue };
+        let deliberation = |settings| Deliberation::of(request, judging.world(settings), judging.now);
+        let (own, other) = (deliberation(&ground.mending), deliberation(&ground.for_manifests));
+        let Some((own, other)) = own.zip(other) else { continue };
         let mut corrections = own.corrections(&other, &neighbours.facts(set, &own));
         corrections.mends.retain(|mend| judging.wants(mend.rule));
         corrections.withheld.retain(|withheld| judging.wants(withheld.rule));

@@ -6,7 +6,7 @@ use super::claims::{Claims, Kept};
 use super::tally::Counts;
 use crate::cli::outcome::{DatabaseReport, FindingReport, MendReport};
 use crate::decision::Deliberation;
-use crate::terms::Role;
+use crate::terms::{Profile, Role};
 use crate::tree::Node;
 use crate::view::{Claim, Database, Owner, VolumeKind};
 
@@ -29,6 +29,8 @@ pub(super) struct Entry {
     pub(super) databases: Vec<DatabaseEntry>,
     pub(super) findings: Vec<FindingReport>,
     pub(super) mends: Vec<MendReport>,
+    /// The one whose findings these are.
+    pub(super) profile: Profile,
     pub(super) profiles: ByProfile,
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::Note;
 use super::claims::Claims;
@@ -15,7 +16,7 @@ use crate::decision::{Deliberation, MOST_NEIGHBOURS, Neighbours, Request, World}
 use crate::engines::Catalogue;
 use crate::facts::{Answer, Facts, Known, NamespaceFacts, Question, Seconds};
 use crate::rules;
-use crate::settings::Settings;
+use crate::settings::{Namespace, Policies, Settings};
 use crate::terms::{self, Profile};
 use crate::tree::Tree;
 use crate::view::{Case, Claim, Kind, Workload};
@@ -23,15 +24,29 @@ use crate::view::{Case, Claim, Kind, Workload};
 /// What is known before the first namespace.
 pub(super) struct Judge<'c> {
     catalogue: &'c Catalogue,
-    /// The profile whose findings are kept.
-    shown: Profile,
-    settings: Vec<Settings>,
+    policies: &'c Policies,
+    /// The profile whose findings are kept, where it is not that of the policies.
+    as_profile: Option<Profile>,
     kubernetes_minor: Option<u32>,
     now: Seconds,
     /// `None` where they could not be listed.
     namespaces: Option<HashMap<String, NamespaceFacts>>,
     /// Classes, and whether a volume waits for a claim.
     storage: Vec<(Question, Known<Answer>)>,
+}
+
+/// The settings of a namespace.
+pub(super) struct Ground {
+    own: Arc<Settings>,
+    /// The same under every profile.
+    under: Vec<Settings>,
+}
+
+impl Ground {
+    /// True where nothing is judged.
+    pub(super) fn skips(&self, namespace: &str) -> bool {
+        self.own.skips(namespace)
+    }
 }
 
 /// What is known in one namespace.
@@ -47,19 +62,12 @@ struct Around<'a> {
 impl<'c> Judge<'c> {
     pub(super) fn new(
         catalogue: &'c Catalogue,
-        settings: &Settings,
+        policies: &'c Policies,
+        as_profile: Option<Profile>,
         kubernetes_minor: Option<u32>,
         now: Seconds,
     ) -> Self {
-        Self {
-            catalogue,
-            shown: settings.profile(),
-            settings: Profile::ALL.iter().map(|profile| settings.under(*profile)).collect(),
-            kubernetes_minor,
-            now,
-            namespaces: None,
-            storage: Vec::new(),
-        }
+        Self { catalogue, policies, as_profile, kubernetes_minor, now, namespaces: None, storage: Vec::new() }
     }
 
     /// Asks for what is the same for all namespaces. What is not answered is unknown, and told.
@@ -67,11 +75,14 @@ impl<'c> Judge<'c> {
         let mut notes = Vec::new();
         match inventory.namespaces().await {
             Ok(namespaces) => self.namespaces = Some(namespaces.into_iter().collect()),
-            Err(error) => notes.push(Note::of(
-                "namespaces",
-                &error,
-                "whether a namespace is labelled seawall.dev/data is not known",
-            )),
+            Err(error) => {
+                let what = if self.policies.are_selective() {
+                    "which policies hold in a namespace, and whether it is labelled seawall.dev/data, is not known"
+                } else {
+                    "whether a namespace is labelled seawall.dev/data is not known"
+                };
+                notes.push(Note::of("namespaces", &error, what));
+            }
         }
         for (question, resource, what) in [
             (
@@ -96,10 +107,26 @@ impl<'c> Judge<'c> {
         self.namespaces.as_ref().is_some_and(|known| !known.contains_key(namespace))
     }
 
-    fn world(&self, profile: Profile) -> Option<World<'_>> {
-        let settings = self.settings.iter().find(|settings| settings.profile() == profile)?;
+    /// The settings that hold in a namespace. Without its labels only its name is selected by.
+    pub(super) fn ground(&self, namespace: &str) -> Ground {
+        let facts = self.namespaces.as_ref().and_then(|all| all.get(namespace));
+        let labels = facts.map_or(&[][..], |facts| facts.labels.as_slice());
+        let own = self.policies.of_namespace(Namespace { name: namespace, labels });
+        let under = Profile::ALL.iter().map(|profile| own.under(*profile)).collect();
+        Ground { own, under }
+    }
+
+    fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
         let (catalogue, kubernetes_minor) = (self.catalogue, self.kubernetes_minor);
-        Some(World { catalogue, settings, rules: rules::ALL, kubernetes_minor })
+        World { catalogue, settings, rules: rules::ALL, kubernetes_minor }
+    }
+
+    /// The profile whose findings are kept of an object.
+    fn shown(&self, request: Request<'_>, ground: &Ground) -> Profile {
+        self.as_profile.unwrap_or_else(|| {
+            let deliberation = Deliberation::of(request, self.world(&ground.own), self.now);
+            deliberation.map_or_else(|| ground.own.profile(), |d| d.settings().profile())
+        })
     }
 
     /// The ConfigMaps that the databases of a namespace use.
@@ -122,6 +149,7 @@ impl<'c> Judge<'c> {
         &self,
         portion: Portion,
         config_maps: Vec<Item>,
+        ground: &Ground,
         has_all_workloads: bool,
         tally: &mut Tally,
         entries: &mut Vec<Entry>,
@@ -135,9 +163,9 @@ impl<'c> Judge<'c> {
             namespace: &namespace,
             has_all_workloads,
         };
-        items.iter().for_each(|item| self.look_at(item, &mut around));
+        items.iter().for_each(|item| self.look_at(item, ground, &mut around));
         if terms::UNGUARDED.contains(&namespace.as_str()) {
-            let found = items.iter().filter_map(|item| self.entry(item, &around, &mut Tally::default()));
+            let found = items.iter().filter_map(|item| self.entry(item, ground, &around, &mut Tally::default()));
             let found = found.filter(|entry| entry.servers().next().is_some()).map(Entry::unguarded);
             let before = entries.len();
             entries.extend(found);
@@ -145,8 +173,8 @@ impl<'c> Judge<'c> {
             return;
         }
         let before = entries.len();
-        for item in items {
-            entries.extend(self.entry(&item, &around, tally));
+        for item in &items {
+            entries.extend(self.entry(item, ground, &around, tally));
         }
         let databases = entries.get(before..).unwrap_or_default().iter().flat_map(Entry::servers).count();
         tally.databases += databases as u64;
@@ -154,7 +182,7 @@ impl<'c> Judge<'c> {
     }
 
     /// What an object tells those beside it.
-    fn look_at(&self, item: &Item, around: &mut Around<'_>) {
+    fn look_at(&self, item: &Item, ground: &Ground, around: &mut Around<'_>) {
         let Ok(tree) = Tree::from_json(&item.text) else { return };
         let object = tree.root();
         match item.sort.part {
@@ -166,31 +194,32 @@ impl<'c> Judge<'c> {
         for (neighbours, profile) in
             [(&mut around.believing, Profile::Baseline), (&mut around.doubting, Profile::Production)]
         {
-            if let Some(world) = self.world(profile) {
-                neighbours.add(0, request, world);
+            if let Some(settings) = ground.under.iter().find(|settings| settings.profile() == profile) {
+                neighbours.add(0, request, self.world(settings));
             }
         }
     }
 
     /// What every profile would make of an object; `None` where there is nothing to say about it.
-    fn entry(&self, item: &Item, around: &Around<'_>, tally: &mut Tally) -> Option<Entry> {
+    fn entry(&self, item: &Item, ground: &Ground, around: &Around<'_>, tally: &mut Tally) -> Option<Entry> {
         let tree = Tree::from_json(&item.text).ok()?;
         let object = tree.root();
         let request = Request::of_document(object, &tree);
         tally.objects += 1;
+        let profile_shown = self.shown(request, ground);
         let (mut shown, mut profiles) = (Outcome::default(), ByProfile::default());
         let storage = RefCell::new(Vec::new());
-        for profile in Profile::ALL.iter().copied() {
-            let Some(world) = self.world(profile) else { continue };
-            let outcome = Outcome::of(request, world, self.now, |deliberation| {
-                if profile == self.shown {
+        for settings in &ground.under {
+            let profile = settings.profile();
+            let outcome = Outcome::of(request, self.world(settings), self.now, |deliberation| {
+                if profile == profile_shown {
                     storage.replace(entry::storage(deliberation, &around.claims));
                 }
                 self.facts(item, deliberation, around, profile)
             });
             tally.add(profile, &outcome);
             *profiles.of_mut(profile) = Counts::of(&outcome);
-            if profile == self.shown {
+            if profile == profile_shown {
                 shown = outcome;
             }
         }
@@ -214,6 +243,7 @@ impl<'c> Judge<'c> {
             databases,
             findings,
             mends,
+            profile: profile_shown,
             profiles,
         })
     }

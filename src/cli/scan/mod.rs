@@ -15,10 +15,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use super::output::{self, Format, Out, helped};
-use super::values::{self, Judging, KubernetesVersion};
+use super::values::{self, KubernetesVersion};
 use crate::cluster::inventory::{Lack, Part, Scope};
 use crate::engines::Catalogue;
-use crate::settings::Settings;
+use crate::rules;
+use crate::settings::Policies;
 use crate::terms::Profile;
 use entry::Entry;
 use tally::Tally;
@@ -64,8 +65,8 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Format,
 
-    /// Settings: a YAML file of kind DatabasePolicy
-    #[arg(long, value_name = "FILE", env = "SEAWALL_CONFIG", hide_env_values = true)]
+    /// Settings: a YAML file of DatabasePolicies, or a folder of such files [default: those of the cluster]
+    #[arg(long, value_name = "FILE|DIR", env = "SEAWALL_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// Add the engines described in this folder, or override known ones
@@ -78,7 +79,7 @@ struct Survey {
     server: String,
     scope: Scope,
     version: Option<KubernetesVersion>,
-    /// The profile whose findings are shown.
+    /// The profile whose findings are shown, where no policy singles anything out.
     profile: Profile,
     diff: Option<(Profile, Profile)>,
     entries: Vec<Entry>,
@@ -101,18 +102,11 @@ struct Note {
 
 /// Reads the cluster, and says what it found.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let judging = |profile| Judging {
-        profile,
-        config: args.config.clone(),
-        engines: args.engines.clone(),
-        // The API server says which it is.
-        kubernetes_version: KubernetesVersion { major: 1, minor: 0 },
-    };
-    let catalogue = judging(None).catalogue()?;
-    let shown = judging(args.as_profile).settings(&catalogue)?;
+    let catalogue = values::catalogue(args.engines.as_deref())?;
+    let policies = values::policies(args.config.as_deref(), None, &catalogue)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?;
-    let survey = runtime.block_on(survey(&args, &catalogue, &shown))?;
+    let survey = runtime.block_on(survey(&args, &catalogue, &policies))?;
     let mut out = Out::new();
     match args.output {
         Format::Json => json::write(&mut out, &survey)?,
@@ -128,7 +122,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(output::status(!survey.lacks.iter().any(hides), denied))
 }
 
-async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow::Result<Survey> {
+async fn survey(args: &Args, catalogue: &Catalogue, policies: &Policies) -> anyhow::Result<Survey> {
     let connected = connect::to(args)?;
     let scope = match (&args.namespace, args.all_namespaces) {
         (_, true) => Scope::All,
@@ -136,14 +130,28 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
         (None, false) => Scope::Namespace(connected.namespace.clone()),
     };
     let version = connect::version(&connected).await?;
+    let mut own = None;
+    let mut unread = None;
+    if args.config.is_none() {
+        match connected.cluster.policies(policies, &rules::names(), catalogue).await {
+            Ok((stored, _)) => own = Some(stored),
+            Err(error) => {
+                let what = "which policies hold in the cluster is not known";
+                unread = Some(Note::of("databasepolicies.seawall.dev", &error, what));
+            }
+        }
+    }
+    let policies = own.as_ref().unwrap_or(policies);
     let progress = progress::Progress::new();
     let mut inventory = connected
         .cluster
         .inventory(scope.clone(), &progress)
         .await
         .map_err(|e| helped(e, "a namespace is called like a DNS label, such as shop-live"))?;
-    let mut judge = judge::Judge::new(catalogue, shown, version.map(|v| u32::from(v.minor)), values::now());
+    let minor = version.map(|v| u32::from(v.minor));
+    let mut judge = judge::Judge::new(catalogue, policies, args.as_profile, minor, values::now());
     let mut notes = judge.look_around(&connected.cluster, &inventory).await;
+    notes.extend(unread);
     if let Scope::Namespace(name) = &scope
         && judge.is_missing(name)
     {
@@ -151,12 +159,13 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
     }
     let (mut entries, mut tally) = (Vec::new(), Tally::default());
     while let Some(portion) = inventory.next().await {
-        if shown.skips(&portion.namespace) {
+        let ground = judge.ground(&portion.namespace);
+        if ground.skips(&portion.namespace) {
             continue;
         }
         progress.namespace(&portion.namespace);
         let more = inventory.config_maps(&portion.namespace, &judge.config_maps(&portion)).await;
-        judge.judge(portion, more, inventory.has_all_workloads(), &mut tally, &mut entries);
+        judge.judge(portion, more, &ground, inventory.has_all_workloads(), &mut tally, &mut entries);
     }
     progress.done();
     let is_nothing = inventory.is_nothing();
@@ -178,7 +187,7 @@ async fn survey(args: &Args, catalogue: &Catalogue, shown: &Settings) -> anyhow:
         server: connected.server,
         scope,
         version,
-        profile: shown.profile(),
+        profile: args.as_profile.unwrap_or_else(|| policies.always().profile()),
         diff,
         entries,
         tally,

@@ -8,7 +8,7 @@ use super::connect::within;
 use super::entry::{DatabaseEntry, Entry, Storage};
 use super::tally::Counts;
 use crate::cli::output::{self, FAINT, Out, STRONG, printable};
-use crate::cli::report::{counted, loud};
+use crate::cli::report::{counted, loud, profiles};
 use crate::cluster::FetchError;
 use crate::cluster::inventory::Scope;
 use crate::rules;
@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut Out, survey: &Survey) -> io::Result<()> {
         changes(out, survey, from, to)?;
     } else {
         databases(out, survey)?;
-        for entry in survey.entries.iter().filter(|entry| is_loud(entry, survey.profile)) {
+        for entry in survey.entries.iter().filter(|entry| is_loud(entry)) {
             let (kind, name) = (entry.kind, printable(&entry.name));
             writeln!(out, "{STRONG}{kind} {name}{STRONG:#}  {FAINT}{}{FAINT:#}", printable(&entry.namespace))?;
             loud(out, &entry.findings, &entry.mends)?;
@@ -32,8 +32,8 @@ pub(super) fn write(out: &mut Out, survey: &Survey) -> io::Result<()> {
     Ok(())
 }
 
-fn is_loud(entry: &Entry, profile: Profile) -> bool {
-    let Counts { deny, warn, mend, .. } = entry.profiles.of(profile);
+fn is_loud(entry: &Entry) -> bool {
+    let Counts { deny, warn, mend, .. } = entry.profiles.of(entry.profile);
     deny + warn + mend > 0
 }
 
@@ -41,7 +41,7 @@ fn databases(out: &mut Out, survey: &Survey) -> io::Result<()> {
     const HEAD: [&str; 9] =
         ["NAMESPACE", "NAME", "ENGINE", "VERSION", "REPLICAS", "STORAGE", "OWNER", "WOULD DENY", "FINDINGS"];
     let rows = survey.entries.iter().flat_map(|entry| entry.servers().map(move |database| (entry, database)));
-    let rows: Vec<[String; 9]> = rows.map(|(entry, database)| row(entry, database, survey.profile)).collect();
+    let rows: Vec<[String; 9]> = rows.map(|(entry, database)| row(entry, database)).collect();
     if rows.is_empty() {
         return writeln!(out, "no database was found{}\n", within(&survey.scope));
     }
@@ -49,7 +49,7 @@ fn databases(out: &mut Out, survey: &Survey) -> io::Result<()> {
     writeln!(out)
 }
 
-fn row(entry: &Entry, database: &DatabaseEntry, profile: Profile) -> [String; 9] {
+fn row(entry: &Entry, database: &DatabaseEntry) -> [String; 9] {
     let or_dash = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), printable);
     let report = &database.report;
     // The usual role need not be said.
@@ -63,7 +63,7 @@ fn row(entry: &Entry, database: &DatabaseEntry, profile: Profile) -> [String; 9]
         database.storage.as_ref().map_or_else(|| printable(kept_on(&report.data_volume)), said),
         or_dash(entry.owner.as_deref()),
         denying(entry),
-        entry.profiles.of(profile).said(),
+        entry.profiles.of(entry.profile).said(),
     ]
 }
 
@@ -125,12 +125,12 @@ fn summary(out: &mut Out, survey: &Survey) -> io::Result<()> {
     }
     writeln!(
         out,
-        "{} in {}, {} judged{} (findings: profile {}; -o json lists all){}{}",
+        "{} in {}, {} judged{} (findings: {}; -o json lists all){}{}",
         counted(tally.databases as usize, "database"),
         counted(tally.namespaces as usize, "namespace"),
         counted(tally.objects as usize, "object"),
         within(&survey.scope),
-        survey.profile,
+        profiles(survey.entries.iter().map(|entry| entry.profile), survey.profile),
         unguarded(tally.unguarded),
         incomplete(survey),
     )

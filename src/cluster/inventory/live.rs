@@ -2,7 +2,6 @@
 use super::sort::{Part, Sort};
 use crate::{
     facts::NamespaceFacts,
-    terms::keys,
     tree::{JsonError, Node, Tree},
     view::Owner,
 };
@@ -33,12 +32,12 @@ impl std::fmt::Debug for Item {
 }
 
 impl Item {
-    /// What a namespace says about itself, of that what Seawall reads.
+    /// What a namespace says about itself. Policies may go by any label.
     pub(super) fn namespace_facts(&self) -> NamespaceFacts {
         let Ok(tree) = Tree::from_json(&self.text) else { return NamespaceFacts::default() };
-        let label = tree.root().path("metadata.labels").get(keys::DATA).str();
-        let labels = label.map(|value| (keys::DATA.to_owned(), value.to_owned())).into_iter().collect();
-        NamespaceFacts { labels, terminating: false }
+        let labels = tree.root().path("metadata.labels").fields();
+        let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.str()?.to_owned())));
+        NamespaceFacts { labels: labels.collect(), terminating: false }
     }
 }
 

@@ -15,11 +15,17 @@ const RULES: &str = include_str!("../../../charts/seawall/files/cluster-role.yam
 /// The rights that Seawall needs: it reads what its questions about facts are answered from, and nothing else.
 pub fn cluster_role() -> Result<Value> {
     let rules = Tree::one_from_yaml(RULES).map_err(|error| anyhow!("the chart's rights are no YAML: {error:?}"))?;
+    let mut rules = rules.root().to_json();
+    // The switch, which the chart lets it read in its own namespace only. A list of one name is allowed by that name.
+    let switch = json!({
+        "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["seawall"], "verbs": ["get", "list", "watch"],
+    });
+    rules.as_array_mut().context("the chart's rights are no list")?.push(switch);
     Ok(json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
         "metadata": {"name": "seawall"},
-        "rules": rules.root().to_json(),
+        "rules": rules,
     }))
 }
 

@@ -1,4 +1,4 @@
-//! A door before Seawall that can be shut: it passes connections through, counts them, and
+//! A door before one or several Seawalls that can be shut: it passes connections through, counts them, and
 //! hangs up on those that are idle, so that the next call needs a new one.
 
 use std::net::SocketAddr;
@@ -26,6 +26,11 @@ pub struct Doorway {
 impl Doorway {
     /// Opens the door; `behind` need not listen yet.
     pub async fn open(behind: SocketAddr) -> Result<Self> {
+        Self::before(vec![behind]).await
+    }
+
+    /// The same for several, who take turns; one that does not listen is passed over, as a Service does soon after.
+    pub async fn before(behind: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind(loopback(0)).await.context("no port for a door")?;
         let port = listener.local_addr()?.port();
         let (passed, guests) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(JoinSet::new())));
@@ -34,10 +39,12 @@ impl Doorway {
             let (passed, guests, hang_up) = (Arc::clone(&passed), Arc::clone(&guests), hang_up.clone());
             async move {
                 while let Ok((guest, _)) = listener.accept().await {
-                    passed.fetch_add(1, Ordering::Relaxed);
+                    let turn = passed.fetch_add(1, Ordering::Relaxed) % behind.len();
+                    let (later, first) = behind.split_at(turn);
+                    let order = [first, later].concat();
                     let mut all = guests.lock().unwrap_or_else(PoisonError::into_inner);
                     let leave = hang_up.subscribe();
-                    all.spawn(async move { drop(pass(guest, behind, leave).await) });
+                    all.spawn(async move { drop(pass(guest, &order, leave).await) });
                 }
             }
         });
@@ -67,7 +74,7 @@ impl Drop for Doorway {
     }
 }
 
-async fn pass(mut guest: TcpStream, behind: SocketAddr, mut leave: watch::Receiver<()>) -> Result<()> {
+async fn pass(mut guest: TcpStream, behind: &[SocketAddr], mut leave: watch::Receiver<()>) -> Result<()> {
     let mut host = TcpStream::connect(behind).await?;
     tokio::select! {
         passed = tokio::io::copy_bidirectional(&mut guest, &mut host) => drop(passed?),

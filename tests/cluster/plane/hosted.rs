@@ -82,6 +82,11 @@ impl Plane {
         Ok(process)
     }
 
+    /// Starts a program without waiting for anything.
+    pub fn spawned(&self, name: &str, command: Command) -> Result<Process> {
+        Process::spawn(&self.guardian, name, self.folder(), command)
+    }
+
     /// A program that ends by itself: how, and what it said.
     pub async fn ran(self: &Arc<Self>, name: &str, command: Command) -> Result<(bool, String)> {
         let mut process = Process::spawn(&self.guardian, name, self.folder(), command)?;

@@ -1,7 +1,7 @@
 //! Starting the servers of the control plane, and stopping them in the order that works.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +27,8 @@ pub(super) struct Servers {
     etcd: Process,
     apiserver: Process,
     controllers: Vec<Process>,
+    /// The API server's program and arguments.
+    again: (PathBuf, Vec<String>),
 }
 
 /// What a started control plane is reached by.
@@ -105,7 +107,8 @@ async fn attempt(
         }
         return Err(error);
     }
-    Ok(Launched { servers: Servers { etcd, apiserver, controllers }, client, address })
+    let again = (binaries.apiserver.clone(), apiserver_args(folder, client_port, port));
+    Ok(Launched { servers: Servers { etcd, apiserver, controllers, again }, client, address })
 }
 
 impl Servers {
@@ -116,6 +119,16 @@ impl Servers {
         for process in self.controllers.iter_mut().chain([&mut self.apiserver, &mut self.etcd]) {
             process.stop_within(PATIENCE);
         }
+    }
+
+    /// Ends the API server and starts it again.
+    pub(super) fn restart_api_server(&mut self, guardian: &Arc<Guardian>, folder: &Path) -> Result<()> {
+        self.apiserver.stop_within(PATIENCE);
+        let (program, args) = &self.again;
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", folder).current_dir(folder).args(args);
+        self.apiserver = Process::spawn(guardian, "kube-apiserver", folder, command)?;
+        Ok(())
     }
 
     /// The API server, for tests that look at it from outside.

@@ -18,6 +18,8 @@ pub mod launch;
 pub mod node;
 pub mod pki;
 pub mod process;
+pub mod replicas;
+mod rights;
 pub mod seawall;
 pub mod storage;
 pub mod watch;
@@ -25,8 +27,8 @@ pub mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, ServiceAccount};
@@ -42,7 +44,7 @@ use watch::wait_for;
 pub struct Plane {
     // Dropped in this order: what depends on something goes before it.
     provisioner: storage::Provisioner,
-    servers: launch::Servers,
+    servers: Mutex<launch::Servers>,
     client: kube::Client,
     kubectl: Kubectl,
     authority: Authority,
@@ -73,12 +75,19 @@ impl Plane {
         storage::create_classes(&client).await?;
         let provisioner = storage::Provisioner::start(client.clone());
         let namespaces = AtomicUsize::new(0);
+        let servers = Mutex::new(servers);
         Ok(Self { provisioner, servers, client, kubectl, authority, address, namespaces, guardian, folder })
     }
 
     /// A client with every right.
     pub fn client(&self) -> kube::Client {
         self.client.clone()
+    }
+
+    /// Ends the API server, and starts it again on the same port, with what etcd holds. It does not wait until it answers.
+    pub fn restart_api_server(&self) -> Result<()> {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.restart_api_server(&self.guardian, self.folder.path())
     }
 
     /// Runs kubectl with every right.
@@ -104,6 +113,11 @@ impl Plane {
     /// kubectl as such a user.
     pub fn kubectl_as(&self, user: &str, group: Option<&str>) -> Result<Kubectl> {
         Ok(self.kubectl.with_kubeconfig(&self.kubeconfig(user, group)?))
+    }
+
+    /// Where its API server listens, as an address with a port.
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("https://")
     }
 
     /// Where logs, keys and caches of this run are.
@@ -155,7 +169,7 @@ impl Plane {
 impl Drop for Plane {
     fn drop(&mut self) {
         self.provisioner.stop();
-        self.servers.stop();
+        self.servers.get_mut().unwrap_or_else(PoisonError::into_inner).stop();
     }
 }
 

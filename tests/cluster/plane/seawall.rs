@@ -203,15 +203,7 @@ impl Seawall {
         let client = self.plane.client();
         self.plane.ensure_namespace(NAMESPACE, BTreeMap::new()).await?;
         let params = PatchParams::apply("plane").force().validation_strict();
-        // A Service that is another name for localhost: the API server resolves it by the
-        // same code as a real one, where a `url` on loopback would be spoken to in HTTP/2.
-        let service = json!({
-            "apiVersion": "v1", "kind": "Service",
-            "metadata": {"name": SERVICE, "namespace": NAMESPACE},
-            "spec": {"type": "ExternalName", "externalName": "localhost"},
-        });
-        let services: Api<Service> = Api::namespaced(client.clone(), NAMESPACE);
-        services.patch(SERVICE, &params, &Patch::Apply(service)).await.context("failed to make the Service")?;
+        make_service(&client).await?;
 
         let ca = std::fs::read(&self.tls.ca).context("failed to read the CA")?;
         let name = webhooks::configuration_name(self.instance.as_deref());
@@ -270,6 +262,21 @@ impl Drop for Seawall {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Makes the Service that all entries call.
+pub(super) async fn make_service(client: &kube::Client) -> Result<()> {
+    let params = PatchParams::apply("plane").force().validation_strict();
+    // It is another name for localhost: the API server resolves it by the same code as a real one, where a `url` on
+    // loopback would be spoken to in HTTP/2.
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": SERVICE, "namespace": NAMESPACE},
+        "spec": {"type": "ExternalName", "externalName": "localhost"},
+    });
+    let services: Api<Service> = Api::namespaced(client.clone(), NAMESPACE);
+    services.patch(SERVICE, &params, &Patch::Apply(service)).await.context("failed to make the Service")?;
+    Ok(())
 }
 
 /// GET by plain HTTP: status and body.

@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod births;
+mod certificates;
 mod chart;
 mod endings;
 mod entries;
@@ -17,6 +18,7 @@ mod operators;
 mod orphans;
 mod outage;
 mod platform;
+mod policies;
 mod restores;
 mod scan;
 mod stand_in_kubelet;
@@ -31,6 +33,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(births::trials());
+    all.extend(certificates::trials());
     all.extend(chart::trials());
     all.extend(endings::trials());
     all.extend(entries::trials());
@@ -46,6 +49,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(orphans::trials());
     all.extend(outage::trials());
     all.extend(platform::trials());
+    all.extend(policies::trials());
     all.extend(restores::trials());
     all.extend(scan::trials());
     all.extend(stand_in_kubelet::trials());

@@ -3,6 +3,7 @@
 
 mod api;
 mod lists;
+mod policies;
 mod proxy;
 mod way;
 

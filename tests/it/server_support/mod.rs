@@ -27,6 +27,7 @@ pub(crate) use self::{
 pub(crate) struct Setup {
     pub(crate) authority: Authority,
     pub(crate) folder: Folder,
+    pub(crate) files: Files,
     pub(crate) config: Config,
 }
 
@@ -37,18 +38,29 @@ impl Setup {
         authority.server(days(-1), days(30)).write(&files.cert, &files.key);
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let times = Times { grace: Duration::from_secs(30), ..Times::default() };
-        let config = Config { listen: any, metrics_listen: Some(any), tls: files, limits: Limits::default(), times };
-        Self { authority, folder, config }
+        let config = Config {
+            listen: any,
+            metrics_listen: Some(any),
+            tls: files.clone().into(),
+            limits: Limits::default(),
+            times,
+        };
+        Self { authority, folder, files, config }
     }
 
     pub(crate) fn client(&self) -> Client {
         Client::trusting(&[&self.authority])
     }
 
+    /// What is configured, with the files as they are named now.
+    fn config(&self) -> Config {
+        Config { tls: self.files.clone().into(), ..self.config.clone() }
+    }
+
     /// Serves on real sockets.
     pub(crate) async fn serve(&self, judge: impl Judge) -> Served {
         let metrics = Arc::new(Metrics::new());
-        let server = Server::bind(self.config.clone(), Arc::clone(&metrics)).await.unwrap();
+        let server = Server::bind(self.config(), Arc::clone(&metrics)).await.unwrap();
         let (tls, plain) = server.addresses();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(judge, async { stopped.await.unwrap_or(()) }));
@@ -58,7 +70,7 @@ impl Setup {
     /// Serves without sockets.
     pub(crate) fn front(&self, judge: impl Judge) -> (Arc<Front>, Arc<Metrics>) {
         let metrics = Arc::new(Metrics::new());
-        (Arc::new(Front::new(&self.config, judge, Arc::clone(&metrics)).unwrap()), metrics)
+        (Arc::new(Front::new(&self.config(), judge, Arc::clone(&metrics)).unwrap()), metrics)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The chart: what it renders, whether an API server takes it, and the life of a release.
 
 mod accepted;
+mod certified;
 mod life;
 mod order;
 mod rendered;
@@ -12,7 +13,10 @@ use anyhow::{Context as _, Result};
 use libtest_mimic::Trial;
 
 pub fn trials() -> Vec<Trial> {
-    [rendered::trials(), accepted::trials(), life::trials(), rights::trials()].into_iter().flatten().collect()
+    [accepted::trials(), certified::trials(), life::trials(), rendered::trials(), rights::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What a chart is told to be rendered or installed at all.

@@ -148,7 +148,7 @@ fn modes() -> Result<()> {
         let text = rendered.iter().filter(|o| o["kind"].as_str().is_some_and(|kind| kind.ends_with("Role")));
         let rules: String = text.map(|role| role["rules"].to_string()).collect();
         ensure!(rules.contains("secrets") == writes && rules.contains("leases") == writes, "{case}: {rules}");
-        ensure!(rules.contains("\"patch\"") == writes, "{case}: {rules}");
+        ensure!(rules.contains("\"watch\",\"patch\"]") == writes, "{case}: {rules}");
     }
     Ok(())
 }
