@@ -117,7 +117,7 @@ async fn untouched(plane: &Arc<Plane>) -> Result<()> {
             Shape::StatefulSet => drop(namespace.api::<StatefulSet>().patch_status(&name, &params, &status).await?),
             _ => drop(namespace.api::<Deployment>().patch_status(&name, &params, &status).await?),
         }
-        ensure!(updates().await? == 0, "Seawall is asked about scale or status of {target}");
+        ensure!(updates().await? == 1, "Seawall is asked about the status of {target}, or not about its scale");
         let finalizers = |list: Value| json!({"metadata": {"finalizers": list}}).to_string();
         for list in [json!(["plane.test/wait"]), json!([])] {
             silent(&namespace.kubectl(&["patch", &target, "--type=merge", "-p", &finalizers(list)]).await?)?;
