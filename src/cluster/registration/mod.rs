@@ -1,7 +1,7 @@
 //! The webhook configurations by which an API server asks Seawall: the one place that spells them.
 //!
 //! `seawall webhooks` prints them, the chart installs them, and the tests register them. What a request has to be like to reach an
-//! entry is in [`conditions`]; every request meets at most one validating entry, so that nobody is told anything twice.
+//! entry is in `conditions`; every request meets at most one validating entry, so that nobody is told anything twice.
 pub(super) mod conditions;
 mod rules;
 
