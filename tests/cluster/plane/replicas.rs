@@ -83,15 +83,13 @@ impl Replicas {
     async fn register(&self) -> Result<()> {
         let params = PatchParams::apply("plane").force().validation_strict();
         let registration = Registration { name: self.name.clone(), port: self.door.port, ..Registration::default() };
-        let (mutating, validating) = webhooks::configurations(&registration, Some(&self.name));
+        let (mutating, mut validating) = webhooks::configurations(&registration, Some(&self.name));
         // Whatever fails is to be seen; but what is in no namespace would fail for everybody.
+        webhooks::leave_out_cluster_wide(&mut validating);
         let strict = |mut configuration: Value| {
             for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
                 hook["failurePolicy"] = json!("Fail");
                 hook["timeoutSeconds"] = json!(10);
-                if let Some(rules) = hook["rules"].as_array_mut() {
-                    rules.retain(|rule| rule["scope"] == "Namespaced");
-                }
             }
             Patch::Apply(configuration)
         };

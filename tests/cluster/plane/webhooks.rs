@@ -31,6 +31,13 @@ pub fn configurations(
     (mutating, validating)
 }
 
+/// Leaves out what is in no namespace: other trials write it, whose calls nobody here knows of.
+pub fn leave_out_cluster_wide(validating: &mut ValidatingWebhookConfiguration) {
+    for entry in validating.webhooks.iter_mut().flatten() {
+        entry.rules.iter_mut().for_each(|rules| rules.retain(|rule| rule.scope.as_deref() == Some("Namespaced")));
+    }
+}
+
 /// The name of the configurations.
 pub fn configuration_name(instance: Option<&str>) -> String {
     instance.map_or_else(|| "seawall".to_owned(), |instance| format!("seawall-{instance}"))
