@@ -52,7 +52,7 @@ struct Arguments {
     /// The seawall program
     #[arg(long, default_value = "target/release/seawall")]
     seawall: PathBuf,
-    /// The manifests; settings.yaml and mistakes/ in it are not applied
+    /// The manifests; settings.yaml, mistakes/ and policies/ in it are not applied
     #[arg(long, default_value = "examples")]
     examples: PathBuf,
     /// Where the development certificates are, or go

@@ -38,7 +38,7 @@ impl File {
 }
 
 /// Reads every manifest below `folder`, folder by folder, in each by name.
-/// `settings.yaml` is Seawall's own, and what is in `mistakes/` is never applied.
+/// `settings.yaml` is Seawall's own, what is in `mistakes/` is never applied, and `policies/` would say who refuses what.
 pub fn read(folder: &Path) -> Result<Vec<File>> {
     let mut paths = Vec::new();
     collect(folder, &mut paths)?;
@@ -65,7 +65,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
         let entry = entry.with_context(context)?;
         let (path, name) = (entry.path(), entry.file_name());
         if path.is_dir() {
-            if name != "mistakes" {
+            if name != "mistakes" && name != "policies" {
                 collect(&path, paths)?;
             }
         } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") && name != "settings.yaml" {
