@@ -169,6 +169,16 @@ pub fn answered(webhook: &str) -> String {
     format!("seawall {} answered at /{webhook}", env!("CARGO_PKG_VERSION"))
 }
 
+/// What the label [`keys::HOLDS_DATA`] says of a claim whose volume has this reclaim policy.
+#[must_use]
+pub fn fate(reclaim_policy: &str) -> &'static str {
+    match reclaim_policy {
+        "Delete" => "deleted",
+        "Retain" => "retained",
+        _ => "unknown",
+    }
+}
+
 /// Labels and annotations that Seawall reads or writes.
 pub mod keys {
     /// Label on a workload or namespace: `durable`, `cache` or `ephemeral`; a fact that its author states.

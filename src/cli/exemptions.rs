@@ -4,13 +4,11 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::output::{self, FAINT, Format, Out, STRONG, helped, printable};
 use super::report::counted;
 use super::values;
-use crate::cluster::Cluster;
 use crate::facts::Seconds;
 use crate::manifest;
 use crate::rules;
@@ -86,18 +84,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let mut out = anstream::stderr().lock();
         errors.iter().try_for_each(|error| writeln!(out, "error: {}", printable(error)))?;
     }
-    Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(output::FAILED) })
+    Ok(output::status(errors.is_empty(), false))
 }
 
 fn of_cluster(args: &Args) -> anyhow::Result<(Vec<Exemption>, Vec<String>)> {
     let file = args.kubeconfig.as_deref().unwrap_or_else(|| std::path::Path::new(""));
-    let cluster = Cluster::from_kubeconfig(file, &values::proxies()).map_err(|e| {
-        let help = e.help();
-        helped(e, help.unwrap_or_else(|| "give --kubeconfig FILE that kubectl works with".to_owned()))
-    })?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?;
-    let read = runtime.block_on(cluster.exemptions(&rules::names()));
+    let cluster = values::cluster(file, "give --kubeconfig FILE that kubectl works with")?;
+    let read = values::wait_for(cluster.exemptions(&rules::names()))?;
     read.map_err(|e| helped(e, "ask for the right to list databaseexemptions.seawall.dev"))
 }
 

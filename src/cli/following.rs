@@ -4,7 +4,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::output::helped;
 use super::values;
 use crate::cluster::{Cluster, Followers, Sources};
 use crate::engines::Catalogue;
@@ -69,16 +68,13 @@ impl Following {
         base: Policies,
         catalogue: Arc<Catalogue>,
         metrics: Arc<Metrics>,
-    ) -> anyhow::Result<Followers> {
+    ) -> Followers {
         let Switch { namespace, name } = self.switch;
         let namespace = namespace.unwrap_or_else(|| cluster.own_namespace().to_owned());
         tracing::info!(namespace, name, "the ConfigMap that turns everything off");
         let sources =
             Sources { base, catalogue, rules: rules::names(), switch: (namespace, name), tell_every: TELL_EVERY };
-        let followers = cluster.follow(sources, metrics, values::now);
-        followers.map_err(|e| {
-            helped(e, "give --kubeconfig FILE that can be used, or --offline to judge without an API server")
-        })
+        cluster.follow(sources, metrics, values::now)
     }
 }
 

@@ -5,13 +5,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::output::{FAINT, Format, Out, STRONG, helped, printable};
 use super::values;
-use crate::cluster::Cluster;
 use crate::engines::Catalogue;
 use crate::facts::{Answer, Known, Question};
 use crate::rules;
@@ -201,17 +199,9 @@ fn asked(args: &Show, policies: Policies, catalogue: &Catalogue) -> anyhow::Resu
         let labels = known.map_or_else(|| args.labels.clone(), <[_]>::to_vec);
         return Ok((policies, labels));
     };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?;
     let question = Question::Namespace(args.namespace.clone());
-    let (policies, asked) = runtime.block_on(async {
-        let cluster = Cluster::from_kubeconfig(kubeconfig, &values::proxies()).map_err(|e| {
-            let help = e.help();
-            helped(
-                e,
-                help.unwrap_or_else(|| "give --kubeconfig FILE that `kubectl get namespaces` works with".to_owned()),
-            )
-        })?;
+    let (policies, asked) = values::wait_for(async {
+        let cluster = values::cluster(kubeconfig, "give --kubeconfig FILE that `kubectl get namespaces` works with")?;
         let answer = cluster.ask(&question, values::now()).await.map_err(|e| {
             helped(e, "give the labels yourself, with --labels KEY=VALUE, or ask for the right to get namespaces")
         })?;
@@ -220,7 +210,7 @@ fn asked(args: &Show, policies: Policies, catalogue: &Catalogue) -> anyhow::Resu
             stored.map_err(|e| helped(e, "ask for the right to list databasepolicies.seawall.dev"))?;
         warn(&faults)?;
         anyhow::Ok((policies, answer))
-    })?;
+    })??;
     match asked {
         Known::Found(Answer::Namespace(facts)) => Ok((policies, facts.labels)),
         _ => {

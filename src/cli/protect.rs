@@ -63,8 +63,7 @@ struct Tally {
 /// Shows the labels that are missing, and writes them.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let catalogue = values::catalogue(args.engines.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("failed to start the runtime")?.block_on(protect(&args, &catalogue))
+    values::wait_for(protect(&args, &catalogue))?
 }
 
 async fn protect(args: &Args, catalogue: &Catalogue) -> anyhow::Result<ExitCode> {

@@ -154,11 +154,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         Connection::Offline => None,
         Connection::Kubeconfig(path) => {
             let help = "give --kubeconfig FILE that can be read, or --offline to judge without an API server";
-            let cluster = Cluster::from_kubeconfig(path, &super::values::proxies());
-            Some(cluster.map_err(|error| {
-                let help = error.help().unwrap_or_else(|| help.to_owned());
-                helped(error, help)
-            })?)
+            Some(super::values::cluster(path, help)?)
         }
         Connection::InCluster => {
             let help = "outside of a cluster, give --kubeconfig FILE, or --offline to judge without an API server";
@@ -176,7 +172,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         None => None,
         Some(cluster) => {
             let (catalogue, metrics) = (Arc::clone(&catalogue), Arc::clone(&metrics));
-            Some(args.following.clone().begin(cluster, policies.clone(), catalogue, metrics)?)
+            Some(args.following.clone().begin(cluster, policies.clone(), catalogue, metrics))
         }
     };
     let guard = Guard::new(catalogue, policies, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);

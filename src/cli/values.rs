@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::output::helped;
-use crate::cluster::Proxies;
+use crate::cluster::{Cluster, Proxies};
 use crate::engines::Catalogue;
 use crate::facts::Seconds;
 use crate::rules;
@@ -141,6 +142,20 @@ impl fmt::Display for KubernetesVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
     }
+}
+
+/// The cluster of a kubeconfig; `help` is said where the error has no better one.
+pub(crate) fn cluster(kubeconfig: &Path, help: &str) -> anyhow::Result<Cluster> {
+    Cluster::from_kubeconfig(kubeconfig, &proxies()).map_err(|error| {
+        let help = error.help().unwrap_or_else(|| help.to_owned());
+        helped(error, help)
+    })
+}
+
+/// Waits for something, in a command that does nothing else meanwhile.
+pub(crate) fn wait_for<F: Future>(work: F) -> anyhow::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.context("failed to start the runtime")?.block_on(work))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use tokio::time::Instant;
 
 use super::output::{Out, helped};
@@ -66,8 +66,7 @@ pub(crate) struct Args {
 
 /// Tries, and says what is in the way.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("failed to start the runtime")?.block_on(verify(&args))
+    values::wait_for(verify(&args))?
 }
 
 async fn verify(args: &Args) -> anyhow::Result<ExitCode> {

@@ -182,11 +182,14 @@ pub(super) async fn text(client: &kube::Client, path: &str) -> Result<String, Fe
 /// GETs what comes piece by piece.
 pub(super) async fn open(client: &kube::Client, path: &str) -> Result<Body, FetchError> {
     let request = http::Request::get(path).body(Body::empty()).map_err(|_| FetchError::Path(path.to_owned()))?;
-    send(client, request).await
+    Ok(send(client, request).await?.into_body())
 }
 
-/// Sends a request, and has the body of an answer that is no refusal.
-pub(super) async fn send(client: &kube::Client, request: http::Request<Body>) -> Result<Body, FetchError> {
+/// Sends a request, and has the answer, if it is no refusal.
+pub(super) async fn send(
+    client: &kube::Client,
+    request: http::Request<Body>,
+) -> Result<http::Response<Body>, FetchError> {
     let answer = client.send(request).await.map_err(FetchError::Request)?;
     let (status, seconds) = (answer.status(), retry_after(answer.headers()));
     if status.is_client_error() || status.is_server_error() {
@@ -194,11 +197,11 @@ pub(super) async fn send(client: &kube::Client, request: http::Request<Body>) ->
         let text = read(answer.into_body()).await;
         return Err(FetchError::refused(status.as_u16(), &text.unwrap_or_default(), seconds));
     }
-    Ok(answer.into_body())
+    Ok(answer)
 }
 
 /// A body, as long as it is not too large.
-pub(super) async fn read(mut body: Body) -> Result<String, FetchError> {
+async fn read(mut body: Body) -> Result<String, FetchError> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| FetchError::Read(error.into()))?.into_data() else { continue };

@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use super::{
-    Cluster, ConnectError,
+    Cluster,
     health::{Health, Source},
     heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, labelled, stored},
     served,
@@ -52,15 +52,8 @@ pub struct Sources {
 
 impl Cluster {
     /// Follows what is in force from now on, in tasks that end with what is returned.
-    ///
-    /// # Errors
-    /// When no client can be made.
-    pub fn follow(
-        &self,
-        sources: Sources,
-        metrics: Arc<Metrics>,
-        clock: fn() -> Seconds,
-    ) -> Result<Followers, ConnectError> {
+    #[must_use]
+    pub fn follow(&self, sources: Sources, metrics: Arc<Metrics>, clock: fn() -> Seconds) -> Followers {
         let client = self.background();
         let (tell, heard) = mpsc::channel(WAITING);
         let mut tasks = tokio::task::JoinSet::new();
@@ -98,7 +91,7 @@ impl Cluster {
         };
         follower.put_in_force();
         tasks.spawn(follower.run(client, heard, tell_every));
-        Ok(Followers { live, health, uses, _tasks: tasks })
+        Followers { live, health, uses, _tasks: tasks }
     }
 }
 

@@ -1,6 +1,4 @@
 //! The labels by which the guards know what holds data, for what existed before Seawall: which are missing, and writing them.
-use std::collections::HashMap;
-
 use http::header::CONTENT_TYPE;
 use kube::client::Body;
 use serde_json::json;
@@ -13,7 +11,7 @@ use super::{
 use crate::{
     engines::Catalogue,
     facts::{ClassFacts, NamespaceFacts},
-    terms::keys,
+    terms::{self, keys},
     tree::{Node, Tree},
     view::{Case, Claim, DataLabel, Database, Kind, Owner, Workload},
 };
@@ -122,7 +120,7 @@ impl Cluster {
         for (mut claim, volume, class) in claims {
             let fate = match volume {
                 Some(volume) => self.fate(&volume).await,
-                None => Ok(Fate { value: fate_by_class(class.as_deref(), &classes), volume: None }),
+                None => Ok(Fate { value: ClassFacts::fate(class.as_deref(), &classes), volume: None }),
             };
             match fate {
                 Ok(fate) => {
@@ -153,13 +151,7 @@ impl Cluster {
             let request = http::Request::patch(&path).header(CONTENT_TYPE, "application/merge-patch+json");
             let body = Body::from(patch.clone().into_bytes());
             let request = request.body(body).map_err(|_| FetchError::Path(path.clone()))?;
-            let answer = self.client.send(request).await.map_err(FetchError::Request)?;
-            let status = answer.status();
-            let text = fetch::read(answer.into_body()).await;
-            if status.is_success() {
-                return Ok(());
-            }
-            Err(FetchError::refused(status.as_u16(), &text.unwrap_or_default(), None))
+            fetch::send(&self.client, request).await.map(drop)
         })
         .await
     }
@@ -212,7 +204,7 @@ impl Cluster {
             return Ok(Fate { value: "unknown", volume: None });
         };
         let tree = Tree::from_json(&text)?;
-        let value = by_policy(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
+        let value = terms::fate(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
         let folder = "/api/v1/persistentvolumes";
         let wanted = Wanted::of("PersistentVolume", folder, tree.root(), keys::GUARD, keys::ENFORCED);
         Ok(Fate { value, volume: Some(wanted) })
@@ -225,19 +217,6 @@ impl Cluster {
             _ => Vec::new(),
         }
     }
-}
-
-fn by_policy(policy: &str) -> &'static str {
-    match policy {
-        "Delete" => "deleted",
-        "Retain" => "retained",
-        _ => "unknown",
-    }
-}
-
-fn fate_by_class(class: Option<&str>, classes: &[ClassFacts]) -> &'static str {
-    let policies: HashMap<&str, &str> = classes.iter().map(|c| (c.name.as_str(), c.reclaim_policy.as_str())).collect();
-    class.and_then(|class| policies.get(class)).map_or("unknown", |policy| by_policy(policy))
 }
 
 /// One of the words that a claim's label may say.

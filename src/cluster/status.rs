@@ -147,5 +147,5 @@ async fn put(client: &kube::Client, path: &str, body: String) -> Result<(), Fetc
     let path = format!("{path}/status?fieldManager=seawall&force=true");
     let request = http::Request::patch(&path).header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
     let request = request.body(Body::from(body.into_bytes())).map_err(|_| FetchError::Path(path))?;
-    fetch::send(client, request).await.map(|_| ())
+    fetch::send(client, request).await.map(drop)
 }

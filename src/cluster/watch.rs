@@ -135,13 +135,14 @@ impl Followed {
         read: impl Fn(Node<'_>) -> T,
     ) -> Result<(Vec<T>, String), FetchError> {
         let (mut all, mut more) = (Vec::new(), String::new());
+        let filter = (!self.fields.is_empty()).then(|| ("fieldSelector", self.fields.clone()));
         loop {
-            let text = fetch::text(client, &self.query(&format!("limit={PAGE}{more}"))).await?;
+            let text = fetch::text(client, &fetch::page_url(&self.path, PAGE, filter.as_ref(), &more)).await?;
             let tree = Tree::from_json(&text)?;
             let metadata = tree.root().get("metadata");
             all.extend(tree.root().get("items").items().map(&read));
             match metadata.get("continue").str().filter(|token| !token.is_empty()) {
-                Some(token) => more = format!("&continue={}", fetch::encoded(token)),
+                Some(token) => token.clone_into(&mut more),
                 None => return Ok((all, metadata.get("resourceVersion").text().to_owned())),
             }
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Deliberation, Mended};
 use crate::{
-    facts::{Answer, Facts, Known, Question},
+    facts::{Answer, ClassFacts, Facts, Known, Question},
     proposal::{Merged, Proposal},
     terms::{Operation, keys},
     tree::{Node, Place, Tree},
@@ -180,16 +180,11 @@ pub(super) fn sign_claim(
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, listed, None, deliberation);
     let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
-    let fate = match (class, facts.get(&Question::StorageClasses)) {
-        (Some(class), Known::Found(Answer::StorageClasses(all))) if !class.is_empty() => {
-            match all.iter().find(|c| c.name == class).map(|c| c.reclaim_policy.as_str()) {
-                Some("Delete") => "deleted",
-                Some("Retain") => "retained",
-                _ => "unknown",
-            }
-        }
-        _ => "unknown",
+    let all = match facts.get(&Question::StorageClasses) {
+        Known::Found(Answer::StorageClasses(all)) => all.as_slice(),
+        _ => &[],
     };
+    let fate = ClassFacts::fate(class, all);
     proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), fate.into());
     append(proposal, tree, top, mended);
 }

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::{ClaimUser, ConfigMapFacts, ConfigUser, Seconds, WorkloadFacts};
+use crate::terms;
 
 /// An answer to one [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
@@ -151,4 +152,13 @@ pub struct ClassFacts {
     pub default: bool,
     /// `Delete` or `Retain`.
     pub reclaim_policy: String,
+}
+
+impl ClassFacts {
+    /// What becomes of the volume of a claim that has this class, of those that there are; see [`terms::fate`].
+    #[must_use]
+    pub fn fate(class: Option<&str>, all: &[Self]) -> &'static str {
+        let of = class.and_then(|class| all.iter().find(|c| c.name == class));
+        terms::fate(of.map_or("", |class| &class.reclaim_policy))
+    }
 }

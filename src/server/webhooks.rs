@@ -1,5 +1,5 @@
 //! What the two webhooks answer.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{guard::Guard, judge::Call};
 use crate::{
@@ -27,9 +27,7 @@ impl Guard {
         for edit in &refused {
             tracing::warn!(edit, "an edit was given up");
         }
-        let mut rules: Vec<&'static str> = mends.iter().map(|m| m.rule).collect();
-        rules.sort_unstable();
-        rules.dedup();
+        let rules = each_once(mends.iter().map(|m| m.rule));
         // What was given up half-way is not whole: nobody reads it, and nothing of it counts.
         if !call.abandoned.is_abandoned() {
             rules.iter().for_each(|rule| self.metrics().patch(rule));
@@ -89,10 +87,7 @@ impl Guard {
         if let Some(lowered) = judged.judgements.iter().find(|j| !j.lowered.is_empty()) {
             audit.insert("excused", lowered.lowered.to_owned());
         }
-        let mut exempted: Vec<&str> =
-            judged.judgements.iter().filter(|j| j.is_exempted()).map(|j| j.finding.rule).collect();
-        exempted.sort_unstable();
-        exempted.dedup();
+        let exempted = each_once(judged.judgements.iter().filter(|j| j.is_exempted()).map(|j| j.finding.rule));
         if !exempted.is_empty() {
             if counts && !review.dry_run {
                 self.note_uses(settings, review, &exempted);
@@ -101,11 +96,14 @@ impl Guard {
         }
         let denied = decision::denial(review.kind, review.name, &judged.judgements).map(|message| Status { message });
         let rules = judged.judgements.iter().filter(|j| j.action == Action::Deny).map(|j| j.finding.rule);
-        let mut rules: Vec<&'static str> = rules.collect();
-        rules.sort_unstable();
-        rules.dedup();
+        let rules = each_once(rules);
         let mut warnings = decision::warnings(&judged.judgements);
         warnings.extend(judged.notes);
         (Reply { denied, patch: Vec::new(), warnings, audit }, rules)
     }
+}
+
+/// The names of rules in the order of the alphabet.
+fn each_once(rules: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    rules.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -123,20 +123,6 @@ impl Settings {
         Policies::read(file, text, profile, known).map(|policies| Self::clone(policies.always()))
     }
 
-    /// Reads a text that may be meant for another version of Seawall as well; see [`Policies::read_shared`].
-    ///
-    /// # Errors
-    /// As [`Settings::read`], but for the rules.
-    pub fn read_shared(
-        file: &str,
-        text: &str,
-        profile: Option<Profile>,
-        known: KnownNames<'_>,
-    ) -> Result<(Self, Vec<String>), FileError> {
-        let (policies, unknown) = Policies::read_shared(file, text, profile, known)?;
-        Ok((Self::clone(policies.always()), unknown))
-    }
-
     /// Reads a file, or a folder.
     ///
     /// # Errors

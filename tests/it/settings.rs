@@ -2,7 +2,7 @@
 
 use seawall::{
     rules,
-    settings::{KnownNames, Settings},
+    settings::{KnownNames, Policies, Settings},
     terms::{Action, Profile, Tier},
 };
 
@@ -172,11 +172,12 @@ fn the_command_line_comes_before_the_document() {
 #[test]
 fn a_server_ignores_rules_of_another_version() {
     let known = KnownNames { rules: &rules::names(), engines: &catalogue().names() };
-    let shared = |spec: &str| Settings::read_shared("settings.yaml", &format!("{HEAD}spec:\n{spec}"), None, known);
-    let (settings, unknown) = shared("  rules: {floating-tags: deny, floating-tag: warn, of-next-year: off}").unwrap();
+    let shared = |spec: &str| Policies::read_shared("settings.yaml", &format!("{HEAD}spec:\n{spec}"), None, known);
+    let (policies, unknown) = shared("  rules: {floating-tags: deny, floating-tag: warn, of-next-year: off}").unwrap();
     let expected =
         ["no rule is called \"floating-tags\"; did you mean \"floating-tag\"?", "no rule is called \"of-next-year\""];
     assert_eq!(unknown, expected);
+    let settings = policies.always();
     assert_eq!(settings.action("floating-tag", Tier::Hygiene), Action::Warn);
     assert_eq!(settings.action("floating-tags", Tier::Hygiene), Action::Audit, "it is not there");
     assert!(shared("  rules: {floating-tags: denied}").is_err(), "an action that nobody knows");

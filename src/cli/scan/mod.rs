@@ -12,8 +12,6 @@ mod text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
 use super::output::{self, Format, Out, helped};
 use super::values::{self, KubernetesVersion};
 use crate::cluster::inventory::{Lack, Part, Scope};
@@ -104,9 +102,7 @@ struct Note {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let catalogue = values::catalogue(args.engines.as_deref())?;
     let policies = values::policies(args.config.as_deref(), None, &catalogue)?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")?;
-    let survey = runtime.block_on(survey(&args, &catalogue, &policies))?;
+    let survey = values::wait_for(survey(&args, &catalogue, &policies))??;
     let mut out = Out::new();
     match args.output {
         Format::Json => json::write(&mut out, &survey)?,

@@ -61,7 +61,7 @@ async fn follow(inside: Inside) -> Following {
         switch,
         tell_every: Duration::from_millis(50),
     };
-    let followers = api.cluster.follow(sources, Arc::clone(&metrics), || NOW).unwrap();
+    let followers = api.cluster.follow(sources, Arc::clone(&metrics), || NOW);
     let cluster = Some(api.cluster.clone());
     let guard = Guard::new(catalogue, base, rules::ALL, Some(36), cluster, Arc::clone(&metrics), || NOW);
     let guard = guard.following(&followers, rules::ALL);
