@@ -9,7 +9,7 @@ use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, Worl
 use crate::facts::{Facts, Seconds};
 use crate::manifest::Manifest;
 use crate::proposal::Mend;
-use crate::terms::{Action, Profile};
+use crate::terms::{Action, Profile, Tier};
 
 /// What was found in an object, and what would be written into it.
 #[derive(Debug, Default, Serialize)]
@@ -41,7 +41,7 @@ pub(crate) struct DatabaseReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingReport {
     pub(crate) rule: &'static str,
-    tier: &'static str,
+    pub(crate) tier: Tier,
     pub(crate) action: Action,
     pub(crate) path: String,
     pub(crate) line: Option<u32>,
@@ -119,7 +119,7 @@ fn finding(judgement: Judgement) -> FindingReport {
     let finding = judgement.finding;
     FindingReport {
         rule: finding.rule,
-        tier: judgement.tier.as_str(),
+        tier: judgement.tier,
         action: judgement.action,
         path: finding.place.stable,
         line: finding.line,

@@ -6,6 +6,7 @@
 mod again;
 mod answers;
 mod connect;
+pub mod events;
 mod fetch;
 mod follow;
 pub mod guards;
@@ -22,6 +23,7 @@ pub mod registration;
 mod served;
 mod status;
 mod stored;
+pub mod upkeep;
 mod uses;
 mod watch;
 
@@ -33,7 +35,7 @@ pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
 pub use follow::{Follow, Seen};
 pub use health::Health;
-pub use lease::{Candidate, Leadership, LeaseTimes};
+pub use lease::{Absence, Candidate, Leadership, LeaseTimes};
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
 pub use uses::Uses;
