@@ -58,7 +58,7 @@ const ANSWERS: &str = "\
 - A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
 - An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
 - Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
-- One replica [makes labels true](decisions/0024-one-replica-looks-after-the-cluster.md) as soon as a volume changes or a namespace is guarded;
+- One replica [makes labels true](decisions/0026-one-replica-looks-after-the-cluster.md) as soon as a volume changes or a namespace is guarded;
   a class that was made anew is seen within an hour. Without that (`upkeep.enabled=false`) labels say what was so when they were written.
 - An exemption opens what the webhook guards, and none of the policies: an expression sees no other object, and a policy with parameters
   holds for every one of them, so that no single exemption could let anything through.
