@@ -21,7 +21,7 @@ use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
 };
-use crate::terms::{Action, Operation, Profile, Tier};
+use crate::terms::{self, Action, Operation, Profile, Tier};
 
 /// The `Content-Type` of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -149,7 +149,8 @@ impl Metrics {
 
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("build", "This build", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        let build = [("version", env!("CARGO_PKG_VERSION")), ("commit", terms::COMMIT.unwrap_or_default())];
+        registry.register("build", "This build", Info::new(build));
         registry.register_collector(Box::new(Arc::clone(&self.requests)));
         registry.register_collector(Box::new(Arc::clone(&self.durations)));
         registry.register("requests_in_flight", "Calls being answered", self.in_flight.clone());

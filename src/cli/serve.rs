@@ -22,6 +22,7 @@ use crate::cluster::Cluster;
 use crate::metrics::Metrics;
 use crate::rules;
 use crate::server::{self, Config, Guard, Limits, Server, Times};
+use crate::terms;
 
 /// The longest `--drain-delay`, in seconds. Nobody is sent to a Pod for a fraction of that; a typing error must not outlast the grace period.
 const MOST_DELAY: i64 = 300;
@@ -207,7 +208,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         let help = e.help();
         helped(e, help)
     })?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %profile, ?connection, "starting");
+    tracing::info!(version = terms::build(), %profile, ?connection, "starting");
     let serving = leading::beside(leader, server.run(guard, told_to_stop()?));
     certificates::looked_after(keeper, serving).await;
     Ok(ExitCode::SUCCESS)
