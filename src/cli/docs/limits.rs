@@ -122,6 +122,12 @@ pub fn limits() -> String {
         ("until the first request of a connection begins", times.first_request, "closed"),
         ("a request's head", times.head, "closed"),
         ("an idle connection", times.idle, "closed; the API server keeps its own for 90 s"),
+        ("an idle connection, once the server is told to stop", times.idle_leaving, "closed"),
+        (
+            "a connection at most; half of that at least",
+            times.life,
+            "closed after its next answer, so that replicas that came later get calls",
+        ),
         ("a review: body, look-ups and answer together, if its own `timeout` is not shorter", times.deadline, "503"),
         ("calls in flight when the server is told to stop", times.grace, "given up"),
         ("between two looks at the certificate files", times.reload, "a new certificate is served"),
