@@ -23,7 +23,12 @@ the handshake.
 
 A body's weight is what it could become: itself and its tree, at worst 32 bytes of tree for each byte of body. Memory is
 granted as the bytes arrive, so that an announced length reserves nothing. Bodies of 64 KiB and more are judged on threads of their
-own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer.
+own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer. While such a call waits for the
+API server, its place is somebody else's.
+
+After ten look-ups in a row without an answer none is tried for five seconds: facts are unknown at once, which writes nothing and lowers
+to a warning what they could have excused. Then one is tried every five seconds, and the first answer ends it. The metric
+`seawall_fact_lookup_breaker_open` and `/readyz?verbose` say so. A look-up that was given less than a second does not count.
 
 ";
 
