@@ -4,6 +4,7 @@
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
 mod labels;
+mod lookups;
 mod rotation;
 mod table;
 
@@ -50,12 +51,6 @@ struct PatchLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    question: &'static str,
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PanicLabels {
     place: &'static str,
 }
@@ -69,7 +64,7 @@ pub struct Metrics {
     findings: Family<FindingLabels, Counter>,
     would_deny: Family<WouldLabels, Counter>,
     patches: Family<PatchLabels, Counter>,
-    lookups: Family<LookupLabels, Counter>,
+    lookups: lookups::Lookups,
     parse_failures: Arc<Counters<1>>,
     panics: Family<PanicLabels, Counter>,
     connections: Gauge,
@@ -125,7 +120,7 @@ impl Metrics {
             findings: Family::default(),
             would_deny: Family::default(),
             patches: Family::default(),
-            lookups: Family::default(),
+            lookups: lookups::Lookups::default(),
             parse_failures,
             panics: Family::default(),
             connections: Gauge::default(),
@@ -155,7 +150,7 @@ impl Metrics {
         let would = "Findings that a stricter profile than the one in force would refuse";
         registry.register("would_deny", would, self.would_deny.clone());
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
-        registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
+        self.lookups.register(registry);
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
         registry.register("panics", "Panics, in a rule or outside of all", self.panics.clone());
         registry.register("connections", "Open connections", self.connections.clone());
@@ -221,11 +216,6 @@ impl Metrics {
     /// An object that `rule` mended.
     pub fn patch(&self, rule: &'static str) {
         self.patches.get_or_create(&PatchLabels { rule }).inc();
-    }
-
-    /// A question to the API server.
-    pub fn lookup(&self, question: &'static str, result: Found) {
-        self.lookups.get_or_create(&LookupLabels { question, result: result.as_str() }).inc();
     }
 
     /// A body that was no review.
@@ -314,6 +304,7 @@ mod tests {
         metrics.would_deny("shared-claim", Profile::Production);
         metrics.patch("missing-requests");
         metrics.lookup("owner", Found::Unknown);
+        metrics.lookup_breaker(true);
         metrics.parse_failure(ParseFailure::TooLarge);
         metrics.panicked(REQUEST);
         metrics.connections().inc();
@@ -332,6 +323,7 @@ mod tests {
             r#"would_deny_total{rule="shared-claim",profile="production"} 1"#,
             r#"patches_total{rule="missing-requests"} 1"#,
             r#"fact_lookups_total{question="owner",result="unknown"} 1"#,
+            "fact_lookup_breaker_open 1",
             r#"parse_failures_total{cause="too_large"} 1"#,
             r#"panics_total{place="request"} 1"#,
             "connections 1",

@@ -22,6 +22,7 @@ mod platform;
 mod policies;
 mod restores;
 mod scan;
+mod serving;
 mod stand_in_kubelet;
 pub mod teardown;
 mod tenant;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(policies::trials());
     all.extend(restores::trials());
     all.extend(scan::trials());
+    all.extend(serving::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(tenant::trials());
