@@ -33,7 +33,26 @@ const MERGING: &str = "
   [unlisted-storage-class](rules.md#unlisted-storage-class), and so is a claim that somebody makes for a database; where nothing says for
   which engine it is, what any engine may have is allowed. A class that is not allowed is never given.
 
-What an object already says is never overwritten by a setting, with one exception that has to be asked for (`plaintext: replace`).
+What an object already says is never overwritten by a setting, with one exception that has to be asked for.
+
+## `plaintext: replace`, and its trap
+
+In what is new, a password that its manifest spells is replaced by a reference to the Secret, whatever brings the manifest. From then on
+the manifest and the object say different things, and each time that the manifest is brought again Seawall puts the reference back in the
+place of the value. When nobody does, because Seawall is away, the mode is `off`, or the namespace is not asked about any more, this
+happens:
+
+| the same manifest, once more | with Seawall | without Seawall |
+|---|---|---|
+| `kubectl apply`, with `--server-side` too; Helm, which patches likewise | nothing changes | refused: `valueFrom` \"may not be specified when `value` is not empty\" |
+| `kubectl patch` of the variable | nothing changes | refused, likewise |
+| `kubectl patch` of anything else, `kubectl set image` | the reference stays | the reference stays |
+| `kubectl replace` | nothing changes | the password is back in the object, and the Pods roll |
+| `kubectl create`, of something new | a reference | the password |
+
+A tool that compares, such as Argo CD, sees a difference that never goes away. And the password is still where the manifest is: in Git, in
+the annotation of the last apply, in Helm's release. So `report` is the default, and `seawall fix` the better way: it takes the password
+out of the manifest, and puts a reference there and a Secret without a value beside it.
 
 ## Several policies
 

@@ -140,6 +140,13 @@ impl Seawall {
         Ok(())
     }
 
+    /// Ends the process and starts it again with further arguments; it stays registered.
+    pub async fn again_with(&mut self, more: Vec<String>) -> Result<()> {
+        self.kill();
+        self.options.more.extend(more);
+        self.run().await
+    }
+
     /// A fresh namespace that this Seawall guards.
     pub async fn namespace(&self, trial: &str) -> Result<Namespace> {
         let label = self.instance.iter().map(|instance| (INSTANCE.to_owned(), instance.clone()));
