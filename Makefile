@@ -20,9 +20,11 @@ demo: needs-rust needs-go ## apply the examples to a real API server that Seawal
 build: needs-rust ## build target/release/seawall
 	$(CARGO) build --release --locked
 
-test: needs-rust needs-go ## run every test, also those on a real API server
+test: needs-rust needs-go ## run every test, also those on a real API server, and the demo
 	$(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+	$(CARGO) build --locked --bin seawall --example demo
+	$(CARGO_TARGET_DIR)/debug/examples/demo --seawall $(CARGO_TARGET_DIR)/debug/seawall >$(CARGO_TARGET_DIR)/demo.txt
 
 bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothing; needs wrk
 	$(CARGO) build --release --locked --example bench --example bench-server
