@@ -19,6 +19,13 @@ use super::pki::{Authority, Identity};
 use super::seawall::Seawall;
 
 impl Seawall {
+    /// Ends the process and starts it again with further arguments; it stays registered.
+    pub async fn again_with(&mut self, more: Vec<String>) -> Result<()> {
+        self.kill();
+        self.options.more.extend(more);
+        self.run().await
+    }
+
     /// Sends a review as somebody who is no API server; what it is answered. Who shows no certificate has no `identity`.
     pub async fn forged(&self, path: &str, review: &Value, identity: Option<&Identity>) -> Result<Value> {
         let mut roots = RootCertStore::empty();

@@ -71,7 +71,7 @@ pub struct Options {
 /// harms nobody else's namespaces; [`Seawall::stop`] unregisters it too.
 pub struct Seawall {
     pub(super) plane: Arc<Plane>,
-    options: Options,
+    pub(super) options: Options,
     tls: Tls,
     kubeconfig: PathBuf,
     pub(super) instance: Option<String>,
@@ -138,13 +138,6 @@ impl Seawall {
         answers(&mut process, "seawall", async || Ok(http_get(metrics, "/readyz").await?.0 == 200)).await?;
         self.process = Some(process);
         Ok(())
-    }
-
-    /// Ends the process and starts it again with further arguments; it stays registered.
-    pub async fn again_with(&mut self, more: Vec<String>) -> Result<()> {
-        self.kill();
-        self.options.more.extend(more);
-        self.run().await
     }
 
     /// A fresh namespace that this Seawall guards.
