@@ -20,9 +20,11 @@ demo: needs-rust needs-go ## apply the examples to a real API server that Seawal
 build: needs-rust ## build target/release/seawall
 	SEAWALL_COMMIT="$$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)" $(CARGO) build --release --locked
 
-test: needs-rust needs-go ## run every test, also those on a real API server
+test: needs-rust needs-go ## run every test, also those on a real API server, and the demo
 	$(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+	$(CARGO) build --locked --bin seawall --example demo
+	$(CARGO_TARGET_DIR)/debug/examples/demo --seawall $(CARGO_TARGET_DIR)/debug/seawall >$(CARGO_TARGET_DIR)/demo.txt
 
 test-oldest: needs-rust needs-go ## run the tests on a real API server of the oldest Kubernetes that is supported, 1.30
 	env -u KUBEBUILDER_ASSETS SEAWALL_CONTROL_PLANE=oldest $(CARGO) test --locked --test cluster

@@ -81,8 +81,14 @@ impl Guard {
     /// The same, judging by what is followed. `rules` are all that may ever be in force.
     #[must_use]
     pub fn following(self, followers: &Followers, rules: &'static [&'static Rule]) -> Self {
-        let (live, health, uses) = (followers.live(), Some(followers.health()), Some(followers.uses()));
-        Self { live, health, uses, rules: rules.to_vec(), ..self }
+        let (health, uses) = (Some(followers.health()), Some(followers.uses()));
+        Self { health, uses, ..self.judging_by(followers.live(), rules) }
+    }
+
+    /// The same, judging by what is in force there. `rules` are all that may ever be in force.
+    #[must_use]
+    pub fn judging_by(self, live: Arc<Live>, rules: &'static [&'static Rule]) -> Self {
+        Self { live, rules: rules.to_vec(), ..self }
     }
 
     pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {

@@ -76,6 +76,7 @@ data is worth, no owner that somebody wrote, no other name, kind or place of a c
 | a claim that is bound and older than an hour | what is created over it may be a database that is brought back: it is warned about, and the data lives |
 | a Pod with `restartPolicy: Never`, or a server in a Job | tests and pipelines start databases that are meant to go; rules about data, durability and credentials let them |
 | an ephemeral container | it is there to look at what runs, has no claim of its own, and no restart; nobody is asked about it |
+| a review that is sent to the port | it is answered, and nothing comes of it, for the API server alone stores; what it can touch is a counter, and when an exemption was used last; `--client-ca`, with a CA that nobody else has a certificate of, shuts it |
 | a label that an exemption's `selector` means | whoever exempts by labels leaves it to those who write them; `name` does not |
 | while Seawall is away | entries are Ignore unless a namespace is labelled `seawall.dev/guard: enforced`; what was made meanwhile is warned about when it changes |
 ";

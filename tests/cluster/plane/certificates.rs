@@ -81,6 +81,7 @@ pub fn read(file: &Path) -> Result<CertificateDer<'static>> {
     CertificateDer::from_pem_file(file).with_context(|| format!("no certificate in {}", file.display()))
 }
 
-fn service() -> String {
+/// The name that callers know Seawall by.
+pub(super) fn service() -> String {
     format!("{SERVICE}.{NAMESPACE}.svc")
 }

@@ -18,6 +18,7 @@ pub mod kubectl;
 pub mod launch;
 pub mod node;
 pub mod pki;
+pub mod port;
 pub mod process;
 pub mod replicas;
 mod rights;
