@@ -3,6 +3,7 @@
 //! Every label is a closed set: enums, names of rules and questions (`&'static str`, so that no text of
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
+mod background;
 mod labels;
 mod lookups;
 mod rotation;
@@ -16,7 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
+pub use self::labels::{End, EventEnd, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
 use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
@@ -73,6 +74,7 @@ pub struct Metrics {
     certificate_expiry: Gauge,
     certificate_reloads: Arc<Counters<1>>,
     rotation: rotation::Rotating,
+    background: background::Background,
     policies: Gauge,
     policies_not_accepted: Gauge,
     policies_heard: Gauge,
@@ -129,6 +131,7 @@ impl Metrics {
             certificate_expiry: Gauge::default(),
             certificate_reloads,
             rotation: rotation::Rotating::default(),
+            background: background::Background::default(),
             policies: Gauge::default(),
             policies_not_accepted: Gauge::default(),
             policies_heard: Gauge::default(),
@@ -178,6 +181,7 @@ impl Metrics {
             self.exemptions.clone(),
         );
         registry.register("switched_off", "1 while everything is let through", self.switched_off.clone());
+        self.background.register(registry);
     }
 
     /// A call of a webhook that ended; without an operation where it was refused before it was read. `took` is counted for all but
@@ -279,62 +283,4 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_that_is_counted_is_shown() {
-        let metrics = Metrics::new();
-        metrics.request(
-            Webhook::Validate,
-            Kind::of("StatefulSet"),
-            Some(Operation::Update),
-            Outcome::Denied,
-            Duration::from_millis(1),
-        );
-        metrics.request(
-            Webhook::Mutate,
-            Kind::of("Secret"),
-            Some(Operation::Create),
-            Outcome::Abandoned,
-            Duration::ZERO,
-        );
-        metrics.in_flight().inc();
-        metrics.finding("ephemeral-data", Tier::Loss, Action::Deny);
-        metrics.would_deny("shared-claim", Profile::Production);
-        metrics.patch("missing-requests");
-        metrics.lookup("owner", Found::Unknown);
-        metrics.lookup_breaker(true);
-        metrics.parse_failure(ParseFailure::TooLarge);
-        metrics.panicked(REQUEST);
-        metrics.connections().inc();
-        metrics.connection_ended(End::Evicted);
-        metrics.accept_failed();
-        metrics.certificate_expires(1_800_000_000);
-        metrics.certificate_reload(Reload::Failed);
-        let text = metrics.encode();
-        for line in [
-            r#"requests_total{webhook="validate",kind="StatefulSet",operation="UPDATE",outcome="denied"} 1"#,
-            r#"requests_total{webhook="mutate",kind="other",operation="CREATE",outcome="abandoned"} 1"#,
-            r#"request_duration_seconds_count{webhook="validate"} 1"#,
-            r#"request_duration_seconds_count{webhook="mutate"} 0"#,
-            "requests_in_flight 1",
-            r#"findings_total{rule="ephemeral-data",tier="loss",action="deny"} 1"#,
-            r#"would_deny_total{rule="shared-claim",profile="production"} 1"#,
-            r#"patches_total{rule="missing-requests"} 1"#,
-            r#"fact_lookups_total{question="owner",result="unknown"} 1"#,
-            "fact_lookup_breaker_open 1",
-            r#"parse_failures_total{cause="too_large"} 1"#,
-            r#"panics_total{place="request"} 1"#,
-            "connections 1",
-            r#"connection_ends_total{end="evicted"} 1"#,
-            "accept_errors_total 1",
-            "certificate_expiry_timestamp_seconds 1800000000",
-            r#"certificate_reloads_total{result="failed"} 1"#,
-        ] {
-            let line = format!("seawall_{line}");
-            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
-        }
-        assert!(text.ends_with("# EOF\n"));
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use crate::facts::{Facts, Seconds};
 use crate::manifest::Manifest;
 use crate::proposal::Mend;
 use crate::settings::Settings;
-use crate::terms::{Action, Profile};
+use crate::terms::{Action, Profile, Tier};
 use crate::tree::Node;
 
 /// What was found in an object, and what would be written into it.
@@ -43,7 +43,7 @@ pub(crate) struct DatabaseReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingReport {
     pub(crate) rule: &'static str,
-    tier: &'static str,
+    pub(crate) tier: Tier,
     pub(crate) action: Action,
     pub(crate) path: String,
     pub(crate) line: Option<u32>,
@@ -160,7 +160,7 @@ fn finding(judgement: Judgement, exemption: Option<ExemptionReport>) -> FindingR
     let finding = judgement.finding;
     FindingReport {
         rule: finding.rule,
-        tier: judgement.tier.as_str(),
+        tier: judgement.tier,
         action: judgement.action,
         path: finding.place.stable,
         line: finding.line,

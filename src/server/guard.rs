@@ -8,7 +8,7 @@ use super::{
     probe,
 };
 use crate::{
-    cluster::{Cluster, Followers, Health, Observer, Uses},
+    cluster::{Cluster, Followers, Health, Observer, Uses, events::Events},
     decision::{self, Deliberation, Judged, Request, World},
     engines::Catalogue,
     facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
@@ -33,6 +33,8 @@ pub struct Guard {
     health: Option<Arc<Health>>,
     /// Where the use of exemptions is taken down, where they are followed.
     pub(super) uses: Option<Arc<Uses>>,
+    /// Where what happened is told, if it is.
+    pub(super) events: Option<Events>,
     /// What to look at an object by before it is known which settings hold for it: everything is in force, and nothing refused.
     undecided: Settings,
     rules: Vec<&'static Rule>,
@@ -68,14 +70,26 @@ impl Guard {
         metrics: Arc<Metrics>,
         clock: fn() -> Seconds,
     ) -> Self {
-        let look_ups = PerPeer::new(LOOK_UPS);
         let policies = policies.into();
         // Which rules are switched off depends on the namespace, or on the engine.
         let rules = if policies.vary() { rules.to_vec() } else { decision::in_force(rules, policies.always()) };
-        let undecided = Settings::of(Profile::Observe);
         let (catalogue, live) = (catalogue.into(), Arc::new(Live::from(policies)));
-        let (health, uses) = (None, None);
-        Self { catalogue, live, health, uses, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let (health, uses, events) = (None, None, None);
+        let (undecided, look_ups) = (Settings::of(Profile::Observe), PerPeer::new(LOOK_UPS));
+        Self {
+            catalogue,
+            live,
+            health,
+            uses,
+            events,
+            undecided,
+            rules,
+            kubernetes_minor,
+            cluster,
+            look_ups,
+            metrics,
+            clock,
+        }
     }
 
     /// The same, judging by what is followed. `rules` are all that may ever be in force.
@@ -89,6 +103,12 @@ impl Guard {
     #[must_use]
     pub fn judging_by(self, live: Arc<Live>, rules: &'static [&'static Rule]) -> Self {
         Self { live, rules: rules.to_vec(), ..self }
+    }
+
+    /// The same, telling what it does by Events, if there are to be any.
+    #[must_use]
+    pub fn telling(self, events: Option<Events>) -> Self {
+        Self { events, ..self }
     }
 
     pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
@@ -194,13 +214,19 @@ impl Guard {
         let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, Webhook::Validate) => self.remove(request, &review, &settings, call).await,
+            (None, Webhook::Validate) => match self.forced(request, &review, &settings, call) {
+                Some(reply) => (reply, Vec::new()),
+                None => self.remove(request, &review, &settings, call).await,
+            },
             (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
         if deliberation.is_some_and(|d| d.panics() > 0) {
             self.metrics.panicked(RULE);
+        }
+        if !call.abandoned.is_abandoned() {
+            self.tell(&review, &reply, &rules);
         }
         if !settings.version().is_empty() {
             reply.audit.insert("policies", settings.version().to_owned());
@@ -244,6 +270,9 @@ fn answered(review: &review::Review<'_>, mut reply: Reply, rules: Vec<&'static s
         Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
         _ => Verdict::Allowed,
     };
+    if !reply.audit.is_empty() || verdict != Verdict::Allowed {
+        reply.audit.insert("decision", verdict.outcome().as_str().to_owned());
+    }
     reply.warnings.splice(..0, probe::word(review, webhook));
     let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
         let object = review.object_name();

@@ -110,6 +110,27 @@ async fn what_is_told_beforehand_goes_by_the_namespace_and_the_engine() {
 }
 
 #[tokio::test]
+async fn the_audit_log_is_told_what_was_decided() {
+    let metrics = Arc::new(Metrics::new());
+    for (profile, decision, key) in [
+        (Profile::Baseline, "denied", "deny"),
+        (Profile::Advise, "warned", "warn"),
+        (Profile::Observe, "allowed", "audit"),
+    ] {
+        let guard = guard(Settings::of(profile), rules::ALL, &metrics);
+        let audit = judge(&guard, review(&unsafe_one(), &Value::Null)).await["auditAnnotations"].clone();
+        let rules = audit[key].as_str().unwrap_or_default();
+        assert_eq!(audit["decision"], decision, "{profile}: {audit}");
+        assert!(rules.split(',').any(|rule| rule == "ephemeral-data"), "{profile}: {audit}");
+    }
+    let mut web = unsafe_one();
+    web["spec"]["template"]["spec"]["containers"] = json!([{"name": "web", "image": "nginx:1.27"}]);
+    let guard = guard(Settings::of(Profile::Baseline), rules::ALL, &metrics);
+    let response = judge(&guard, review(&web, &Value::Null)).await;
+    assert_eq!(response["auditAnnotations"], Value::Null, "of a web server there is nothing to tell");
+}
+
+#[tokio::test]
 async fn who_observes_is_told_what_would_be_refused() {
     for profile in [Profile::Observe, Profile::Advise] {
         let (lines, counts) = foreseen(profile, &unsafe_one(), &Value::Null).await;

@@ -3,7 +3,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{head, row, table};
+use crate::cluster::events::WAITING;
 use crate::cluster::inventory::{MOST_TEXT, PAGE};
+use crate::cluster::upkeep::MOST_RESULTS;
 use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
@@ -61,7 +63,11 @@ const ANSWERS: &str = "\
 - A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
 - An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
 - Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
-- Labels are written once: `seawall protect` again makes them true after the reclaim policy of a volume was changed.
+- One replica [makes labels true](decisions/0026-one-replica-looks-after-the-cluster.md) as soon as a volume changes or a namespace is guarded;
+  a class that was made anew is seen within an hour. Without that (`upkeep.enabled=false`) labels say what was so when they were written.
+- An exemption opens what the webhook guards, and none of the policies: an expression sees no other object, and a policy with parameters
+  holds for every one of them, so that no single exemption could let anything through.
+- Evictions are in no entry, so that no drain ever waits: the API server's audit log has them, and Seawall does not know of them.
 - StorageClasses have no history: every creation of one that deletes is a warning, not only the second.
 ";
 
@@ -116,6 +122,8 @@ pub fn limits() -> String {
         ),
         ("ConfigMaps of one namespace that `seawall scan` reads", bytes(MOST_TEXT), "the others are not read"),
         ("problems in one message", grouped(MOST_LISTED), "the others are counted"),
+        ("results of one report", grouped(MOST_RESULTS), "the worst stand there, the others are counted"),
+        ("what waits to be told by Events", grouped(WAITING), "it is dropped, and counted"),
     ];
     for (what, limit, beyond) in &most {
         text.push_str(&row([what, limit.as_str(), beyond]));

@@ -51,7 +51,7 @@ pub(super) async fn define(plane: &Plane, change: impl Fn(&str) -> String) -> Re
 
 /// Installs both definitions and the rights of exemptions, once for all trials of the shared control plane: a definition that is applied
 /// while its objects are asked for keeps them waiting.
-pub(super) async fn installed(plane: &Plane) -> Result<()> {
+pub(in crate::trials) async fn installed(plane: &Plane) -> Result<()> {
     static DONE: OnceCell<()> = OnceCell::const_new();
     let install = async || {
         define(plane, str::to_owned).await?;
