@@ -5,6 +5,7 @@
 
 mod background;
 mod labels;
+mod lookups;
 mod rotation;
 mod table;
 
@@ -51,12 +52,6 @@ struct PatchLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    question: &'static str,
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PanicLabels {
     place: &'static str,
 }
@@ -70,7 +65,7 @@ pub struct Metrics {
     findings: Family<FindingLabels, Counter>,
     would_deny: Family<WouldLabels, Counter>,
     patches: Family<PatchLabels, Counter>,
-    lookups: Family<LookupLabels, Counter>,
+    lookups: lookups::Lookups,
     parse_failures: Arc<Counters<1>>,
     panics: Family<PanicLabels, Counter>,
     connections: Gauge,
@@ -127,7 +122,7 @@ impl Metrics {
             findings: Family::default(),
             would_deny: Family::default(),
             patches: Family::default(),
-            lookups: Family::default(),
+            lookups: lookups::Lookups::default(),
             parse_failures,
             panics: Family::default(),
             connections: Gauge::default(),
@@ -158,7 +153,7 @@ impl Metrics {
         let would = "Findings that a stricter profile than the one in force would refuse";
         registry.register("would_deny", would, self.would_deny.clone());
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
-        registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
+        self.lookups.register(registry);
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
         registry.register("panics", "Panics, in a rule or outside of all", self.panics.clone());
         registry.register("connections", "Open connections", self.connections.clone());
@@ -225,11 +220,6 @@ impl Metrics {
     /// An object that `rule` mended.
     pub fn patch(&self, rule: &'static str) {
         self.patches.get_or_create(&PatchLabels { rule }).inc();
-    }
-
-    /// A question to the API server.
-    pub fn lookup(&self, question: &'static str, result: Found) {
-        self.lookups.get_or_create(&LookupLabels { question, result: result.as_str() }).inc();
     }
 
     /// A body that was no review.

@@ -16,6 +16,7 @@ fn everything_that_is_counted_is_shown() {
     metrics.would_deny("shared-claim", Profile::Production);
     metrics.patch("missing-requests");
     metrics.lookup("owner", Found::Unknown);
+    metrics.lookup_breaker(true);
     metrics.parse_failure(ParseFailure::TooLarge);
     metrics.panicked(REQUEST);
     metrics.connections().inc();
@@ -34,6 +35,7 @@ fn everything_that_is_counted_is_shown() {
         r#"would_deny_total{rule="shared-claim",profile="production"} 1"#,
         r#"patches_total{rule="missing-requests"} 1"#,
         r#"fact_lookups_total{question="owner",result="unknown"} 1"#,
+        "fact_lookup_breaker_open 1",
         r#"parse_failures_total{cause="too_large"} 1"#,
         r#"panics_total{place="request"} 1"#,
         "connections 1",

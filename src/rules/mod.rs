@@ -91,6 +91,7 @@ mod undersized_claim;
 mod unencrypted_traffic;
 mod unfinished_shutdown;
 mod unknown_data_label;
+mod unlisted_storage_class;
 mod unmaintained_image;
 mod unmounted_data;
 mod unready_client_addresses;
@@ -191,6 +192,7 @@ pub static ALL: &[&Rule] = &[
     &unencrypted_traffic::RULE,
     &unfinished_shutdown::RULE,
     &unknown_data_label::RULE,
+    &unlisted_storage_class::RULE,
     &unmaintained_image::RULE,
     &unmounted_data::RULE,
     &unready_client_addresses::RULE,

@@ -1,8 +1,6 @@
 //! The judge that Seawall is: reads a review, asks what must be known, and answers with a patch or a verdict.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
-
-use tokio::time::Instant;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     judge::{Answer, Call, Judge, Record, Review, Verdict},
@@ -54,6 +52,10 @@ impl Observer for Counting<'_> {
     fn looked_up(&self, question: &'static str, answered: bool) {
         self.0.lookup(question, if answered { Found::Found } else { Found::Unknown });
     }
+
+    fn breaker(&self, is_open: bool) {
+        self.0.lookup_breaker(is_open);
+    }
 }
 
 impl Guard {
@@ -93,8 +95,14 @@ impl Guard {
     /// The same, judging by what is followed. `rules` are all that may ever be in force.
     #[must_use]
     pub fn following(self, followers: &Followers, rules: &'static [&'static Rule]) -> Self {
-        let (live, health, uses) = (followers.live(), Some(followers.health()), Some(followers.uses()));
-        Self { live, health, uses, rules: rules.to_vec(), ..self }
+        let (health, uses) = (Some(followers.health()), Some(followers.uses()));
+        Self { health, uses, ..self.judging_by(followers.live(), rules) }
+    }
+
+    /// The same, judging by what is in force there. `rules` are all that may ever be in force.
+    #[must_use]
+    pub fn judging_by(self, live: Arc<Live>, rules: &'static [&'static Rule]) -> Self {
+        Self { live, rules: rules.to_vec(), ..self }
     }
 
     /// The same, telling what it does by Events, if there are to be any.
@@ -128,7 +136,7 @@ impl Guard {
             return Arc::clone(policies.always());
         }
         let question = Question::Namespace(name.to_owned());
-        let facts = self.ask(|| vec![question.clone()], call.peer, call.deadline).await;
+        let facts = self.ask(|| vec![question.clone()], call).await;
         match facts.get(&question) {
             Known::Found(FactAnswer::Namespace(facts)) if self.health.is_some() => {
                 self.live.learn(Namespace { name, labels: &facts.labels })
@@ -168,26 +176,24 @@ impl Guard {
 
     /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
     /// peer, nothing is known.
-    pub(super) async fn ask(
-        &self,
-        questions: impl FnOnce() -> Vec<Question>,
-        peer: IpAddr,
-        deadline: Instant,
-    ) -> Facts {
+    pub(super) async fn ask(&self, questions: impl FnOnce() -> Vec<Question>, call: &Call) -> Facts {
         let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
         let questions = questions();
         if questions.is_empty() {
             return Facts::default();
         }
-        let until = deadline - ANSWER_TIME;
+        let until = call.deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
-        match self.look_ups.take(peer, count, until).await {
-            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
-            Err(_) => {
-                questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
-                Facts::default()
+        let asked = async {
+            match self.look_ups.take(call.peer, count, until).await {
+                Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
+                Err(_) => {
+                    questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
+                    Facts::default()
+                }
             }
-        }
+        };
+        call.seat.lent_during(asked).await
     }
 
     async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {
@@ -241,14 +247,13 @@ impl Judge for Guard {
     }
 
     fn ready(&self) -> Result<(), String> {
-        match &self.health {
-            Some(health) if !health.is_ready() => Err("what is in force is not known yet".to_owned()),
-            _ => Ok(()),
-        }
+        self.health.as_ref().map_or(Ok(()), |health| health.check())
     }
 
     fn lines(&self) -> Vec<(&'static str, String)> {
-        self.health.as_ref().map(|health| health.lines()).unwrap_or_default()
+        let mut lines = self.health.as_ref().map(|health| health.lines()).unwrap_or_default();
+        lines.extend(self.cluster.as_ref().map(|cluster| ("look-ups", cluster.look_ups())));
+        lines
     }
 }
 

@@ -50,7 +50,7 @@ use self::{
 };
 pub use self::{
     config::{Config, Files, Limits, Times, Tls},
-    desk::Abandoned,
+    desk::{Abandoned, Seat},
     front::Front,
     guard::Guard,
     identity::Identity,

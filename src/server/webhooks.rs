@@ -11,10 +11,10 @@ use crate::{
 
 impl Guard {
     pub(super) async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let mut facts = self.ask(|| deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(|| deliberation.questions_to_mend(), call).await;
         let more = deliberation.more_questions_to_mend(&facts);
         if !more.is_empty() {
-            facts.extend(self.ask(|| more, call.peer, call.deadline).await);
+            facts.extend(self.ask(|| more, call).await);
         }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
@@ -51,7 +51,7 @@ impl Guard {
     ) -> (Reply, Vec<&'static str>) {
         let mut judged = self.first_opinion(deliberation);
         if judged.denies() && self.asks() {
-            let facts = self.ask(|| deliberation.questions_before_denial(&judged), call.peer, call.deadline).await;
+            let facts = self.ask(|| deliberation.questions_before_denial(&judged), call).await;
             judged = deliberation.judge(Some(&facts));
         }
         let counts = !call.abandoned.is_abandoned();

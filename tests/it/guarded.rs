@@ -13,7 +13,7 @@ use seawall::{
     metrics::{Metrics, Webhook},
     rule::{Rule, Validate},
     rules,
-    server::{Abandoned, Answer, Call, Guard, Judge},
+    server::{Answer, Call, Guard, Judge},
     settings::{KnownNames, Policies, Settings},
     terms::{Profile, Tier},
 };
@@ -42,8 +42,7 @@ fn review(object: &Value, old: &Value) -> String {
 
 async fn judge(guard: &Guard, body: String) -> Value {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    let (peer, abandoned) = ([127, 0, 0, 1].into(), Abandoned::default());
-    let call = Call { webhook: Webhook::Validate, body: body.into(), deadline, peer, abandoned };
+    let call = Call::new(Webhook::Validate, body, deadline, [127, 0, 0, 1].into());
     let Answer::Review(review) = guard.answer(call).await else { panic!("it is not answered") };
     serde_json::from_slice::<Value>(&review.body).unwrap()["response"].clone()
 }

@@ -16,8 +16,8 @@ use crate::{
 /// The headings of every rule's documentation, in their order.
 const HEADINGS: [&str; 4] = ["Why", "Example", "Use instead", "References"];
 
-/// Runs the manifest of a section, with what stands behind it as the rest of its run; for a rule about changes the one before, then the
-/// one after.
+/// Runs the manifest of a section, with what stands behind it as the rest of its run, and under the policy among that; for a rule about
+/// changes the one before, then the one after.
 fn run(rule: &Rule, section: &str) -> Outcome {
     let blocks = rule.documentation().blocks(section);
     let [block] = &blocks[..] else { panic!("{section}: {} code blocks instead of one", blocks.len()) };
@@ -33,17 +33,22 @@ fn run(rule: &Rule, section: &str) -> Outcome {
         let object = documents.pop().unwrap();
         return Case::of(object, documents.pop()).outcome();
     }
+    let policy = documents.iter().position(|document| document["kind"] == "DatabasePolicy");
+    let policy = policy.map(|at| documents.remove(at)["spec"].take());
     assert!(!documents.is_empty(), "{section}: no document");
     let object = documents.remove(0);
     for (at, other) in documents.iter().enumerate() {
         let rest = documents.iter().enumerate().filter(|(rest, _)| *rest != at).map(|(_, o)| o.clone());
-        let outcome = Case::of(other.clone(), None).beside(rest.chain([object.clone()]).collect()).outcome();
+        let outcome = Case::of(other.clone(), None)
+            .under(policy.clone())
+            .beside(rest.chain([object.clone()]).collect())
+            .outcome();
         assert_sound(&outcome);
     }
     if matches!(rule.validate, Some(Validate::Deletion(_))) {
         return Case::deleting(object).outcome();
     }
-    Case::of(object, None).beside(documents).outcome()
+    Case::of(object, None).under(policy).beside(documents).outcome()
 }
 
 fn rules() -> Vec<(String, &'static Rule)> {

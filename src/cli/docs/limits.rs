@@ -25,7 +25,12 @@ the handshake.
 
 A body's weight is what it could become: itself and its tree, at worst 32 bytes of tree for each byte of body. Memory is
 granted as the bytes arrive, so that an announced length reserves nothing. Bodies of 64 KiB and more are judged on threads of their
-own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer.
+own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer. While such a call waits for the
+API server, its place is somebody else's.
+
+After ten look-ups in a row without an answer none is tried for five seconds: facts are unknown at once, which writes nothing and lowers
+to a warning what they could have excused. Then one is tried every five seconds, and the first answer ends it. The metric
+`seawall_fact_lookup_breaker_open` and `/readyz?verbose` say so. A look-up that was given less than a second does not count.
 
 ";
 
@@ -77,6 +82,7 @@ data is worth, no owner that somebody wrote, no other name, kind or place of a c
 | a claim that is bound and older than an hour | what is created over it may be a database that is brought back: it is warned about, and the data lives |
 | a Pod with `restartPolicy: Never`, or a server in a Job | tests and pipelines start databases that are meant to go; rules about data, durability and credentials let them |
 | an ephemeral container | it is there to look at what runs, has no claim of its own, and no restart; nobody is asked about it |
+| a review that is sent to the port | it is answered, and nothing comes of it, for the API server alone stores; what it can touch is a counter, and when an exemption was used last; `--client-ca`, with a CA that nobody else has a certificate of, shuts it |
 | a label that an exemption's `selector` means | whoever exempts by labels leaves it to those who write them; `name` does not |
 | while Seawall is away | entries are Ignore unless a namespace is labelled `seawall.dev/guard: enforced`; what was made meanwhile is warned about when it changes |
 ";
@@ -130,6 +136,12 @@ pub fn limits() -> String {
         ("until the first request of a connection begins", times.first_request, "closed"),
         ("a request's head", times.head, "closed"),
         ("an idle connection", times.idle, "closed; the API server keeps its own for 90 s"),
+        ("an idle connection, once the server is told to stop", times.idle_leaving, "closed"),
+        (
+            "a connection at most; half of that at least",
+            times.life,
+            "closed after its next answer, so that replicas that came later get calls",
+        ),
         ("a review: body, look-ups and answer together, if its own `timeout` is not shorter", times.deadline, "503"),
         ("calls in flight when the server is told to stop", times.grace, "given up"),
         ("between two looks at the certificate files", times.reload, "a new certificate is served"),
