@@ -58,9 +58,12 @@ pub(in crate::cluster) fn controllers() -> MatchCondition {
     condition("not-from-a-controller", &expression)
 }
 
-/// Of the Pods that people delete, only those whose end nobody waits for.
+/// Of the Pods that people delete, only those whose end nobody waits for; and not a second time, when the API server has already written
+/// that into the Pod.
 pub(super) fn forced() -> MatchCondition {
-    let is_forced = "has(request.options.gracePeriodSeconds) && request.options.gracePeriodSeconds == 0";
+    let is_forced = "has(request.options.gracePeriodSeconds) && request.options.gracePeriodSeconds == 0 && \
+                     !(has(oldObject.metadata.deletionGracePeriodSeconds) && \
+                     oldObject.metadata.deletionGracePeriodSeconds == 0)";
     condition("not-an-ordinary-end-of-a-pod", &format!("!({POD_DELETION}) || ({is_forced})"))
 }
 

@@ -26,6 +26,17 @@ pub fn facts_role() -> Result<Value> {
     role(&[FACTS])
 }
 
+/// The same for a replica that may lead: its Lease lies in its own namespace as well, where another rule of that Role lets it write.
+pub fn role_with_lease(name: &str) -> Result<Value> {
+    let mut role = cluster_role()?;
+    role["metadata"]["name"] = json!(name);
+    let lease = json!({
+        "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"],
+    });
+    role["rules"].as_array_mut().context("no rules")?.push(lease);
+    Ok(role)
+}
+
 /// The rights of the replica that leads alone.
 pub fn leaders_role() -> Result<Value> {
     role(&[KEPT, REPORTED])
@@ -37,11 +48,7 @@ pub fn cluster_role() -> Result<Value> {
     let switch = json!({
         "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["seawall"], "verbs": ["list", "watch"],
     });
-    // Another Role of the chart, in Seawall's own namespace.
-    let lease = json!({
-        "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"],
-    });
-    role["rules"].as_array_mut().context("no rules")?.extend([switch, lease]);
+    role["rules"].as_array_mut().context("no rules")?.push(switch);
     Ok(role)
 }
 

@@ -16,7 +16,7 @@ use crate::databases::{claim, list};
 use crate::guarded::labelled_claim;
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{DEADLINE, wait_for};
-use crate::plane::{Namespace, Plane};
+use crate::plane::{Namespace, Plane, access};
 use crate::stage::lone_trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -75,7 +75,7 @@ async fn kept(plane: &Arc<Plane>) -> Result<()> {
     plane.kubectl(&["label", &elsewhere, &by_hand]).await?.succeeded()?;
     guard(plane, &namespace).await?;
 
-    bind(plane).await?;
+    bind(plane, access::role_with_lease("leading")?).await?;
     let seawall = Seawall::start(plane, leader(plane, 3_600, &[])?).await?;
     let fate =
         async |namespace: &Namespace, name: &str| label(namespace, &format!("pvc/{name}"), keys::HOLDS_DATA).await;

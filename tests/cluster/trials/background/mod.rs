@@ -8,12 +8,11 @@ mod reports;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
-use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
 use seawall::cluster::guards;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::databases::list;
 use crate::plane::seawall::Options;
 use crate::plane::watch::DEADLINE;
 use crate::plane::{Namespace, Plane};
@@ -35,16 +34,16 @@ fn leader(plane: &Plane, every: u32, more: &[&str]) -> Result<Options> {
     Ok(options)
 }
 
-/// Lets that account do what the chart lets it do.
-async fn bind(plane: &Plane) -> Result<()> {
+/// Lets that account do what a role says.
+async fn bind(plane: &Plane, role: Value) -> Result<()> {
+    let name = role["metadata"]["name"].clone();
     let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "account"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "seawall"},
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": guards::ACCOUNT}],
     });
-    let bindings: Api<ClusterRoleBinding> = Api::all(plane.client());
-    bindings.patch("account", &PatchParams::apply("trials").force(), &Patch::Apply(binding)).await?;
-    Ok(())
+    let apply = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
+    plane.kubectl_with(&apply, &list(&[role, binding])).await?.succeeded().map(|_| ())
 }
 
 /// Waits until something is so.

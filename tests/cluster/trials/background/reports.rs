@@ -91,7 +91,7 @@ const SECRET: &str = "Qrs5Report8Tuv";
 
 async fn reported(plane: &Arc<Plane>) -> Result<()> {
     let [old, new] = KINDS;
-    bind(plane).await?;
+    bind(plane, access::role_with_lease("leading")?).await?;
     let namespace = plane.namespace("reported").await?;
     let empty = plane.namespace("without").await?;
     let mut before = fragile(database(MYSQL, Shape::StatefulSet, "before"));
@@ -171,21 +171,13 @@ fn rights(role: &Value) -> Vec<Right> {
 
 /// The account's rights, but for one of the leader's.
 async fn without(plane: &Plane, missing: Option<&Right>) -> Result<()> {
-    let mut role = access::cluster_role()?;
+    let mut role = access::role_with_lease("leading")?;
     let kept = rights(&role).into_iter().filter(|right| Some(right) != missing);
     let rules: Vec<Value> = kept
         .map(|(group, resource, verb)| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}))
         .collect();
     role["rules"] = json!(rules);
-    role["metadata"]["name"] = json!("leading");
-    let binding = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "leading"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "leading"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": ACCOUNT}],
-    });
-    let both = list(&[role, binding]);
-    let apply = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
-    plane.kubectl_with(&apply, &both).await?.succeeded()?;
+    bind(plane, role).await?;
     let Some((group, resource, verb)) = missing else { return Ok(()) };
     let resource = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
     let ask = ["auth", "can-i", verb, &resource, "--as", ACCOUNT, "-A"];
