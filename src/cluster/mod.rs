@@ -31,6 +31,7 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub(crate) use fetch::MOST_READ;
 pub use follow::{Follow, Seen};
 pub use health::Health;
 pub use lease::{Candidate, Leadership, LeaseTimes};

@@ -22,7 +22,9 @@ use crate::{
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
-const ANSWER_TIME: Duration = Duration::from_millis(250);
+pub(super) const ANSWER_TIME: Duration = Duration::from_millis(250);
+/// How long a review waits for what stands around a database, on which nothing rests but warnings.
+pub(crate) const AROUND_TIME: Duration = Duration::from_millis(500);
 /// Look-ups under way at once, for all callers together; [`PerPeer`] leaves each of them its share.
 pub(crate) const LOOK_UPS: u64 = 128;
 
