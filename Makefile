@@ -7,7 +7,7 @@ CARGO ?= cargo
 # Where cargo puts what it builds; kept in step with cargo, which reads it too.
 CARGO_TARGET_DIR ?= target
 
-.PHONY: help demo build test bench scale-scan bless check needs-rust needs-go needs-wrk needs-deny
+.PHONY: help demo build image image-twice test test-oldest bench scale-scan bless check needs-rust needs-go needs-wrk needs-deny
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,16 +18,25 @@ demo: needs-rust needs-go ## apply the examples to a real API server that Seawal
 	@$(CARGO_TARGET_DIR)/release/examples/demo --seawall $(CARGO_TARGET_DIR)/release/seawall
 
 build: needs-rust ## build target/release/seawall
-	$(CARGO) build --release --locked
+	SEAWALL_COMMIT="$$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)" $(CARGO) build --release --locked
 
 test: needs-rust needs-go ## run every test, also those on a real API server
 	$(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
 
+test-oldest: needs-rust needs-go ## run the tests on a real API server of the oldest Kubernetes that is supported, 1.30
+	env -u KUBEBUILDER_ASSETS SEAWALL_CONTROL_PLANE=oldest $(CARGO) test --locked --test cluster
+
 bench: needs-rust needs-wrk ## measure Seawall against a webhook that does nothing; needs wrk
 	$(CARGO) build --release --locked --example bench --example bench-server
 	$(CARGO) bench --locked --bench criterion
 	@$(CARGO_TARGET_DIR)/release/examples/bench
+
+image: needs-rust ## make an OCI image in target/image, without a container engine; needs umoci, skopeo, cargo-about, cargo-cyclonedx
+	image/build.sh $(CARGO_TARGET_DIR)/image
+
+image-twice: image ## build the image once more, elsewhere, and hold that it is the same
+	image/twice.sh $(CARGO_TARGET_DIR)/image
 
 scale-scan: needs-rust needs-go ## measure a scan of 2,000 workloads on a real API server: time and memory
 	$(CARGO) build --release --locked --bin seawall

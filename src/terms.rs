@@ -163,6 +163,19 @@ impl Profile {
 /// Namespaces that the webhooks are not registered for: what Kubernetes itself runs on, and Seawall, must start without Seawall.
 pub const UNGUARDED: [&str; 2] = ["kube-system", "seawall-system"];
 
+/// The commit that this program was built of, where the build was told it: `make build` and `make image` do.
+pub const COMMIT: Option<&str> = match option_env!("SEAWALL_COMMIT") {
+    Some(commit) if !commit.is_empty() => Some(commit),
+    _ => None,
+};
+
+/// This build: `0.1.0`, or `0.1.0 (0123456789ab)` where its commit is known.
+#[must_use]
+pub fn build() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    COMMIT.map_or_else(|| version.to_owned(), |commit| format!("{version} ({commit})"))
+}
+
 /// The warning by which a webhook answers a probe; `webhook` is `mutate` or `validate`.
 #[must_use]
 pub fn answered(webhook: &str) -> String {

@@ -1,8 +1,10 @@
 //! The command line: one file per sub-command, each with its arguments and what it does.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::LazyLock};
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::terms;
 
 /// The examples under a sub-command's help, headed as clap heads the other sections.
 macro_rules! examples {
@@ -41,9 +43,12 @@ const EXIT_STATUS: &str = "\x1b[1m\x1b[4mExit status:\x1b[0m
   1  something is denied
   2  something could not be done or read";
 
+/// What `--version` says.
+static BUILD: LazyLock<String> = LazyLock::new(terms::build);
+
 /// Guards databases in Kubernetes: mends careless specs, refuses unsafe ones.
 #[derive(Debug, Parser)]
-#[command(name = "seawall", version, max_term_width = 100, after_help = EXIT_STATUS)]
+#[command(name = "seawall", version = BUILD.as_str(), max_term_width = 100, after_help = EXIT_STATUS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

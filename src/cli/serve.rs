@@ -20,6 +20,7 @@ use crate::cluster::Cluster;
 use crate::metrics::Metrics;
 use crate::rules;
 use crate::server::{self, Config, Guard, Limits, Server, Times};
+use crate::terms;
 
 /// The longest `--drain-delay`, in seconds. Nobody is sent to a Pod for a fraction of that; a typing error must not outlast the grace period.
 const MOST_DELAY: i64 = 300;
@@ -191,7 +192,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         let help = e.help();
         helped(e, help)
     })?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %profile, ?connection, "starting");
+    tracing::info!(version = terms::build(), %profile, ?connection, "starting");
     certificates::looked_after(keeper, server.run(guard, told_to_stop()?)).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,23 +1,18 @@
 //! One object, followed by name: what it is now, and every change of it.
 //!
-//! The rights that this takes are `get` and `watch` for this very name. It goes on for ever: an API server that does
+//! The rights that this takes are `list` and `watch` for this very name. It goes on for ever: an API server that does
 //! not answer leaves what was seen last.
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use futures::StreamExt as _;
-use kube::api::{Api, WatchEvent, WatchParams};
+use kube::api::Api;
 use serde::de::DeserializeOwned;
-use tokio::{sync::watch, task::AbortHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::AbortHandle,
+};
 
-use super::Chain;
-
-/// How long one watch lasts, in seconds: less than [`watch::QUIET`](super::watch::QUIET), after which a connection counts as dead.
-const WATCH_SECONDS: u32 = 50;
-/// Between two attempts where the API server does not answer: at first, and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-
-/// There is no going on from this version: the object is read anew.
-const TOO_OLD: u16 = 410;
+use super::watch::{Followed, Told};
+use crate::tree::Node;
 
 /// What an object is.
 #[derive(Debug, Clone)]
@@ -33,7 +28,7 @@ pub enum Seen<K> {
 /// An object that is followed until this is dropped.
 pub struct Follow<K> {
     seen: watch::Receiver<Seen<K>>,
-    task: AbortHandle,
+    tasks: [AbortHandle; 2],
 }
 
 impl<K> fmt::Debug for Follow<K> {
@@ -44,26 +39,39 @@ impl<K> fmt::Debug for Follow<K> {
 
 impl<K> Drop for Follow<K> {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
+/// An object as far as it can be read.
+type Read<K> = Result<K, String>;
+
 impl<K> Follow<K>
 where
-    K: kube::Resource + Clone + DeserializeOwned + fmt::Debug + Send + Sync + 'static,
+    K: kube::Resource + DeserializeOwned + Send + Sync + 'static,
 {
     /// Follows the object of this name.
     #[must_use]
     pub fn start(api: Api<K>, name: &str) -> Self {
+        let followed = Followed { path: api.resource_url().to_owned(), fields: format!("metadata.name={name}") };
+        let (told, heard) = mpsc::channel::<Told<Read<K>>>(1);
         let (sender, seen) = watch::channel(Seen::Unknown);
-        let task = tokio::spawn(follow(api, name.to_owned(), sender)).abort_handle();
-        Self { seen, task }
+        let read = |node: Node<'_>| serde_json::from_value(node.to_json()).map_err(|error| error.to_string());
+        let following = tokio::spawn(followed.follow(api.into_client(), read, told));
+        let telling = tokio::spawn(pass_on(name.to_owned(), heard, sender));
+        Self { seen, tasks: [following.abort_handle(), telling.abort_handle()] }
     }
+}
 
+impl<K> Follow<K> {
     /// What it is now.
     #[must_use]
     pub fn now(&self) -> Seen<K> {
-        self.seen.borrow().clone()
+        match &*self.seen.borrow() {
+            Seen::Unknown => Seen::Unknown,
+            Seen::Missing => Seen::Missing,
+            Seen::Found(object) => Seen::Found(Arc::clone(object)),
+        }
     }
 
     /// Waits until it is something else than it was when [`Self::changed`] returned last.
@@ -74,72 +82,33 @@ where
     }
 }
 
-async fn follow<K>(api: Api<K>, name: String, seen: watch::Sender<Seen<K>>)
-where
-    K: kube::Resource + Clone + DeserializeOwned + fmt::Debug,
-{
-    let (mut pause, mut complained) = (PAUSES.0, false);
-    loop {
-        match once(&api, &name, &seen, &mut pause, &mut complained).await {
-            Ok(()) => {}
-            Err(error) => {
-                if !complained {
-                    tracing::warn!(name, error = %Chain(&error), "an object cannot be followed; what was seen last stays");
-                }
-                complained = true;
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSES.1);
-            }
-        }
-    }
-}
-
-/// Reads it, and then every change, until the watch has to begin anew.
-async fn once<K>(
-    api: &Api<K>,
-    name: &str,
-    seen: &watch::Sender<Seen<K>>,
-    pause: &mut Duration,
-    complained: &mut bool,
-) -> Result<(), kube::Error>
-where
-    K: kube::Resource + Clone + DeserializeOwned + fmt::Debug,
-{
-    let found = api.get_opt(name).await?;
-    let mut version = found.as_ref().map(version_of).unwrap_or_default();
-    seen.send_replace(found.map_or(Seen::Missing, |object| Seen::Found(Arc::new(object))));
-    let params = WatchParams::default().fields(&format!("metadata.name={name}")).timeout(WATCH_SECONDS);
-    loop {
-        let mut events = match api.watch(&params, &version).await {
-            Err(kube::Error::Api(status)) if status.code == TOO_OLD => return Ok(()),
-            begun => begun?.boxed(),
+/// Says what it is now. What cannot be followed or read is said once, until it can be again.
+async fn pass_on<K>(name: String, mut heard: mpsc::Receiver<Told<Read<K>>>, seen: watch::Sender<Seen<K>>) {
+    let mut complained = false;
+    while let Some(told) = heard.recv().await {
+        let now = match told {
+            Told::All(mut all) => all.pop().map_or(Ok(Some(Seen::Missing)), |read| read.map(found)),
+            Told::One(read) => read.map(found),
+            Told::Gone(_) => Ok(Some(Seen::Missing)),
+            Told::Same => Ok(None),
+            Told::Lost { why, .. } => Err(why),
         };
-        if std::mem::take(complained) {
-            tracing::info!(name, "an object is followed again");
-        }
-        *pause = PAUSES.0;
-        while let Some(event) = events.next().await {
-            match event? {
-                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
-                    version = version_of(&object);
-                    seen.send_replace(Seen::Found(Arc::new(object)));
+        match now {
+            Ok(now) => {
+                if std::mem::take(&mut complained) {
+                    tracing::info!(name, "an object is followed again");
                 }
-                WatchEvent::Deleted(object) => {
-                    version = version_of(&object);
-                    seen.send_replace(Seen::Missing);
-                }
-                WatchEvent::Bookmark(bookmark) => version = bookmark.metadata.resource_version,
-                WatchEvent::Error(status) if status.code == TOO_OLD => return Ok(()),
-                WatchEvent::Error(status) => return Err(kube::Error::Api(status)),
+                now.into_iter().for_each(|now| drop(seen.send_replace(now)));
             }
-        }
-        if version.is_empty() {
-            // Nothing was there, and nothing came: there is no version to go on from.
-            return Ok(());
+            Err(error) if !complained => {
+                complained = true;
+                tracing::warn!(name, error, "an object cannot be followed; what was seen last stays");
+            }
+            Err(_) => {}
         }
     }
 }
 
-fn version_of<K: kube::Resource>(object: &K) -> String {
-    object.meta().resource_version.clone().unwrap_or_default()
+fn found<K>(object: K) -> Option<Seen<K>> {
+    Some(Seen::Found(Arc::new(object)))
 }

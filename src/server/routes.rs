@@ -19,10 +19,10 @@ use super::{
     refusal::plain,
     review::{App, Caller},
 };
-use crate::metrics::{CONTENT_TYPE as METRICS_TYPE, Webhook};
-
-/// What `/version` says.
-const VERSION: &str = concat!(r#"{"name":"seawall","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#, "\n");
+use crate::{
+    metrics::{CONTENT_TYPE as METRICS_TYPE, Webhook},
+    terms::COMMIT,
+};
 
 /// The TLS port: the webhooks, health and the version.
 pub(super) fn webhooks<J: Judge>(app: Arc<App<J>>) -> Router {
@@ -39,9 +39,14 @@ fn health<J: Judge>(router: Router<Arc<App<J>>>) -> Router<Arc<App<J>>> {
     router
         .route("/livez", get(|| async { plain(StatusCode::OK, "ok") }))
         .route("/readyz", get(ready))
-        .route("/version", get(|| async { typed("application/json", VERSION) }))
+        .route("/version", get(version))
         .fallback(no_such_path)
         .method_not_allowed_fallback(not_with_this_method)
+}
+
+async fn version() -> Response<Body> {
+    let build = serde_json::json!({"name": "seawall", "version": env!("CARGO_PKG_VERSION"), "commit": COMMIT});
+    typed("application/json", format!("{build}\n"))
 }
 
 async fn no_such_path<J: Judge>(

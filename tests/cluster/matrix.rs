@@ -185,7 +185,7 @@ pub async fn run(namespace: &Namespace, kind: Kind) -> Result<Table> {
             let (answer, now) =
                 take(namespace, kind, &name, step).await.with_context(|| format!("{sequence}, {}", step.verb))?;
             let suffix = if step.changed { " (changed)" } else { "" };
-            let effect = effect(&stored, &now);
+            let effect = effect(kind, &stored, &now);
             rows.push(Row { sequence, step: format!("{}{suffix}", step.verb), answer, effect });
             stored = now;
         }
@@ -235,13 +235,14 @@ async fn settled(namespace: &Namespace, kind: Kind, name: &str) -> Result<Value>
     .await
 }
 
-fn effect(before: &Value, now: &Value) -> Vec<String> {
+fn effect(kind: Kind, before: &Value, now: &Value) -> Vec<String> {
     let mut lines: Vec<String> = match (before, now) {
         (_, Value::Null) => return vec!["not stored".to_owned()],
         (Value::Null, _) => vec!["stored".to_owned()],
         _ => changes(&essence(before), &essence(now)).iter().map(timeless).collect(),
     };
-    if let Some(generation) = now["metadata"]["generation"].as_i64() {
+    // Pods have one since Kubernetes 1.33 only.
+    if let (Kind::StatefulSet | Kind::Deployment, Some(generation)) = (kind, now["metadata"]["generation"].as_i64()) {
         lines.push(format!("generation {generation}"));
     }
     lines
@@ -252,9 +253,13 @@ fn timeless(change: &Change) -> String {
 }
 
 /// The changed lines of a diff.
+/// What a diff changes; the generation is told of the object itself.
 fn differences(diff: &str) -> String {
     let changed = |line: &&str| {
-        (line.starts_with('+') || line.starts_with('-')) && !line.starts_with("+++") && !line.starts_with("---")
+        (line.starts_with('+') || line.starts_with('-'))
+            && !line.starts_with("+++")
+            && !line.starts_with("---")
+            && !line.contains("  generation: ")
     };
     diff.lines().filter(changed).map(|line| format!("{line}\n")).collect()
 }

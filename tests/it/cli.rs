@@ -132,7 +132,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[test]
 fn version_and_help_go_to_standard_output() {
-    let version = format!("seawall {}\n", env!("CARGO_PKG_VERSION"));
+    let version = format!("seawall {}\n", seawall::terms::build());
     assert_eq!(told(&run(&["--version"])), (Some(0), version.as_str(), ""));
     let help = run(&["help", "certs"]);
     let (status, out, err) = told(&help);

@@ -48,7 +48,7 @@ async fn each_port_answers_what_is_its_own() {
         r#"seawall_request_duration_seconds_bucket{le="0.00005",webhook="mutate"} "#,
         "seawall_requests_in_flight 0",
         "seawall_connections 2",
-        concat!(r#"seawall_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        concat!(r#"seawall_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#"",commit=""#),
     ] {
         assert!(metrics.body.lines().any(|found| found.starts_with(line)), "{line}\n{}", metrics.body);
     }

@@ -13,8 +13,10 @@
 # KUBEBUILDER_ASSETS, if set, names a folder with kube-apiserver, etcd and kubectl, as
 # envtest uses it. Those are then taken from there, and so are kube-controller-manager
 # and kube-scheduler if the folder has them; envtest's does not, so they are built.
+#
+# SEAWALL_CONTROL_PLANE=oldest provides the oldest Kubernetes that Seawall supports, from ./oldest/go.mod into ./oldest/bin.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")/${SEAWALL_CONTROL_PLANE:-}"
 bin=$PWD/bin
 
 say() { printf 'control plane: %s\n' "$*" >&2; }

@@ -72,7 +72,7 @@ async fn attempt(
     };
 
     let mut etcd = spawn("etcd", &binaries.etcd, etcd_args(&data, client_port, peer_port))?;
-    answers(&mut etcd, "etcd", async || Ok(http_get(loopback(client_port), "/readyz").await?.0 == 200)).await?;
+    answers(&mut etcd, "etcd", async || Ok(http_get(loopback(client_port), "/health").await?.0 == 200)).await?;
 
     let mut apiserver = spawn("kube-apiserver", &binaries.apiserver, apiserver_args(folder, client_port, port))?;
     let address = format!("https://127.0.0.1:{port}");

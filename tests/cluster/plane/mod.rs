@@ -84,6 +84,12 @@ impl Plane {
         self.client.clone()
     }
 
+    /// The minor version of its Kubernetes, such as 36.
+    pub async fn minor(&self) -> Result<u32> {
+        let version = self.client.apiserver_version().await.context("the API server does not say its version")?;
+        version.minor.parse().with_context(|| format!("{:?} is no minor version", version.minor))
+    }
+
     /// Ends the API server, and starts it again on the same port, with what etcd holds. It does not wait until it answers.
     pub fn restart_api_server(&self) -> Result<()> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
