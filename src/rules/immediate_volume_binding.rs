@@ -97,9 +97,8 @@
 use super::support::storage::Storage;
 use crate::{
     finding::Findings,
-    rule::{Context, Rule, Validate},
+    rule::{Rule, Validate},
     terms::{Action, Tier},
-    view::{Claim, Database},
 };
 
 /// The rule.
@@ -109,7 +108,10 @@ pub(super) static RULE: Rule = Rule {
     since: "0.1.0",
     tier: Tier::Hygiene,
     mutate: None,
-    validate: Some(Validate::Storage(validate, validate_claim)),
+    validate: Some(Validate::Storage(
+        |database, context, findings| Storage::of(database, context).into_iter().for_each(|s| judge(s, findings)),
+        |claim, context, findings| Storage::of_claim(claim, context).into_iter().for_each(|s| judge(s, findings)),
+    )),
     spares_ephemeral: true,
     needs: |_| true,
     writes: &[],
@@ -117,18 +119,6 @@ pub(super) static RULE: Rule = Rule {
 
 const HELP: &str =
     "choose a class with volumeBindingMode: WaitForFirstConsumer; of a class that exists it cannot be changed";
-
-fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    if let Some(storage) = Storage::of(database, context) {
-        judge(storage, findings);
-    }
-}
-
-fn validate_claim(claim: &Claim<'_>, context: &Context<'_>, findings: &mut Findings) {
-    if let Some(storage) = Storage::of_claim(claim, context) {
-        judge(storage, findings);
-    }
-}
 
 fn judge(storage: Storage<'_, '_>, findings: &mut Findings) {
     let is_bound = storage.claim.is_some_and(|claim| claim.volume.is_some());
