@@ -7,7 +7,7 @@ CARGO ?= cargo
 # Where cargo puts what it builds; kept in step with cargo, which reads it too.
 CARGO_TARGET_DIR ?= target
 
-.PHONY: help demo build image image-twice test test-oldest bench scale-scan bless check needs-rust needs-go needs-wrk needs-deny
+.PHONY: help demo build image image-twice test test-oldest bench scale-scan soak scale chaos bless check needs-rust needs-go needs-wrk needs-deny
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,9 +20,11 @@ demo: needs-rust needs-go ## apply the examples to a real API server that Seawal
 build: needs-rust ## build target/release/seawall
 	SEAWALL_COMMIT="$$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null)" $(CARGO) build --release --locked
 
-test: needs-rust needs-go ## run every test, also those on a real API server
+test: needs-rust needs-go ## run every test, also those on a real API server, and the demo
 	$(CARGO) test --workspace --all-targets --locked
 	$(CARGO) test --workspace --doc --locked
+	$(CARGO) build --locked --bin seawall --example demo
+	$(CARGO_TARGET_DIR)/debug/examples/demo --seawall $(CARGO_TARGET_DIR)/debug/seawall >$(CARGO_TARGET_DIR)/demo.txt
 
 test-oldest: needs-rust needs-go ## run the tests on a real API server of the oldest Kubernetes that is supported, 1.30
 	env -u KUBEBUILDER_ASSETS SEAWALL_CONTROL_PLANE=oldest $(CARGO) test --locked --test cluster
@@ -38,9 +40,24 @@ image: needs-rust ## make an OCI image in target/image, without a container engi
 image-twice: image ## build the image once more, elsewhere, and hold that it is the same
 	image/twice.sh $(CARGO_TARGET_DIR)/image
 
+# Trials that take minutes, on the program as it is installed. `make test` runs a short form of each.
+BY_HAND = SEAWALL_BINARY="$$(realpath $(CARGO_TARGET_DIR)/release/seawall)" $(CARGO) test --locked --test cluster -- --ignored --nocapture
+
 scale-scan: needs-rust needs-go ## measure a scan of 2,000 workloads on a real API server: time and memory
 	$(CARGO) build --release --locked --bin seawall
-	SEAWALL_BINARY="$$(realpath $(CARGO_TARGET_DIR)/release/seawall)" $(CARGO) test --locked --test cluster -- --ignored --nocapture scan::two_thousand
+	$(BY_HAND) scan::two_thousand
+
+soak: needs-rust needs-go ## ask Seawall a million times: its memory stays as it is
+	$(CARGO) build --release --locked --bin seawall
+	$(BY_HAND) serving::a_million_requests
+
+scale: needs-rust needs-go ## put 10,000 claims into a real API server: Seawall's memory does not know them
+	$(CARGO) build --release --locked --bin seawall
+	$(BY_HAND) serving::ten_thousand_claims
+
+chaos: needs-rust needs-go ## kill, freeze, starve and restart everything for ten minutes; SEAWALL_SEED repeats a run
+	$(CARGO) build --release --locked --bin seawall
+	$(BY_HAND) serving::ten_minutes_of_chaos
 
 bless: needs-rust ## rewrite the generated documentation and the snapshots; then read the difference
 	SEAWALL_BLESS=1 INSTA_UPDATE=always $(CARGO) test --locked --no-fail-fast

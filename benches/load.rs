@@ -19,6 +19,8 @@
 
 #[path = "load/cases.rs"]
 mod cases;
+#[path = "load/crowd.rs"]
+mod crowd;
 #[path = "load/look_up.rs"]
 mod look_up;
 #[path = "../tests/cluster/plane/mod.rs"]
@@ -83,8 +85,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     };
     let folder = tempfile::tempdir().context("no temporary folder")?;
     let (null, seawall) = (
-        Server::start(&programs, folder.path(), "null", None)?,
-        Server::start(&programs, folder.path(), "seawall", None)?,
+        Server::start(&programs, folder.path(), "null", &[])?,
+        Server::start(&programs, folder.path(), "seawall", &[])?,
     );
     let idle = [null.memory("VmRSS")?, seawall.memory("VmRSS")?];
     report::begin(arguments.pairs, arguments.seconds);
@@ -99,6 +101,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
     report::memory("seawall", idle[1], &seawall)?;
     report::machine();
     drop(seawall);
+    crowd::measure(arguments, &programs, folder.path())?;
     if !arguments.no_look_ups {
         look_up::measure(arguments, &programs, folder.path(), &null).await?;
     }

@@ -4,6 +4,9 @@
 //! It says where it listens in one line on stdout, and stops when its stdin ends.
 #![allow(clippy::print_stdout, reason = "that is how a program talks to the one that started it")]
 
+#[path = "server/crowd.rs"]
+mod crowd;
+
 use std::{
     borrow::Cow,
     io::{self, Write as _},
@@ -14,6 +17,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
+use crowd::Crowd;
 use seawall::{
     cluster::{Cluster, Proxies},
     engines::Catalogue,
@@ -45,6 +49,12 @@ struct Arguments {
     /// Ask the API server of this kubeconfig; without it judge offline
     #[arg(long)]
     kubeconfig: Option<PathBuf>,
+    /// So many further policies are in force
+    #[arg(long, default_value_t = 0)]
+    policies: usize,
+    /// So many exemptions
+    #[arg(long, default_value_t = 0)]
+    exemptions: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -130,7 +140,16 @@ async fn guard(arguments: &Arguments, metrics: Arc<Metrics>) -> Result<Guard> {
         Some(path) => Some(Cluster::from_kubeconfig(path, &Proxies::default())?),
         None => None,
     };
-    Ok(Guard::new(catalogue, settings, rules::ALL, Some(MINOR), cluster, metrics, now))
+    let crowd = Crowd { policies: arguments.policies, exemptions: arguments.exemptions };
+    let live = match crowd {
+        Crowd { policies: 0, exemptions: 0 } => None,
+        crowd => Some(crowd::live(&arguments.config, crowd, known)?),
+    };
+    let guard = Guard::new(catalogue, settings, rules::ALL, Some(MINOR), cluster, metrics, now);
+    Ok(match live {
+        None => guard,
+        Some(live) => guard.judging_by(live, rules::ALL),
+    })
 }
 
 /// As `seawall serve` logs: JSON on stderr, from `info` on.

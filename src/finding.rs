@@ -49,6 +49,8 @@ pub struct Correction {
     pub value: Value,
     /// What that does, for people: lower case, no final period.
     pub message: String,
+    /// Why it is for an object that is not there yet alone, to complete "only ..."; empty where it is for any.
+    pub only: &'static str,
 }
 
 impl Finding {
@@ -66,7 +68,19 @@ impl Finding {
 
     /// What is to be written at a place instead. Only for what is certain: it moves no data, and keeps no database from starting.
     pub fn correction(&mut self, at: Node<'_>, value: Value, message: impl Into<String>) -> &mut Self {
-        self.correction = Some(Box::new(Correction { place: at.place(), value, message: message.into() }));
+        self.correction = Some(Box::new(Correction { place: at.place(), value, message: message.into(), only: "" }));
+        self
+    }
+
+    /// The same for what cannot be changed any more once the object is there: it is told, and left to its author. `only` says when.
+    pub fn correction_at_birth(
+        &mut self,
+        at: Node<'_>,
+        value: Value,
+        message: impl Into<String>,
+        only: &'static str,
+    ) -> &mut Self {
+        self.correction = Some(Box::new(Correction { place: at.place(), value, message: message.into(), only }));
         self
     }
 

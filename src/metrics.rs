@@ -3,7 +3,9 @@
 //! Every label is a closed set: enums, names of rules and questions (`&'static str`, so that no text of
 //! an object can become one). What is counted once per call is an array of atomics; the rarer is a `Family`.
 
+mod background;
 mod labels;
+mod lookups;
 mod rotation;
 mod table;
 
@@ -15,7 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use self::labels::{End, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
+pub use self::labels::{End, EventEnd, Found, Kind, Outcome, ParseFailure, Reload, Rotation, StepEnd, Webhook};
 use self::{
     labels::{OPERATIONS, operation_at},
     table::{Counters, Durations},
@@ -50,12 +52,6 @@ struct PatchLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    question: &'static str,
-    result: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PanicLabels {
     place: &'static str,
 }
@@ -69,7 +65,7 @@ pub struct Metrics {
     findings: Family<FindingLabels, Counter>,
     would_deny: Family<WouldLabels, Counter>,
     patches: Family<PatchLabels, Counter>,
-    lookups: Family<LookupLabels, Counter>,
+    lookups: lookups::Lookups,
     parse_failures: Arc<Counters<1>>,
     panics: Family<PanicLabels, Counter>,
     connections: Gauge,
@@ -78,6 +74,7 @@ pub struct Metrics {
     certificate_expiry: Gauge,
     certificate_reloads: Arc<Counters<1>>,
     rotation: rotation::Rotating,
+    background: background::Background,
     policies: Gauge,
     policies_not_accepted: Gauge,
     policies_heard: Gauge,
@@ -125,7 +122,7 @@ impl Metrics {
             findings: Family::default(),
             would_deny: Family::default(),
             patches: Family::default(),
-            lookups: Family::default(),
+            lookups: lookups::Lookups::default(),
             parse_failures,
             panics: Family::default(),
             connections: Gauge::default(),
@@ -134,6 +131,7 @@ impl Metrics {
             certificate_expiry: Gauge::default(),
             certificate_reloads,
             rotation: rotation::Rotating::default(),
+            background: background::Background::default(),
             policies: Gauge::default(),
             policies_not_accepted: Gauge::default(),
             policies_heard: Gauge::default(),
@@ -155,7 +153,7 @@ impl Metrics {
         let would = "Findings that a stricter profile than the one in force would refuse";
         registry.register("would_deny", would, self.would_deny.clone());
         registry.register("patches", "Objects that a rule mended", self.patches.clone());
-        registry.register("fact_lookups", "Questions to the API server", self.lookups.clone());
+        self.lookups.register(registry);
         registry.register_collector(Box::new(Arc::clone(&self.parse_failures)));
         registry.register("panics", "Panics, in a rule or outside of all", self.panics.clone());
         registry.register("connections", "Open connections", self.connections.clone());
@@ -183,6 +181,7 @@ impl Metrics {
             self.exemptions.clone(),
         );
         registry.register("switched_off", "1 while everything is let through", self.switched_off.clone());
+        self.background.register(registry);
     }
 
     /// A call of a webhook that ended; without an operation where it was refused before it was read. `took` is counted for all but
@@ -221,11 +220,6 @@ impl Metrics {
     /// An object that `rule` mended.
     pub fn patch(&self, rule: &'static str) {
         self.patches.get_or_create(&PatchLabels { rule }).inc();
-    }
-
-    /// A question to the API server.
-    pub fn lookup(&self, question: &'static str, result: Found) {
-        self.lookups.get_or_create(&LookupLabels { question, result: result.as_str() }).inc();
     }
 
     /// A body that was no review.
@@ -289,60 +283,4 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_that_is_counted_is_shown() {
-        let metrics = Metrics::new();
-        metrics.request(
-            Webhook::Validate,
-            Kind::of("StatefulSet"),
-            Some(Operation::Update),
-            Outcome::Denied,
-            Duration::from_millis(1),
-        );
-        metrics.request(
-            Webhook::Mutate,
-            Kind::of("Secret"),
-            Some(Operation::Create),
-            Outcome::Abandoned,
-            Duration::ZERO,
-        );
-        metrics.in_flight().inc();
-        metrics.finding("ephemeral-data", Tier::Loss, Action::Deny);
-        metrics.would_deny("shared-claim", Profile::Production);
-        metrics.patch("missing-requests");
-        metrics.lookup("owner", Found::Unknown);
-        metrics.parse_failure(ParseFailure::TooLarge);
-        metrics.panicked(REQUEST);
-        metrics.connections().inc();
-        metrics.connection_ended(End::Evicted);
-        metrics.accept_failed();
-        metrics.certificate_expires(1_800_000_000);
-        metrics.certificate_reload(Reload::Failed);
-        let text = metrics.encode();
-        for line in [
-            r#"requests_total{webhook="validate",kind="StatefulSet",operation="UPDATE",outcome="denied"} 1"#,
-            r#"requests_total{webhook="mutate",kind="other",operation="CREATE",outcome="abandoned"} 1"#,
-            r#"request_duration_seconds_count{webhook="validate"} 1"#,
-            r#"request_duration_seconds_count{webhook="mutate"} 0"#,
-            "requests_in_flight 1",
-            r#"findings_total{rule="ephemeral-data",tier="loss",action="deny"} 1"#,
-            r#"would_deny_total{rule="shared-claim",profile="production"} 1"#,
-            r#"patches_total{rule="missing-requests"} 1"#,
-            r#"fact_lookups_total{question="owner",result="unknown"} 1"#,
-            r#"parse_failures_total{cause="too_large"} 1"#,
-            r#"panics_total{place="request"} 1"#,
-            "connections 1",
-            r#"connection_ends_total{end="evicted"} 1"#,
-            "accept_errors_total 1",
-            "certificate_expiry_timestamp_seconds 1800000000",
-            r#"certificate_reloads_total{result="failed"} 1"#,
-        ] {
-            let line = format!("seawall_{line}");
-            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
-        }
-        assert!(text.ends_with("# EOF\n"));
-    }
-}
+mod tests;

@@ -212,6 +212,8 @@ pub mod keys {
     pub const PROBE: &str = "seawall.dev/probe";
     /// The value of [`GUARD`] that says so.
     pub const ENFORCED: &str = "enforced";
+    /// Annotation of ours on a Lease: when no replica was there, as `from/until` in RFC 3339, separated by commas.
+    pub const AWAY: &str = "seawall.dev/away";
     /// Annotation on what is to be deleted although it is guarded: its name, `@`, and until when that is meant, as RFC 3339.
     pub const CONFIRM_DELETE: &str = "seawall.dev/confirm-delete";
     /// The verb by which RBAC says who may have such an annotation believed, on the resource itself.

@@ -26,7 +26,8 @@ pub async fn measure(arguments: &Arguments, programs: &Path, folder: &Path, null
     let plane = Plane::start().await.context("the control plane did not start")?;
     plane.ensure_namespace("shop", [].into()).await?;
     let kubeconfig = plane.kubeconfig("bench", Some("system:masters"))?;
-    let seawall = Server::start(programs, folder, "seawall", Some(&kubeconfig))?;
+    let kubeconfig = kubeconfig.to_str().context("the folder has a name that is no text")?;
+    let seawall = Server::start(programs, folder, "seawall", &["--kubeconfig", kubeconfig])?;
     println!("with look-ups, each answered by kube-apiserver on the same machine:");
     for case in CASES.iter().filter(|case| matches!(case.name().as_str(), "patched mutate" | "denied validate")) {
         let load = Load { case: *case, connections: 1, seconds: arguments.seconds };

@@ -78,6 +78,27 @@ pub fn look_ups(load: &Load, row: &Row) {
     );
 }
 
+/// A line about many policies: both are Seawall.
+pub fn crowd(load: &Load, row: &Row) {
+    let [ratio, least, most] = row.ratios(|run| run.cpu_us);
+    println!(
+        "{:5}  {:17}  {:9}  {:7.1}  {:7.1}  {ratio:5.3}  ({least:.2}-{most:.2})",
+        load.connections,
+        load.case.name(),
+        row.answer,
+        row.median(|(one, _)| one.cpu_us),
+        row.median(|(_, many)| many.cpu_us),
+    );
+}
+
+/// How much more memory one server holds than another one after the same load.
+pub fn more_memory(one: &Server, many: &Server) -> Result<()> {
+    let (least, most) = (one.memory("VmRSS")?, many.memory("VmRSS")?);
+    let kilobytes = |kib: u64| kib * 1024 / 1000;
+    println!("resident memory {} kB where it is {} kB with one policy", kilobytes(most), kilobytes(least));
+    Ok(())
+}
+
 /// A line about memory, in MB as everybody else counts them.
 pub fn memory(who: &str, idle_kib: u64, server: &Server) -> Result<()> {
     let after = server.memory("VmRSS")?;

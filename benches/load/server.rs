@@ -26,16 +26,13 @@ pub struct Server {
 pub type Outcomes = BTreeMap<String, u64>;
 
 impl Server {
-    /// Starts `bench-server WHO`, with its log in `folder`.
-    pub fn start(programs: &Path, folder: &Path, who: &str, kubeconfig: Option<&Path>) -> Result<Self> {
+    /// Starts `bench-server WHO` with further arguments, with its log in `folder`.
+    pub fn start(programs: &Path, folder: &Path, who: &str, more: &[&str]) -> Result<Self> {
         let program = programs.join("bench-server");
         let mut command = Command::new(&program);
         command.arg(who).arg("--config").arg(repository().join("benches/settings.yaml"));
-        if let Some(kubeconfig) = kubeconfig {
-            command.arg("--kubeconfig").arg(kubeconfig);
-        }
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let log = folder.join(format!("{who}.log"));
+        command.args(more).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let log = folder.join(format!("{who}{}.log", more.concat().replace('/', "-")));
         command.stderr(File::create(&log)?);
         let mut child = command.spawn().with_context(|| format!("failed to start {}", program.display()))?;
         let mut line = String::new();

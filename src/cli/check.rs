@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// Judge manifests as the cluster would, before anything reaches it
 ///
 /// Reads files, folders and, as `-`, standard input: YAML with any number of documents, JSON, and Lists. Each object is
-/// judged as it would be stored, that is after it was mended. In a folder, what is no Kubernetes object is passed over
+/// judged as it would be stored, that is after it was mended; a DatabaseExemption among them counts. In a folder, what is no Kubernetes object is passed over
 /// and counted. Exits with 1 if anything is denied, with 2 if anything could not be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples![
@@ -58,14 +58,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let judged = || placed().zip(&settings).map(|((manifest, set), settings)| (manifest, set, world(settings)));
     let neighbours = outcome::neighbours(judged());
     let reports: Vec<Report> = judged().map(|(m, set, world)| Report::of(m, set, &neighbours, world, now)).collect();
+    let errors = [manifests.errors.as_slice(), &namespaces.errors].concat();
     let mut out = Out::new();
     match args.output {
-        Format::Json => report::json(&mut out, &reports, &manifests.errors)?,
+        Format::Json => report::json(&mut out, &reports, &errors)?,
         Format::Text => report::text(&mut out, &reports, policies.always().profile())?,
     }
     out.finish()?;
     if args.output == Format::Text {
-        report::errors(&manifests.errors)?;
+        report::errors(&errors)?;
     }
-    Ok(output::status(manifests.errors.is_empty(), reports.iter().any(Report::is_denied)))
+    Ok(output::status(errors.is_empty(), reports.iter().any(Report::is_denied)))
 }

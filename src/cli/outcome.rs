@@ -9,7 +9,9 @@ use crate::decision::{Deliberation, Judgement, Mended, Neighbours, Request, Worl
 use crate::facts::{Facts, Seconds};
 use crate::manifest::Manifest;
 use crate::proposal::Mend;
-use crate::terms::{Action, Profile};
+use crate::settings::Settings;
+use crate::terms::{Action, Profile, Tier};
+use crate::tree::Node;
 
 /// What was found in an object, and what would be written into it.
 #[derive(Debug, Default, Serialize)]
@@ -41,13 +43,26 @@ pub(crate) struct DatabaseReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingReport {
     pub(crate) rule: &'static str,
-    tier: &'static str,
+    pub(crate) tier: Tier,
     pub(crate) action: Action,
     pub(crate) path: String,
     pub(crate) line: Option<u32>,
     container: Option<String>,
     pub(crate) message: String,
     pub(crate) help: Cow<'static, str>,
+    /// Why it is not enforced, where an exemption is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exemption: Option<ExemptionReport>,
+}
+
+/// The exemption that a finding is not enforced for.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExemptionReport {
+    pub(crate) name: String,
+    pub(crate) reason: String,
+    ticket: String,
+    /// When it ends, by its own word and by that of policies.
+    pub(crate) until: String,
 }
 
 /// Something that would be written.
@@ -57,6 +72,13 @@ pub(crate) struct MendReport {
     pub(crate) path: String,
     pub(crate) message: String,
     pub(crate) help: Cow<'static, str>,
+}
+
+impl FindingReport {
+    /// True where somebody is told; who is exempted from a rule has a right to know by what, and for how long.
+    pub(crate) fn is_loud(&self) -> bool {
+        self.action >= Action::Warn || self.exemption.is_some()
+    }
 }
 
 impl From<&Mend> for MendReport {
@@ -87,7 +109,15 @@ impl Outcome {
         let pod = deliberation.pod_patch(&facts);
         Self {
             databases: databases(&deliberation, world),
-            findings: deliberation.judge(Some(&facts)).judgements.into_iter().map(finding).collect(),
+            findings: deliberation
+                .judge(Some(&facts))
+                .judgements
+                .into_iter()
+                .map(|judgement| {
+                    let exemption = exemption(&judgement, deliberation.settings(), request.object, now);
+                    finding(judgement, exemption)
+                })
+                .collect(),
             mends: mends.iter().chain(&pod.mends).map(MendReport::from).collect(),
             patch: operations,
             pod_patch: pod.operations,
@@ -102,7 +132,7 @@ impl Outcome {
 
     /// True where somebody is told something: more than what is only recorded.
     pub(crate) fn is_loud(&self) -> bool {
-        !self.mends.is_empty() || self.findings.iter().any(|f| f.action >= Action::Warn)
+        !self.mends.is_empty() || self.findings.iter().any(FindingReport::is_loud)
     }
 }
 
@@ -115,17 +145,29 @@ pub(crate) fn neighbours<'d>(documents: impl Iterator<Item = (&'d Manifest, u32,
     neighbours
 }
 
-fn finding(judgement: Judgement) -> FindingReport {
+fn exemption(judgement: &Judgement, settings: &Settings, object: Node<'_>, now: Seconds) -> Option<ExemptionReport> {
+    let exempted = || settings.exempted(judgement.finding.rule, object, now);
+    let (exemption, end) = judgement.is_exempted().then(exempted).flatten()?;
+    Some(ExemptionReport {
+        name: exemption.name.clone(),
+        reason: exemption.reason.clone(),
+        ticket: exemption.ticket.clone(),
+        until: jiff::Timestamp::from_second(end).map(|time| time.to_string()).unwrap_or_default(),
+    })
+}
+
+fn finding(judgement: Judgement, exemption: Option<ExemptionReport>) -> FindingReport {
     let finding = judgement.finding;
     FindingReport {
         rule: finding.rule,
-        tier: judgement.tier.as_str(),
+        tier: judgement.tier,
         action: judgement.action,
         path: finding.place.stable,
         line: finding.line,
         container: finding.container,
         message: finding.message,
         help: finding.help,
+        exemption,
     }
 }
 

@@ -13,6 +13,7 @@ use super::values;
 use crate::engines::Catalogue;
 use crate::facts::{Answer, Known, Question};
 use crate::rules;
+use crate::settings::document::ClassBySize;
 use crate::settings::{Field, Namespace, Origin, Policies, Said, Winner};
 use crate::terms::Profile;
 use crate::tree::nearest;
@@ -106,6 +107,7 @@ enum Plain<'w> {
     Text(String),
     Number(i64),
     List(&'w [String]),
+    Classes(&'w [ClassBySize]),
 }
 
 /// Where something is said.
@@ -120,8 +122,9 @@ struct Place<'w> {
 impl<'w> Plain<'w> {
     fn of(said: &'w Said) -> Self {
         match said {
-            Said::Seconds(seconds) => Self::Number(*seconds),
+            Said::Seconds(number) | Said::Days(number) => Self::Number(*number),
             Said::Names(names) => Self::List(names),
+            Said::Classes(classes) => Self::Classes(classes),
             other => Self::Text(other.to_string()),
         }
     }

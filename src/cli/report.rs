@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::outcome::{FindingReport, MendReport, Outcome};
+use super::outcome::{ExemptionReport, FindingReport, MendReport, Outcome};
 use super::output::{self, FAINT, Out, STRONG, printable};
 use crate::decision::{Neighbours, Request, World};
 use crate::facts::Seconds;
@@ -115,12 +115,16 @@ pub(crate) fn text(out: &mut Out, reports: &[Report], profile: Profile) -> io::R
     summary(out, reports, profile)
 }
 
-/// What an object's author is told: what is found, without what is only recorded, and what is written.
+/// What an object's author is told: what is found, without what is only recorded, what is exempted, and what is written.
 pub(crate) fn loud(out: &mut Out, findings: &[FindingReport], mends: &[MendReport]) -> io::Result<()> {
-    for finding in findings.iter().filter(|f| f.action >= Action::Warn) {
+    for finding in findings.iter().filter(|f| f.is_loud()) {
         let line = finding.line.map_or_else(String::new, |l| format!(" (line {l})"));
-        writeln!(out, "  {}: {} [{}]", finding.action, printable(&finding.message), finding.rule)?;
+        let action = if finding.action < Action::Warn { "exempted" } else { finding.action.as_str() };
+        writeln!(out, "  {action}: {} [{}]", printable(&finding.message), finding.rule)?;
         writeln!(out, "      {FAINT}at {}{line}{FAINT:#}", printable(&finding.path))?;
+        if let Some(ExemptionReport { name, reason, until, .. }) = &finding.exemption {
+            writeln!(out, "      exempted by {} until {until}: {}", printable(name), printable(reason))?;
+        }
         help(out, &finding.help)?;
     }
     for mend in mends {

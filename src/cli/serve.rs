@@ -1,6 +1,8 @@
 //! `seawall serve`: the webhook.
 
+mod background;
 mod certificates;
+mod leading;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -90,6 +92,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) following: Following,
+
+    #[command(flatten)]
+    pub(crate) background: background::Background,
 }
 
 /// Which API server is asked about what a review does not say.
@@ -163,6 +168,7 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         }
     };
     let mut metrics = Arc::new(Metrics::new());
+    let (replica, namespace) = (args.certificates.replica(), args.certificates.namespace());
     let (tls, keeper) = args.certificates.prepared(cluster.as_ref(), &mut metrics)?;
     let minor = match &cluster {
         None => Some(u32::from(args.judging.kubernetes_version.minor)),
@@ -176,7 +182,17 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
             Some(args.following.clone().begin(cluster, policies.clone(), catalogue, metrics))
         }
     };
+    let (events, leader) = args.background.begin(&background::Shared {
+        cluster: cluster.as_ref(),
+        followers: followers.as_ref(),
+        catalogue: &catalogue,
+        metrics: &metrics,
+        kubernetes_minor: minor,
+        replica: &replica,
+        namespace: &namespace,
+    })?;
     let guard = Guard::new(catalogue, policies, rules::ALL, minor, cluster, Arc::clone(&metrics), super::values::now);
+    let guard = guard.telling(events);
     let guard = match &followers {
         None => guard,
         Some(followers) => guard.following(followers, rules::ALL),
@@ -193,7 +209,8 @@ async fn serve(args: Args, connection: Connection) -> anyhow::Result<ExitCode> {
         helped(e, help)
     })?;
     tracing::info!(version = terms::build(), %profile, ?connection, "starting");
-    certificates::looked_after(keeper, server.run(guard, told_to_stop()?)).await;
+    let serving = leading::beside(leader, server.run(guard, told_to_stop()?));
+    certificates::looked_after(keeper, serving).await;
     Ok(ExitCode::SUCCESS)
 }
 

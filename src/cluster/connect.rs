@@ -1,10 +1,12 @@
 //! Connections: of a program in a cluster, and of a person with a kubeconfig.
-use std::{path::Path, path::PathBuf, time::Duration};
+use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use kube::config::{InClusterError, Kubeconfig, KubeconfigError};
 
 use super::{
-    Cluster, FetchError, again, fetch,
+    Cluster, FetchError, again,
+    breaker::Breaker,
+    fetch,
     kubeconfig::{self, Fault},
     proxy::{Proxies, Proxy},
     watch,
@@ -166,7 +168,8 @@ impl Cluster {
         // What is asked in the background is asked again by whoever asks.
         background.default_retry = false;
         let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
-        Ok(Self { client: client(config)?, background: client(background)?, namespace })
+        let breaker = Arc::new(Breaker::new());
+        Ok(Self { client: client(config)?, background: client(background)?, breaker, namespace })
     }
 
     /// The namespace that this runs in, or that of the kubeconfig's context.

@@ -1,7 +1,10 @@
 //! Requests to the API server, and their JSON.
 use std::{fmt::Write as _, time::Duration};
 
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use kube::core::Status;
@@ -95,6 +98,20 @@ impl FetchError {
         self.status().is_some_and(|s| s.code == 404)
     }
 
+    /// True where there is nowhere to write it: its namespace is gone, or on its way out.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let is_going = |s: &Status| {
+            s.details.as_ref().is_some_and(|d| d.causes.iter().any(|c| c.reason == "NamespaceTerminating"))
+        };
+        self.is_not_found() || self.status().is_some_and(is_going)
+    }
+
+    /// True where somebody else has written since it was read.
+    pub(super) fn is_conflict(&self) -> bool {
+        self.status().is_some_and(|s| s.code == 409)
+    }
+
     /// Where a list that broke off because its token was too old goes on: at this token, or, where it is empty, nowhere. `None` for
     /// any other fault.
     pub(super) fn expired(&self) -> Option<String> {
@@ -185,6 +202,20 @@ pub(super) async fn text(client: &kube::Client, path: &str) -> Result<String, Fe
 pub(super) async fn open(client: &kube::Client, path: &str) -> Result<Body, FetchError> {
     let request = http::Request::get(path).body(Body::empty()).map_err(|_| FetchError::Path(path.to_owned()))?;
     Ok(send(client, request).await?.into_body())
+}
+
+/// Sends a body, and has the text of the answer.
+pub(super) async fn write(
+    client: &kube::Client,
+    method: http::Method,
+    path: &str,
+    content_type: &str,
+    body: &serde_json::Value,
+) -> Result<String, FetchError> {
+    let request = http::Request::builder().method(method).uri(path).header(CONTENT_TYPE, content_type);
+    let request = request.body(Body::from(body.to_string().into_bytes()));
+    let request = request.map_err(|_| FetchError::Path(path.to_owned()))?;
+    read(send(client, request).await?.into_body()).await
 }
 
 /// Sends a request, and has the answer, if it is no refusal.

@@ -40,6 +40,13 @@ struct Hearing {
     is_refused: bool,
 }
 
+impl Hearing {
+    /// True where it was heard once, or nobody lets us.
+    const fn has_answered(&self) -> bool {
+        self.last.is_some() || self.is_refused
+    }
+}
+
 /// How well it is known what is in force.
 #[derive(Debug)]
 pub struct Health {
@@ -60,6 +67,20 @@ impl Health {
         self.is_ready.load(Ordering::Relaxed)
     }
 
+    /// That it is ready, or what is waited for.
+    ///
+    /// # Errors
+    /// The sources that have not answered yet.
+    pub fn check(&self) -> Result<(), String> {
+        if self.is_ready() {
+            return Ok(());
+        }
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let awaited = Source::ALL.iter().zip(sources.iter()).filter(|(_, hearing)| !hearing.has_answered());
+        let names: Vec<_> = awaited.map(|(source, _)| source.name()).collect();
+        Err(format!("not heard yet: {}", names.join(", ")))
+    }
+
     pub(super) fn ready(&self) {
         self.is_ready.store(true, Ordering::Relaxed);
     }
@@ -67,7 +88,7 @@ impl Health {
     /// Ready once every source has answered, if only that it does not.
     pub(super) fn settle(&self) {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if sources.iter().all(|s| s.last.is_some() || s.is_refused) {
+        if sources.iter().all(Hearing::has_answered) {
             self.ready();
         }
     }
@@ -124,5 +145,35 @@ impl Health {
             (source.name(), age + &why)
         });
         said.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ready_once_all_have_answered() {
+        let health = Health::new(Arc::new(Metrics::new()), || 0);
+        let settled = |source| {
+            health.heard(source, &Told::<()>::All(Vec::new()));
+            health.settle();
+            health.check()
+        };
+        let awaits = |names: &str| Err(format!("not heard yet: {names}"));
+        assert_eq!(health.check(), awaits("policies, namespaces, exemptions, switch"));
+        assert_eq!(settled(Source::Policies), awaits("namespaces, exemptions, switch"));
+        assert_eq!(settled(Source::Switch), awaits("namespaces, exemptions"));
+        // A missing kind or right is an answer, a connection that failed is none.
+        let lost = |is_refused| Told::<()>::Lost { why: String::new(), is_refused };
+        health.heard(Source::Exemptions, &lost(true));
+        health.heard(Source::Namespaces, &lost(false));
+        health.settle();
+        assert_eq!(health.check(), awaits("namespaces"));
+        assert_eq!(settled(Source::Namespaces), Ok(()));
+        // What is lost later does not send calls elsewhere: what was heard last stays in force.
+        health.heard(Source::Namespaces, &lost(false));
+        health.settle();
+        assert_eq!(health.check(), Ok(()));
     }
 }

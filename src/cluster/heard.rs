@@ -9,6 +9,7 @@ use crate::{
         document::{definition::PolicyStatus, exemption::ExemptionStatus},
         understood,
     },
+    terms::keys,
     tree::{Node, Tree, from_node},
 };
 
@@ -107,6 +108,11 @@ pub(super) fn labelled(object: Node<'_>) -> Labelled {
     let labels = labels.filter(|(key, _)| *key != "kubernetes.io/metadata.name");
     let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.str()?.to_owned()))).collect();
     Labelled { name: metadata.get("name").text().to_owned(), labels }
+}
+
+/// True for the labels of a guarded namespace.
+pub(super) fn is_guarded(labels: &[(String, String)]) -> bool {
+    labels.iter().any(|(key, value)| key == keys::GUARD && value == keys::ENFORCED)
 }
 
 pub(super) fn exempting(object: Node<'_>, rules: &[&str]) -> Exempting {

@@ -1,7 +1,7 @@
 //! Who does what only one may do: a Lease that each replica of a group asks for, as the API server's own controllers
 //! do. Every write of a leader must still carry the version of what it read: a process that was held up for a minute
 //! believes to lead for a moment longer.
-use std::{fmt, time::Duration};
+use std::{collections::VecDeque, fmt, sync::PoisonError, time::Duration};
 
 use jiff::Timestamp;
 use k8s_openapi::{
@@ -34,6 +34,18 @@ impl Default for LeaseTimes {
     }
 }
 
+/// Absences that wait to be asked for.
+const MOST_ABSENCES: usize = 16;
+
+/// A time in which nobody renewed a Lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Absence {
+    /// When it was renewed last, by the clock of who did.
+    pub from: Timestamp,
+    /// When it was taken up again.
+    pub until: Timestamp,
+}
+
 /// One who stands for election. The rights: `create` for Leases, `get` and `patch` for this one.
 pub struct Candidate {
     api: Api<Lease>,
@@ -43,6 +55,7 @@ pub struct Candidate {
     now: fn() -> Timestamp,
     leads_until: watch::Sender<Option<Instant>>,
     seen: Mutex<Option<Term>>,
+    absences: std::sync::Mutex<VecDeque<Absence>>,
 }
 
 /// Whether one leads, to be asked at any time.
@@ -111,6 +124,7 @@ impl Cluster {
             now,
             leads_until: watch::Sender::new(None),
             seen: Mutex::new(None),
+            absences: std::sync::Mutex::default(),
         }
     }
 }
@@ -120,6 +134,11 @@ impl Candidate {
     #[must_use]
     pub fn leadership(&self) -> Leadership {
         Leadership { leads_until: self.leads_until.subscribe() }
+    }
+
+    /// The absences that it ended by taking the Lease, each told once.
+    pub fn absences(&self) -> Vec<Absence> {
+        self.absences.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
     /// Stands for election for ever.
@@ -195,6 +214,7 @@ impl Candidate {
         match done {
             None => *seen = term,
             Some(Ok(lease)) => {
+                self.note(term.as_ref());
                 *seen = Some(self::term(&lease, None, Instant::now()));
                 return Ok(true);
             }
@@ -203,6 +223,20 @@ impl Candidate {
             Some(Err(error)) => return Err(error),
         }
         Ok(false)
+    }
+
+    /// Takes down that nobody had renewed the Lease for long.
+    fn note(&self, before: Option<&Term>) {
+        let Some(MicroTime(from)) = before.and_then(|term| term.renewed.clone()) else { return };
+        let until = (self.now)();
+        // Longer than it takes to replace a leader that was killed.
+        if until.duration_since(from).unsigned_abs() > self.times.duration * 2 && from < until {
+            let mut absences = self.absences.lock().unwrap_or_else(PoisonError::into_inner);
+            absences.push_back(Absence { from, until });
+            if absences.len() > MOST_ABSENCES {
+                absences.pop_front();
+            }
+        }
     }
 
     fn choose(&self, term: Option<&Term>, now: Instant) -> Move {
@@ -252,63 +286,4 @@ fn term(lease: &Lease, before: Option<&Term>, now: Instant) -> Term {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TIMES: LeaseTimes = LeaseTimes {
-        duration: Duration::from_secs(15),
-        deadline: Duration::from_secs(10),
-        retry: Duration::from_secs(2),
-    };
-
-    fn candidate(holder: &str) -> Candidate {
-        let config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
-        Candidate {
-            api: Api::namespaced(kube::Client::try_from(config).unwrap(), "n"),
-            name: "l".to_owned(),
-            holder: holder.to_owned(),
-            times: TIMES,
-            now: || Timestamp::from_second(1).unwrap(),
-            leads_until: watch::Sender::new(None),
-            seen: Mutex::new(None),
-        }
-    }
-
-    fn held_by(holder: &str, second: i64) -> Lease {
-        let mut lease = candidate(holder).fresh();
-        lease.spec.as_mut().unwrap().renew_time = Some(MicroTime(Timestamp::from_second(second).unwrap()));
-        lease
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_lease_is_taken_when_nobody_has_it_or_nobody_renews_it() {
-        let me = candidate("me");
-        let start = Instant::now();
-        let after = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(me.choose(None, start), Move::Create);
-        assert_eq!(me.choose(Some(&term(&held_by("me", 5), None, start)), after(99)), Move::Renew);
-        assert_eq!(me.choose(Some(&term(&held_by("", 5), None, start)), start), Move::Take);
-        let other = term(&held_by("you", 5), None, start);
-        assert_eq!(me.choose(Some(&other), after(14)), Move::Wait);
-        assert_eq!(me.choose(Some(&other), after(15)), Move::Take);
-        // However old it says it is: the clocks may differ, so it counts since when it was seen.
-        let again = term(&held_by("you", 5), Some(&other), after(14));
-        assert_eq!(me.choose(Some(&again), after(15)), Move::Take, "the same renewal is as old as before");
-        let renewed = term(&held_by("you", 6), Some(&other), after(14));
-        assert_eq!(me.choose(Some(&renewed), after(15)), Move::Wait);
-        let another = term(&held_by("them", 5), Some(&other), after(14));
-        assert_eq!(me.choose(Some(&another), after(15)), Move::Wait);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_cannot_renew_leads_no_more_before_another_may() {
-        let me = candidate("me");
-        let leadership = me.leadership();
-        assert!(!leadership.is_held());
-        me.tell(Some(Instant::now() + TIMES.deadline));
-        assert!(leadership.is_held());
-        tokio::time::advance(TIMES.deadline).await;
-        assert!(!leadership.is_held(), "without anybody having told it");
-        assert!(TIMES.deadline < TIMES.duration);
-    }
-}
+mod tests;

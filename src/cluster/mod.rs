@@ -5,7 +5,9 @@
 //! [`crate::facts::TABLE`].
 mod again;
 mod answers;
+mod breaker;
 mod connect;
+pub mod events;
 mod fetch;
 mod follow;
 pub mod guards;
@@ -22,19 +24,23 @@ pub mod registration;
 mod served;
 mod status;
 mod stored;
+pub mod upkeep;
 mod uses;
 mod watch;
 
-use tokio::time::Instant;
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
+use breaker::{Breaker, Outcome};
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
 pub(crate) use fetch::MOST_READ;
 pub use follow::{Follow, Seen};
 pub use health::Health;
-pub use lease::{Candidate, Leadership, LeaseTimes};
+pub use lease::{Absence, Candidate, Leadership, LeaseTimes};
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
 pub use uses::Uses;
@@ -45,6 +51,8 @@ pub struct Cluster {
     client: kube::Client,
     /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
     background: kube::Client,
+    /// For what reviews wait for.
+    breaker: Arc<Breaker>,
     /// Where this runs, or what the kubeconfig's context says.
     namespace: String,
 }
@@ -59,10 +67,13 @@ impl std::fmt::Debug for Cluster {
 pub trait Observer: Send + Sync {
     /// One look-up.
     fn looked_up(&self, question: &'static str, answered: bool);
+    /// Whether look-ups are not tried for a while, after one that was or was not.
+    fn breaker(&self, is_open: bool);
 }
 
 impl Cluster {
-    /// Asks everything at once; what is not answered by the deadline is unknown.
+    /// Asks everything at once; what is not answered by the deadline is unknown, and so is everything for a while where the API server
+    /// has not answered for long.
     pub async fn answer(
         &self,
         questions: Vec<Question>,
@@ -72,25 +83,43 @@ impl Cluster {
     ) -> Facts {
         let mut facts = Facts::default();
         let asked = questions.into_iter().map(|question| async move {
-            let answer = tokio::time::timeout_at(deadline, answers::to(&self.client, &question, now)).await;
-            (question, answer)
+            let known = self.look_up(&question, now, deadline).await;
+            (question, known)
         });
-        for (question, answer) in futures::future::join_all(asked).await {
-            let known = match answer {
-                Ok(Ok(known)) => known,
-                Ok(Err(error)) => {
-                    tracing::warn!(question = question.name(), error = %Chain(&error), "a question was not answered");
-                    Known::Unknown
-                }
-                Err(_) => {
-                    tracing::warn!(question = question.name(), "a question was not answered in time");
-                    Known::Unknown
-                }
-            };
+        for (question, known) in futures::future::join_all(asked).await {
             observer.looked_up(question.name(), !known.is_unknown());
             facts.put(question, known);
         }
+        observer.breaker(self.breaker.is_open());
         facts
+    }
+
+    async fn look_up(&self, question: &Question, now: Seconds, deadline: Instant) -> Known<Answer> {
+        let begun = Instant::now();
+        if !self.breaker.ask(begun) {
+            tracing::debug!(question = question.name(), "a question was not asked");
+            return Known::Unknown;
+        }
+        let answer = timeout_at(deadline, answers::to(&self.client, question, now)).await;
+        let (known, outcome) = match answer {
+            Ok(Ok(known)) => (known, Outcome::Answered),
+            Ok(Err(error)) => {
+                tracing::warn!(question = question.name(), error = %Chain(&error), "a question was not answered");
+                (Known::Unknown, if error.is_passing() { Outcome::Failed } else { Outcome::Answered })
+            }
+            Err(_) => {
+                tracing::warn!(question = question.name(), "a question was not answered in time");
+                (Known::Unknown, Outcome::TimedOut(begun.elapsed()))
+            }
+        };
+        self.breaker.told(outcome, Instant::now());
+        known
+    }
+
+    /// How look-ups fare, in a few words for `/readyz?verbose`.
+    #[must_use]
+    pub fn look_ups(&self) -> String {
+        self.breaker.said(Instant::now())
     }
 
     /// The answer to one question, or why there is none; for whoever has the time to wait for it.

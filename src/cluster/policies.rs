@@ -2,14 +2,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
     Cluster,
     health::{Health, Source},
-    heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, labelled, stored},
+    heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, is_guarded, labelled, stored},
     served,
     status::{self, Said},
     uses::{self, Uses},
@@ -73,6 +73,7 @@ impl Cluster {
         let mode = |object: Node<'_>| Mode(object.path("data.mode").text().to_owned());
         tasks.spawn(followed.follow::<Mode, Heard>(client.clone(), mode, tell));
         let (health, uses) = (Arc::new(Health::new(metrics, clock)), Arc::new(Uses::default()));
+        let guards = Arc::new(Notify::new());
         let (live, write) = (Arc::new(Live::from(Policies::none(None))), status::writer(client.clone(), &mut tasks));
         let mut follower = Follower {
             live: Arc::clone(&live),
@@ -87,11 +88,12 @@ impl Cluster {
             is_off: false,
             written: BTreeMap::new(),
             write,
+            guards: Arc::clone(&guards),
             clock,
         };
         follower.put_in_force();
         tasks.spawn(follower.run(client, heard, tell_every));
-        Followers { live, health, uses, _tasks: tasks }
+        Followers { live, health, uses, guards, _tasks: tasks }
     }
 }
 
@@ -101,10 +103,17 @@ pub struct Followers {
     live: Arc<Live>,
     health: Arc<Health>,
     uses: Arc<Uses>,
+    guards: Arc<Notify>,
     _tasks: tokio::task::JoinSet<()>,
 }
 
 impl Followers {
+    /// Told when a namespace becomes guarded, or is no longer.
+    #[must_use]
+    pub fn guards(&self) -> Arc<Notify> {
+        Arc::clone(&self.guards)
+    }
+
     /// What is in force.
     #[must_use]
     pub fn live(&self) -> Arc<Live> {
@@ -141,6 +150,7 @@ struct Follower {
     /// What was said of each policy last.
     written: BTreeMap<String, Said>,
     write: mpsc::Sender<status::Write>,
+    guards: Arc<Notify>,
     clock: fn() -> Seconds,
 }
 
@@ -214,8 +224,15 @@ impl Follower {
             Heard::Namespaces(told) => {
                 self.health.heard(Source::Namespaces, &told);
                 match told {
-                    Told::All(all) => self.namespaces = all.into_iter().map(|n| (n.name, n.labels)).collect(),
+                    Told::All(all) => {
+                        self.namespaces = all.into_iter().map(|n| (n.name, n.labels)).collect();
+                        self.guards.notify_one();
+                    }
                     Told::One(Labelled { name, labels }) => {
+                        let before = self.namespaces.get(&name).is_some_and(|labels| is_guarded(labels));
+                        if before != is_guarded(&labels) {
+                            self.guards.notify_one();
+                        }
                         return self.namespaces.insert(name, labels.clone()).as_ref() != Some(&labels);
                     }
                     Told::Gone(name) => return self.namespaces.remove(&name).is_some(),

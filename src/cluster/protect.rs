@@ -1,6 +1,4 @@
 //! The labels by which the guards know what holds data, for what existed before Seawall: which are missing, and writing them.
-use http::header::CONTENT_TYPE;
-use kube::client::Body;
 use serde_json::json;
 
 use super::{
@@ -16,8 +14,13 @@ use crate::{
     view::{Case, Claim, DataLabel, Database, Kind, Owner, Workload},
 };
 
-/// Who changed the labels, for `managedFields`.
-const MANAGER: &str = "seawall-protect";
+/// Who changed the labels, for `managedFields`: a person, and Seawall.
+const BY_HAND: &str = "seawall-protect";
+const BY_ITSELF: &str = "seawall";
+
+/// The kinds of what is labelled beside StatefulSets.
+pub(super) const CLAIM: &str = "PersistentVolumeClaim";
+pub(super) const VOLUME: &str = "PersistentVolume";
 
 /// A label that an object is to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,24 +31,33 @@ pub struct Wanted {
     pub name: String,
     /// The label.
     pub key: &'static str,
-    /// What it is to say.
+    /// What it is to say; nothing where it is to be taken off.
     pub value: &'static str,
     /// What it says now.
     pub before: Option<String>,
     path: String,
+    /// Of the object, as it was read.
+    version: String,
 }
 
 impl Wanted {
     /// True where the label is there, and true.
     #[must_use]
     pub fn is_there(&self) -> bool {
-        self.before.as_deref() == Some(self.value)
+        self.before.as_deref().unwrap_or_default() == self.value
     }
 
-    fn of(kind: &'static str, folder: &str, object: Node<'_>, key: &'static str, value: &'static str) -> Self {
+    pub(super) fn of(
+        kind: &'static str,
+        folder: &str,
+        object: Node<'_>,
+        key: &'static str,
+        value: &'static str,
+    ) -> Self {
         let name = object.path("metadata.name").text().to_owned();
         let before = object.path("metadata.labels").get(key).str().map(str::to_owned);
-        Self { kind, path: format!("{folder}/{name}"), name, key, value, before }
+        let version = object.path("metadata.resourceVersion").text().to_owned();
+        Self { kind, path: format!("{folder}/{name}"), name, key, value, before, version }
     }
 }
 
@@ -67,9 +79,10 @@ struct Seen {
 }
 
 /// What becomes of the volume of a claim.
-struct Fate {
-    value: &'static str,
-    volume: Option<Wanted>,
+pub(super) struct Fate {
+    pub(super) value: &'static str,
+    /// The guard that the volume is to have in a guarded namespace.
+    pub(super) volume: Option<Wanted>,
 }
 
 impl Cluster {
@@ -110,7 +123,7 @@ impl Cluster {
             if is_databases && !is_meant_to_go && !claim.path("metadata.deletionTimestamp").is_set() {
                 let volume = claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned);
                 let class = Claim(claim).class().str().or_else(|| Claim(claim).beta_class()).map(str::to_owned);
-                let wanted = Wanted::of("PersistentVolumeClaim", &folder, claim, keys::HOLDS_DATA, "unknown");
+                let wanted = Wanted::of(CLAIM, &folder, claim, keys::HOLDS_DATA, "unknown");
                 claims.push((wanted, volume, class));
             }
         })
@@ -145,15 +158,28 @@ impl Cluster {
     /// When it does not.
     pub async fn protect(&self, wanted: &Wanted, dry_run: bool) -> Result<(), FetchError> {
         let dry = if dry_run { "&dryRun=All" } else { "" };
-        let path = format!("{}?fieldManager={MANAGER}{dry}", wanted.path);
-        let patch = json!({"metadata": {"labels": {wanted.key: wanted.value}}}).to_string();
-        again::patiently(async || {
-            let request = http::Request::patch(&path).header(CONTENT_TYPE, "application/merge-patch+json");
-            let body = Body::from(patch.clone().into_bytes());
-            let request = request.body(body).map_err(|_| FetchError::Path(path.clone()))?;
-            fetch::send(&self.client, request).await.map(drop)
-        })
-        .await
+        self.label(wanted, &format!("fieldManager={BY_HAND}{dry}"), None).await
+    }
+
+    /// Writes a label on behalf of nobody: only if the object is as it was read.
+    ///
+    /// # Errors
+    /// When it is not any more, or the API server does not take it.
+    pub(super) async fn correct(&self, wanted: &Wanted) -> Result<(), FetchError> {
+        self.label(wanted, &format!("fieldManager={BY_ITSELF}"), Some(&wanted.version)).await
+    }
+
+    async fn label(&self, wanted: &Wanted, query: &str, version: Option<&str>) -> Result<(), FetchError> {
+        let path = format!("{}?{query}", wanted.path);
+        let value = Some(wanted.value).filter(|value| !value.is_empty());
+        let mut metadata = serde_json::Map::new();
+        metadata.insert("labels".to_owned(), json!({wanted.key: value}));
+        metadata.extend(version.map(|version| ("resourceVersion".to_owned(), version.into())));
+        let patch = json!({"metadata": metadata});
+        let write = async || {
+            fetch::write(&self.client, http::Method::PATCH, &path, "application/merge-patch+json", &patch).await
+        };
+        again::patiently(write).await.map(drop)
     }
 
     async fn namespace_facts(&self, namespace: &str) -> Result<Option<NamespaceFacts>, FetchError> {
@@ -198,7 +224,7 @@ impl Cluster {
         Ok(seen)
     }
 
-    async fn fate(&self, volume: &str) -> Result<Fate, FetchError> {
+    pub(super) async fn fate(&self, volume: &str) -> Result<Fate, FetchError> {
         let path = format!("/api/v1/persistentvolumes/{}", part(volume)?);
         let Some(text) = again::patiently(async || object(&self.client, &path).await).await? else {
             return Ok(Fate { value: "unknown", volume: None });
@@ -206,12 +232,12 @@ impl Cluster {
         let tree = Tree::from_json(&text)?;
         let value = terms::fate(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
         let folder = "/api/v1/persistentvolumes";
-        let wanted = Wanted::of("PersistentVolume", folder, tree.root(), keys::GUARD, keys::ENFORCED);
+        let wanted = Wanted::of(VOLUME, folder, tree.root(), keys::GUARD, keys::ENFORCED);
         Ok(Fate { value, volume: Some(wanted) })
     }
 
     /// Not everybody may list them; what they say of a claim without a volume is unknown then.
-    async fn classes(&self) -> Vec<ClassFacts> {
+    pub(super) async fn classes(&self) -> Vec<ClassFacts> {
         match self.ask(&crate::facts::Question::StorageClasses, 0).await {
             Ok(crate::facts::Known::Found(crate::facts::Answer::StorageClasses(all))) => all,
             _ => Vec::new(),

@@ -2,8 +2,7 @@
 //!
 //! Every replica says it of itself, by server-side apply under one name, so that all of them together own one status. A replica says only
 //! what is news to it: two of different versions, which understand a policy differently, do not argue for ever.
-use kube::client::Body;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     sync::mpsc,
     task::JoinSet,
@@ -46,7 +45,7 @@ pub(super) struct Said {
 pub(super) struct Write {
     /// Of the object.
     pub(super) path: String,
-    pub(super) body: String,
+    pub(super) body: Value,
 }
 
 impl Said {
@@ -112,7 +111,7 @@ impl Said {
             "apiVersion": API_VERSION, "kind": "DatabasePolicy", "metadata": { "name": stored.name }, "status": status,
         });
         let path = format!("{}/{}", PolicyObject::PATH, fetch::part(&stored.name).ok()?);
-        Some(Write { path, body: body.to_string() })
+        Some(Write { path, body })
     }
 }
 
@@ -143,9 +142,7 @@ pub(super) fn writer(client: kube::Client, tasks: &mut JoinSet<()>) -> mpsc::Sen
     send
 }
 
-async fn put(client: &kube::Client, path: &str, body: String) -> Result<(), FetchError> {
+async fn put(client: &kube::Client, path: &str, body: Value) -> Result<(), FetchError> {
     let path = format!("{path}/status?fieldManager=seawall&force=true");
-    let request = http::Request::patch(&path).header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
-    let request = request.body(Body::from(body.into_bytes())).map_err(|_| FetchError::Path(path))?;
-    fetch::send(client, request).await.map(drop)
+    fetch::write(client, http::Method::PATCH, &path, "application/apply-patch+yaml", &body).await.map(drop)
 }

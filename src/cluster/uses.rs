@@ -53,5 +53,5 @@ pub(super) fn to_write(
         "apiVersion": API_VERSION, "kind": "DatabaseExemption",
         "metadata": { "name": name, "namespace": namespace }, "status": status,
     });
-    Some(Write { path, body: body.to_string() })
+    Some(Write { path, body })
 }

@@ -85,10 +85,34 @@ impl Followed {
         read: impl Fn(Node<'_>) -> T,
         to: mpsc::Sender<M>,
     ) {
+        self.go_on(client, read, to, false).await;
+    }
+
+    /// The same, but for what is there already: of a list that may be any length, only changes are told.
+    pub(super) async fn follow_changes<T, M: From<Told<T>>>(
+        self,
+        client: Client,
+        read: impl Fn(Node<'_>) -> T,
+        to: mpsc::Sender<M>,
+    ) {
+        self.go_on(client, read, to, true).await;
+    }
+
+    async fn go_on<T, M: From<Told<T>>>(
+        self,
+        client: Client,
+        read: impl Fn(Node<'_>) -> T,
+        to: mpsc::Sender<M>,
+        only_changes: bool,
+    ) {
         let (mut wait, mut was_heard) = (FIRST_WAIT, false);
         loop {
             let begin = Instant::now();
-            let end = match self.list(&client, &read).await {
+            let listed = match only_changes {
+                true => self.version(&client).await.map(|version| (Vec::new(), version)),
+                false => self.list(&client, &read).await,
+            };
+            let end = match listed {
                 Err(error) => End::Fault(error),
                 Ok((all, version)) => match tell(&to, Told::All(all)).await {
                     Err(Unheard) => return,
@@ -126,6 +150,12 @@ impl Followed {
             format!("&fieldSelector={}", fetch::encoded(&self.fields))
         };
         format!("{}?{more}{fields}", self.path)
+    }
+
+    /// The version from which on changes are to be watched.
+    async fn version(&self, client: &Client) -> Result<String, FetchError> {
+        let text = fetch::text(client, &fetch::page_url(&self.path, 1, None, "")).await?;
+        Ok(Tree::from_json(&text)?.root().path("metadata.resourceVersion").text().to_owned())
     }
 
     /// All there are, and the version from which on changes are to be watched.

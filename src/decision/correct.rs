@@ -24,7 +24,12 @@ pub struct Withheld {
     pub rule: &'static str,
     /// What would be written.
     pub message: String,
+    /// When it would be right, to complete "only ...".
+    pub only: &'static str,
 }
+
+/// When a credential is right that switches authentication on, or is read at every start.
+const WITHOUT_DATA: &str = "for a database without data: over data that is there it would lock everybody out";
 
 /// Which credentials are meant: with those that a manifest may have, and those that it has and should not.
 const PLAINTEXT: &str = "plaintext-credentials";
@@ -54,8 +59,8 @@ impl Deliberation<'_> {
                     .filter(|mend| mend.rule != PLAINTEXT)
                     .partition(|mend| mend.gate == Gate::None);
                 merged.add(safe);
-                let withheld = unsure.into_iter().map(|mend| Withheld { rule: mend.rule, message: mend.message });
-                corrections.withheld = withheld.collect();
+                let withheld = |mend: Mend| Withheld { rule: mend.rule, message: mend.message, only: WITHOUT_DATA };
+                corrections.withheld = unsure.into_iter().map(withheld).collect();
                 if let Some(case) = manifest.case() {
                     let replaced = manifest.written(case, Occasion::Birth, facts).mends.into_iter();
                     merged.add(replaced.filter(|mend| mend.rule == PLAINTEXT).collect());
@@ -64,7 +69,15 @@ impl Deliberation<'_> {
             merged.add(self.written(case, Occasion::Start, facts).mends);
         }
         for judgement in self.judge(Some(facts)).judgements.iter().filter(|j| j.action != Action::Off) {
-            merged.add(instead(&judgement.finding, self.request.object));
+            let finding = &judgement.finding;
+            match &finding.correction {
+                Some(correction) if !correction.only.is_empty() => corrections.withheld.push(Withheld {
+                    rule: finding.rule,
+                    message: correction.message.clone(),
+                    only: correction.only,
+                }),
+                _ => merged.add(instead(finding, self.request.object)),
+            }
         }
         merged.settle();
         corrections.mends = merged.mends().cloned().collect();

@@ -10,7 +10,7 @@ use crate::{
     facts::Seconds,
     finding::Finding,
     proposal::Proposal,
-    settings::DAY,
+    settings::{DAY, Settings},
     terms::{Action, Operation, keys},
     tree::Node,
 };
@@ -20,12 +20,17 @@ pub(super) const EXEMPTED: (&str, &str) = ("exempted", "exempted, and not for lo
 /// How long before its end an exemption is spoken of.
 const LAST: Seconds = 7 * DAY;
 
+/// What an exemption that an object has from a rule does for it.
+pub(super) fn excuse(settings: &Settings, rule: &str, object: Node<'_>, now: Seconds) -> Option<Excuse> {
+    let (_, end) = settings.exempted(rule, object, now)?;
+    let (quiet, loud) = EXEMPTED;
+    Some(if end - now > LAST { (Action::Audit, quiet) } else { (Action::Warn, loud) })
+}
+
 impl Deliberation<'_> {
     /// An exemption that somebody has for this, now.
     pub(super) fn exempted(&self, finding: &Finding) -> Option<Excuse> {
-        let (_, end) = self.world.settings.exempted(finding.rule, self.request.object, self.now)?;
-        let (quiet, loud) = EXEMPTED;
-        Some(if end - self.now > LAST { (Action::Audit, quiet) } else { (Action::Warn, loud) })
+        excuse(self.world.settings, finding.rule, self.request.object, self.now)
     }
 
     /// Who relies on an exemption hears of its end a week before.

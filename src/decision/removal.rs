@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
-    Judged, Judgement, Request, Requester, World,
+    Judged, Judgement, Request, Requester, World, exempted,
     judge::{Excuse, unguarded},
 };
 use crate::{
@@ -104,6 +104,7 @@ impl<'t> Removal<'t> {
             // What has no label was never said to be guarded, and nobody's right to confirm it was asked.
             (!is_labelled).then_some((Action::Warn, "it has no label that says what it holds")),
             is_operated.then_some((Action::Warn, "an operator is in charge")),
+            exempted::excuse(self.world.settings, finding.rule, self.request.old, self.now),
             match self.deletion.kind {
                 Deleted::Namespace if self.deletion.is_guarded_namespace() => None,
                 Deleted::Namespace => Some((Action::Warn, "the namespace is not guarded")),

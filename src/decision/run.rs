@@ -212,8 +212,9 @@ impl<'t> Deliberation<'t> {
     }
 
     /// What rules find in a claim.
-    pub(super) fn found_in_claim(&self, claim: &Claim<'_>, facts: &Facts) -> Vec<Finding> {
-        let context = self.context("", facts);
+    pub(super) fn found_in_claim(&self, claim: &Claim<'t>, facts: &Facts) -> Vec<Finding> {
+        let engine = self.engine_of_claim(*claim, facts).unwrap_or_default();
+        let context = self.context(&engine, facts);
         let mut found = Vec::new();
         for rule in self.rules() {
             if let Some(Validate::Claim(call) | Validate::Storage(_, call)) = rule.validate {

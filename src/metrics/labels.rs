@@ -188,6 +188,20 @@ words! {
     }
 }
 
+words! {
+    /// What became of something that an Event was to tell.
+    EventEnd {
+        /// An Event was written.
+        Written = "written",
+        /// It was counted in one that was there.
+        Repeated = "repeated",
+        /// There was too much to tell.
+        Dropped = "dropped",
+        /// The API server did not take it.
+        Failed = "failed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -93,11 +93,21 @@ pub fn resource(tree: &Tree<'_>) -> Option<String> {
 /// True for a DELETE that leaves what belongs to the object where it is.
 #[must_use]
 pub fn orphans(tree: &Tree<'_>) -> bool {
-    let options = tree.root().path("request.options").unread().and_then(|text| Tree::from_json(text).ok());
-    options.is_some_and(|options| {
+    options(tree).is_some_and(|options| {
         let options = options.root();
         options.get("propagationPolicy").str() == Some("Orphan") || options.get("orphanDependents").bool() == Some(true)
     })
+}
+
+/// True for a DELETE that waits for nothing to end.
+#[must_use]
+pub fn is_forced(tree: &Tree<'_>) -> bool {
+    options(tree).is_some_and(|options| options.root().get("gracePeriodSeconds").i64() == Some(0))
+}
+
+/// The options of the request, which few reviews need.
+fn options<'t>(tree: &'t Tree<'_>) -> Option<Tree<'t>> {
+    tree.root().path("request.options").unread().and_then(|text| Tree::from_json(text).ok())
 }
 
 impl<'t> Review<'t> {

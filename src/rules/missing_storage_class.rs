@@ -91,6 +91,8 @@ pub(super) static RULE: Rule = Rule {
     writes: &["storageClassName"],
 };
 
+const NOT_THERE_YET: &str = "for a StatefulSet that is not there yet: a claim template cannot be changed";
+
 fn mutate(claim: &Claim<'_>, context: &Context<'_>, proposal: &mut Proposal) {
     if !claim.may_be_given_a_class() {
         return;
@@ -122,7 +124,7 @@ fn class(claim: Claim<'_>, context: &Context<'_>) -> Option<(String, &'static st
             let alike = siblings.iter().all(|class| class == first);
             first.clone().filter(|class| alike && !class.is_empty()).map(|class| (class, "its siblings"))
         }
-        None => context.settings.storage_class().map(|class| (class.value.to_owned(), "the settings")),
+        None => context.settings.storage_class(claim.bytes()).map(|class| (class.value.to_owned(), "the settings")),
     }
 }
 
@@ -140,20 +142,20 @@ fn keeps_as_much(class: &str, claim: Claim<'_>, context: &Context<'_>) -> bool {
     retains(class).is_some_and(|retained| retained || !otherwise_retained)
 }
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Some(volume) = database.data.volume().filter(|v| v.kind == VolumeKind::ClaimTemplate) else { return };
     let template = Claim(volume.node);
     if template.class().is_set() || template.beta_class().is_some() {
         return;
     }
-    findings
-        .report(
-            template.class(),
-            format!(
-                "claim template {:?} names no storage class: the cluster's default decides about the data",
-                template.name()
-            ),
-        )
-        .help("set storageClassName when you make the StatefulSet: a claim template cannot be changed later")
-        .at_most(Action::Audit);
+    let name = template.name();
+    let message =
+        format!("claim template {name:?} names no storage class: the cluster's default decides about the data");
+    let finding = findings.report(template.class(), message);
+    finding.help("set storageClassName when you make the StatefulSet: a claim template cannot be changed later");
+    finding.at_most(Action::Audit);
+    if let Some(class) = context.settings.storage_class(template.bytes()) {
+        let message = format!("writes storageClassName {} into claim template {name:?}", class.value);
+        finding.correction_at_birth(template.class(), class.value.into(), message, NOT_THERE_YET);
+    }
 }

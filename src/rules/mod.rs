@@ -100,6 +100,7 @@ mod undersized_claim;
 mod unencrypted_traffic;
 mod unfinished_shutdown;
 mod unknown_data_label;
+mod unlisted_storage_class;
 mod unmaintained_image;
 mod unmounted_data;
 mod unready_client_addresses;
@@ -211,6 +212,7 @@ pub static ALL: &[&Rule] = &[
     &unencrypted_traffic::RULE,
     &unfinished_shutdown::RULE,
     &unknown_data_label::RULE,
+    &unlisted_storage_class::RULE,
     &unmaintained_image::RULE,
     &unmounted_data::RULE,
     &unready_client_addresses::RULE,

@@ -116,6 +116,9 @@ pub struct Times {
     /// For the next request. The API server keeps idle connections for 90 s and does not repeat a POST that it sent
     /// on one that was just closed, so this must be longer.
     pub idle: Duration,
+    /// At most for a connection, of which each gets between half of it and the whole: the next answer after that is its
+    /// last. An API server keeps to the replicas that it knows, and one that came later would get nothing to do.
+    pub life: Duration,
     /// For a call, from its head to its answer; a shorter `?timeout=` counts.
     pub deadline: Duration,
     /// Between two looks at the certificate files.
@@ -123,6 +126,9 @@ pub struct Times {
     /// Between the order to stop and the moment when no connection is accepted any more: as long as it takes until
     /// nobody is sent here. Not ready in the meantime, but calls are answered.
     pub leave: Duration,
+    /// For the next request in that time. Whoever asks often is told by an answer to go elsewhere; on a connection that
+    /// was silent for this long, hardly a call is on its way.
+    pub idle_leaving: Duration,
     /// For the calls in flight after that.
     pub grace: Duration,
 }
@@ -134,9 +140,11 @@ impl Default for Times {
             first_request: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(150),
+            life: Duration::from_secs(300),
             deadline: Duration::from_secs(3),
             reload: Duration::from_secs(10),
             leave: Duration::ZERO,
+            idle_leaving: Duration::from_secs(5),
             grace: Duration::from_secs(10),
         }
     }

@@ -3,11 +3,13 @@
 use std::{
     cmp::Reverse,
     collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{sync::Notify, time::Instant};
@@ -25,6 +27,10 @@ pub(super) struct Connections {
     open: Mutex<HashMap<u64, Arc<Entry>>>,
     next: AtomicU64,
     left: Notify,
+    /// The longest life of a connection.
+    life: Duration,
+    /// What makes lives differ: those that were opened together must not all be closed at once.
+    jitter: RandomState,
     metrics: Arc<Metrics>,
 }
 
@@ -36,6 +42,8 @@ pub(super) struct Entry {
     /// Rung when its fate may have changed.
     pub(super) bell: Notify,
     evicted: AtomicBool,
+    /// From when on the next answer is its last.
+    retires: Instant,
     /// Empty once it was evicted: the slot is somebody else's before the connection is closed.
     slot: Mutex<Option<Share>>,
 }
@@ -44,6 +52,11 @@ impl Entry {
     /// True if it has to make room; when it is at work, after the answer.
     pub(super) fn is_evicted(&self) -> bool {
         self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// True if what is answered now is the last on it: it makes room, or has lived long enough.
+    pub(super) fn is_ending(&self, now: Instant) -> bool {
+        self.is_evicted() || self.retires <= now
     }
 
     /// Marks it, and takes its slot. `None` if somebody was faster.
@@ -56,10 +69,18 @@ impl Entry {
 }
 
 impl Connections {
-    pub(super) fn new(most: usize, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(most: usize, life: Duration, metrics: Arc<Metrics>) -> Self {
         let slots = PerPeer::new(u64::try_from(most).unwrap_or(u64::MAX));
         let (open, next, left) = (Mutex::default(), AtomicU64::new(0), Notify::new());
-        Self { slots, open, next, left, metrics }
+        Self { slots, open, next, left, life, jitter: RandomState::new(), metrics }
+    }
+
+    /// How long connection `id` lives: between half of the longest life and the whole.
+    fn life_of(&self, id: u64) -> Duration {
+        // The lowest bits of a hash are as random as the others.
+        let [low, high, ..] = self.jitter.hash_one(id).to_le_bytes();
+        let part = f64::from(u16::from_le_bytes([low, high])) / f64::from(u16::MAX);
+        self.life.mul_f64(0.5 + 0.5 * part)
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Entry>>> {
@@ -76,14 +97,15 @@ impl Connections {
             self.metrics.connection_ended(End::Refused);
             return None;
         };
+        let (id, now) = (self.next.fetch_add(1, Ordering::Relaxed), Instant::now());
         let entry = Arc::new(Entry {
             peer,
-            pulse: Pulse::new(Instant::now()),
+            pulse: Pulse::new(now),
             bell: Notify::new(),
             evicted: AtomicBool::new(false),
+            retires: now + self.life_of(id),
             slot: Mutex::new(Some(slot)),
         });
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.open().insert(id, Arc::clone(&entry));
         self.metrics.connections().inc();
         Some(Guest { entry, id, of: Arc::clone(self) })
@@ -164,9 +186,11 @@ impl Drop for Guest {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
-    use std::{net::Ipv4Addr, time::Duration};
+    use std::net::Ipv4Addr;
 
     use super::*;
+
+    const LIFE: Duration = Duration::from_secs(80);
 
     fn peer(n: u16) -> IpAddr {
         let [high, low] = n.to_be_bytes();
@@ -174,7 +198,21 @@ mod tests {
     }
 
     fn connections(most: usize) -> Arc<Connections> {
-        Arc::new(Connections::new(most, Arc::new(Metrics::new())))
+        Arc::new(Connections::new(most, LIFE, Arc::new(Metrics::new())))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lives_differ_within_their_bounds() {
+        let all = connections(1024);
+        let now = Instant::now();
+        let lives: Vec<Duration> = (0..400).map(|_| all.enter(peer(1)).unwrap().entry.retires - now).collect();
+        let among =
+            |from: u32, to: u32| lives.iter().filter(|l| **l >= LIFE / 8 * from && **l <= LIFE / 8 * to).count();
+        assert_eq!(among(4, 8), 400);
+        // Each quarter of the time between gets a hundred of them, give or take.
+        for from in 4..8 {
+            assert!((50..200).contains(&among(from, from + 1)), "{from}: {}", among(from, from + 1));
+        }
     }
 
     /// Lets them in; they have been idle since.

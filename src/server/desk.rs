@@ -3,15 +3,16 @@
 //! A usual review is judged where it arrives, in less time than it takes to hand it over. A large one may keep a thread busy for as long
 //! as a thousand usual ones; here nobody else's call, no handshake and no question about health waits behind it.
 use std::{
+    net::IpAddr,
     num::NonZero,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::available_parallelism,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     judge::{Answer, Call, Judge},
@@ -49,6 +50,38 @@ impl Drop for Waiting {
     }
 }
 
+/// A seat at the desk, which others may have while its holder waits for an answer of the API server: a slow one must not keep large
+/// calls waiting that ask nothing. Empty for a call that is not judged there. Clones share.
+#[derive(Debug, Clone, Default)]
+pub struct Seat(Option<Arc<Seated>>);
+
+#[derive(Debug)]
+struct Seated {
+    desk: PerPeer,
+    peer: IpAddr,
+    deadline: Instant,
+    /// `None` while it is lent.
+    share: Mutex<Option<Share>>,
+}
+
+impl Seat {
+    /// Waits for something that needs no seat, and then for a seat again. Without one by the deadline, nobody waits for the answer any
+    /// more, and what goes on regardless is [abandoned](Abandoned).
+    pub async fn lent_during<T>(&self, waiting: impl Future<Output = T>) -> T {
+        let Some(seated) = &self.0 else { return waiting.await };
+        seated.hold(None);
+        let done = waiting.await;
+        seated.hold(seated.desk.take(seated.peer, 1, seated.deadline).await.ok());
+        done
+    }
+}
+
+impl Seated {
+    fn hold(&self, share: Option<Share>) {
+        *self.share.lock().unwrap_or_else(PoisonError::into_inner) = share;
+    }
+}
+
 /// The threads for large bodies, shared by peer address.
 pub(super) struct Desk(PerPeer);
 
@@ -67,7 +100,10 @@ impl Desk {
         mut call: Call,
         memory: Share,
     ) -> Result<Answer, Refusal> {
-        let seat = self.0.take(call.peer, 1, call.deadline).await.map_err(|_| Refusal::LateAnswer)?;
+        let share = self.0.take(call.peer, 1, call.deadline).await.map_err(|_| Refusal::LateAnswer)?;
+        let (desk, peer, deadline) = (self.0.clone(), call.peer, call.deadline);
+        let seat = Seat(Some(Arc::new(Seated { desk, peer, deadline, share: Mutex::new(Some(share)) })));
+        call.seat = seat.clone();
         let waiting = Waiting(Arc::default());
         call.abandoned = Abandoned(Some(Arc::clone(&waiting.0)));
         let (judge, runtime) = (Arc::clone(judge), Handle::current());

@@ -38,7 +38,7 @@ impl Guard {
         if self.asks() {
             let questions = strict.iter().flat_map(|(_, d, judged)| d.questions_before_denial(judged));
             let questions: BTreeSet<Question> = questions.collect();
-            let facts = self.ask(|| questions.into_iter().collect(), call.peer, call.deadline).await;
+            let facts = self.ask(|| questions.into_iter().collect(), call).await;
             strict.iter_mut().for_each(|(_, d, judged)| *judged = d.judge(Some(&facts)));
         }
         if strict.iter().any(|(_, d, _)| d.panics() > 0) {

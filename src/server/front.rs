@@ -71,7 +71,9 @@ impl Front {
             permits: PerPeer::new(u64::try_from(limits.weight_bytes).unwrap_or(u64::MAX)),
             refusals: log::Refusals::new(),
         });
-        let port = |router, most| Port { router, connections: Arc::new(Connections::new(most, Arc::clone(&metrics))) };
+        let life = config.times.life;
+        let port =
+            |router, most| Port { router, connections: Arc::new(Connections::new(most, life, Arc::clone(&metrics))) };
         let webhooks = port(routes::webhooks(Arc::clone(&app)), limits.connections);
         let plain = port(routes::metrics(app), limits.plain_connections);
         Self { house, identity, metrics, webhooks, plain }
@@ -134,16 +136,18 @@ impl Front {
         entry.pulse.set(Doing::Busy, started);
         request.extensions_mut().insert(Caller { peer: entry.peer, started });
         let mut response = router.call(request).await?;
-        if entry.is_evicted() || self.house.life.phase() > Phase::Serving {
+        let now = Instant::now();
+        if entry.is_ending(now) || self.house.life.phase() > Phase::Serving {
             close(&mut response);
         }
-        entry.pulse.set(Doing::Idle, Instant::now());
+        entry.pulse.set(Doing::Idle, now);
         Ok(response)
     }
 
-    /// From now on not ready; calls are answered, each as its connection's last.
+    /// From now on not ready; calls are answered, each as its connection's last, and connections without a call for a
+    /// while are closed.
     pub fn leave(&self) {
-        self.house.life.advance(Phase::Leaving);
+        self.advance(Phase::Leaving);
     }
 
     /// From now on idle connections are closed, and calls that come nevertheless are sent elsewhere.

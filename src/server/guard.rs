@@ -10,7 +10,7 @@ use super::{
     probe,
 };
 use crate::{
-    cluster::{Cluster, Followers, Health, Observer, Uses},
+    cluster::{Cluster, Followers, Health, Observer, Uses, events::Events},
     decision::{self, Deliberation, Judged, Request, World},
     engines::Catalogue,
     facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
@@ -37,6 +37,8 @@ pub struct Guard {
     health: Option<Arc<Health>>,
     /// Where the use of exemptions is taken down, where they are followed.
     pub(super) uses: Option<Arc<Uses>>,
+    /// Where what happened is told, if it is.
+    pub(super) events: Option<Events>,
     /// What to look at an object by before it is known which settings hold for it: everything is in force, and nothing refused.
     undecided: Settings,
     rules: Vec<&'static Rule>,
@@ -54,6 +56,10 @@ impl Observer for Counting<'_> {
     fn looked_up(&self, question: &'static str, answered: bool) {
         self.0.lookup(question, if answered { Found::Found } else { Found::Unknown });
     }
+
+    fn breaker(&self, is_open: bool) {
+        self.0.lookup_breaker(is_open);
+    }
 }
 
 impl Guard {
@@ -68,21 +74,45 @@ impl Guard {
         metrics: Arc<Metrics>,
         clock: fn() -> Seconds,
     ) -> Self {
-        let look_ups = PerPeer::new(LOOK_UPS);
         let policies = policies.into();
         // Which rules are switched off depends on the namespace, or on the engine.
         let rules = if policies.vary() { rules.to_vec() } else { decision::in_force(rules, policies.always()) };
-        let undecided = Settings::of(Profile::Observe);
         let (catalogue, live) = (catalogue.into(), Arc::new(Live::from(policies)));
-        let (health, uses) = (None, None);
-        Self { catalogue, live, health, uses, undecided, rules, kubernetes_minor, cluster, look_ups, metrics, clock }
+        let (health, uses, events) = (None, None, None);
+        let (undecided, look_ups) = (Settings::of(Profile::Observe), PerPeer::new(LOOK_UPS));
+        Self {
+            catalogue,
+            live,
+            health,
+            uses,
+            events,
+            undecided,
+            rules,
+            kubernetes_minor,
+            cluster,
+            look_ups,
+            metrics,
+            clock,
+        }
     }
 
     /// The same, judging by what is followed. `rules` are all that may ever be in force.
     #[must_use]
     pub fn following(self, followers: &Followers, rules: &'static [&'static Rule]) -> Self {
-        let (live, health, uses) = (followers.live(), Some(followers.health()), Some(followers.uses()));
-        Self { live, health, uses, rules: rules.to_vec(), ..self }
+        let (health, uses) = (Some(followers.health()), Some(followers.uses()));
+        Self { health, uses, ..self.judging_by(followers.live(), rules) }
+    }
+
+    /// The same, judging by what is in force there. `rules` are all that may ever be in force.
+    #[must_use]
+    pub fn judging_by(self, live: Arc<Live>, rules: &'static [&'static Rule]) -> Self {
+        Self { live, rules: rules.to_vec(), ..self }
+    }
+
+    /// The same, telling what it does by Events, if there are to be any.
+    #[must_use]
+    pub fn telling(self, events: Option<Events>) -> Self {
+        Self { events, ..self }
     }
 
     pub(super) fn world<'w>(&'w self, settings: &'w Settings) -> World<'w> {
@@ -110,7 +140,7 @@ impl Guard {
             return Arc::clone(policies.always());
         }
         let question = Question::Namespace(name.to_owned());
-        let facts = self.ask(|| vec![question.clone()], call.peer, call.deadline).await;
+        let facts = self.ask(|| vec![question.clone()], call).await;
         match facts.get(&question) {
             Known::Found(FactAnswer::Namespace(facts)) if self.health.is_some() => {
                 self.live.learn(Namespace { name, labels: &facts.labels })
@@ -148,19 +178,22 @@ impl Guard {
         }
     }
 
-    /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
-    /// peer, nothing is known.
-    pub(super) async fn ask(
-        &self,
-        questions: impl FnOnce() -> Vec<Question>,
-        peer: IpAddr,
-        deadline: Instant,
-    ) -> Facts {
-        let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
+    /// Asks what must be known, and gives the seat to others for as long as that takes.
+    pub(super) async fn ask(&self, questions: impl FnOnce() -> Vec<Question>, call: &Call) -> Facts {
+        if self.cluster.is_none() {
+            return Facts::empty_namespace();
+        }
         let questions = questions();
         if questions.is_empty() {
             return Facts::default();
         }
+        call.seat.lent_during(self.look_up(questions, call.peer, call.deadline)).await
+    }
+
+    /// Asks by a deadline. Nothing is asked without a question; without a cluster, or without room for one more look-up of this peer,
+    /// nothing is known.
+    pub(super) async fn look_up(&self, questions: Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+        let Some(cluster) = self.cluster.as_ref().filter(|_| !questions.is_empty()) else { return Facts::default() };
         let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
         match self.look_ups.take(peer, count, until).await {
@@ -190,13 +223,19 @@ impl Guard {
         let deliberation = Deliberation::of(request, self.world(&settings), (self.clock)());
         let deliberation = deliberation.map(|d| d.interrupted_by(call.abandoned.flag()));
         let (mut reply, rules) = match (&deliberation, call.webhook) {
-            (None, Webhook::Validate) => self.remove(request, &review, &settings, call).await,
+            (None, Webhook::Validate) => match self.forced(request, &review, &settings, call) {
+                Some(reply) => (reply, Vec::new()),
+                None => self.remove(request, &review, &settings, call).await,
+            },
             (None, Webhook::Mutate) => (Reply::default(), Vec::new()),
             (Some(d), Webhook::Mutate) => self.mutate(d, call).await,
             (Some(d), Webhook::Validate) => self.validate(d, request, &review, call).await,
         };
         if deliberation.is_some_and(|d| d.panics() > 0) {
             self.metrics.panicked(RULE);
+        }
+        if !call.abandoned.is_abandoned() {
+            self.tell(&review, &reply, &rules);
         }
         if !settings.version().is_empty() {
             reply.audit.insert("policies", settings.version().to_owned());
@@ -217,14 +256,13 @@ impl Judge for Guard {
     }
 
     fn ready(&self) -> Result<(), String> {
-        match &self.health {
-            Some(health) if !health.is_ready() => Err("what is in force is not known yet".to_owned()),
-            _ => Ok(()),
-        }
+        self.health.as_ref().map_or(Ok(()), |health| health.check())
     }
 
     fn lines(&self) -> Vec<(&'static str, String)> {
-        self.health.as_ref().map(|health| health.lines()).unwrap_or_default()
+        let mut lines = self.health.as_ref().map(|health| health.lines()).unwrap_or_default();
+        lines.extend(self.cluster.as_ref().map(|cluster| ("look-ups", cluster.look_ups())));
+        lines
     }
 }
 
@@ -241,6 +279,9 @@ fn answered(review: &review::Review<'_>, mut reply: Reply, rules: Vec<&'static s
         Reply { warnings, .. } if !warnings.is_empty() => Verdict::Warned,
         _ => Verdict::Allowed,
     };
+    if !reply.audit.is_empty() || verdict != Verdict::Allowed {
+        reply.audit.insert("decision", verdict.outcome().as_str().to_owned());
+    }
     reply.warnings.splice(..0, probe::word(review, webhook));
     let record = matches!(verdict, Verdict::Denied | Verdict::Patched).then(|| {
         let object = review.object_name();

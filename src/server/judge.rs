@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::IpAddr};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::desk::Abandoned;
+use super::desk::{Abandoned, Seat};
 use crate::{
     metrics::{Kind, Outcome, Webhook},
     terms::Operation,
@@ -45,6 +45,17 @@ pub struct Call {
     pub peer: IpAddr,
     /// Whether anybody still waits: who works for long looks at it, and stops.
     pub abandoned: Abandoned,
+    /// What a large call is judged at: who waits for others lends it meanwhile.
+    pub seat: Seat,
+}
+
+impl Call {
+    /// A call that is judged where it arrives, and that somebody waits for.
+    #[must_use]
+    pub fn new(webhook: Webhook, body: impl Into<Bytes>, deadline: Instant, peer: IpAddr) -> Self {
+        let (abandoned, seat) = (Abandoned::default(), Seat::default());
+        Self { webhook, body: body.into(), deadline, peer, abandoned, seat }
+    }
 }
 
 /// What can be answered.

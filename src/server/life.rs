@@ -12,7 +12,8 @@ use tokio::{sync::watch, time::Instant};
 pub(crate) enum Phase {
     /// It serves.
     Serving,
-    /// It was told to stop: not ready, but whoever still comes is answered, and told to come back elsewhere.
+    /// It was told to stop: not ready, but whoever still comes is answered, and told to come back elsewhere. Whose
+    /// connection was idle for a while finds it closed.
     Leaving,
     /// It accepts nobody; idle connections are closed, calls in flight end.
     Draining,

@@ -14,6 +14,7 @@ mod connection;
 mod connections;
 mod deadline;
 mod desk;
+mod forced;
 mod foresee;
 mod front;
 mod guard;
@@ -30,6 +31,7 @@ mod removal;
 mod review;
 mod routes;
 mod scale;
+mod tell;
 mod tls;
 mod webhooks;
 
@@ -48,7 +50,7 @@ use self::{
 };
 pub use self::{
     config::{Config, Files, Limits, Times, Tls},
-    desk::Abandoned,
+    desk::{Abandoned, Seat},
     front::Front,
     guard::Guard,
     identity::Identity,

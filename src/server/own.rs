@@ -44,8 +44,10 @@ impl Guard {
     /// Takes down that something was let in by exemptions from these rules.
     pub(super) fn note_uses(&self, settings: &Settings, review: &Review<'_>, rules: &[&str]) {
         let Some(uses) = &self.uses else { return };
+        // What is deleted is there, and will not be.
+        let object = if review.object.is_set() { review.object } else { review.old };
         for rule in rules {
-            if let Some((exemption, _)) = settings.exempted(rule, review.object, self.now()) {
+            if let Some((exemption, _)) = settings.exempted(rule, object, self.now()) {
                 uses.used(exemption, self.now());
             }
         }

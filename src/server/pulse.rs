@@ -124,6 +124,10 @@ pub(super) fn fate(
             Doing::Busy | Doing::Idle => Fate::Close(End::Idle),
         };
     }
+    if doing == Doing::Idle && phase == Phase::Leaving {
+        let limit = limit.min(since + times.idle_leaving);
+        return if limit <= now { Fate::Close(End::Stopped) } else { Fate::Live(Some(limit)) };
+    }
     match draining_since {
         Some(_) if doing == Doing::Idle => Fate::Close(End::Stopped),
         Some(drain) if drain + LINGER <= now => Fate::Drop(End::Stopped),
@@ -149,6 +153,13 @@ mod tests {
         assert_eq!(serving(Doing::Busy, 1_000), Fate::Live(None));
         assert_eq!(serving(Doing::Idle, 149), Fate::Live(Some(at(150))));
         assert_eq!(serving(Doing::Idle, 150), Fate::Close(End::Idle));
+
+        let leaving = |doing, s| fate((doing, since), at(s), &times, Phase::Leaving, None, false);
+        assert_eq!(leaving(Doing::Idle, 4), Fate::Live(Some(at(5))));
+        assert_eq!(leaving(Doing::Idle, 5), Fate::Close(End::Stopped));
+        assert_eq!(leaving(Doing::Busy, 100), Fate::Live(None));
+        assert_eq!(leaving(Doing::Fresh, 5), Fate::Live(Some(at(10))), "its first call is on its way");
+        assert_eq!(leaving(Doing::Head, 5), Fate::Live(Some(at(10))));
 
         let draining = |doing, s| fate((doing, since), at(s), &times, Phase::Draining, Some(since), false);
         assert_eq!(draining(Doing::Idle, 0), Fate::Close(End::Stopped));

@@ -22,7 +22,7 @@ impl Guard {
             return (Reply::default(), Vec::new());
         };
         let facts = match self.asks() {
-            true => self.ask(|| removal.questions(), call.peer, call.deadline).await,
+            true => self.ask(|| removal.questions(), call).await,
             // Nothing was asked, and nothing is known.
             false => Facts::default(),
         };

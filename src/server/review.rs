@@ -22,7 +22,7 @@ use super::{
     config::Limits,
     connection::House,
     deadline,
-    desk::{Abandoned, Desk, LARGE},
+    desk::{Desk, LARGE},
     identity::Identity,
     judge::{Answer, Call, Judge, Review},
     life::Phase,
@@ -140,7 +140,7 @@ impl<J: Judge> App<J> {
             let Collected { bytes, permit } = body::collect(body, &self.limits, &self.permits, peer).await?;
             late = Refusal::LateAnswer;
             let is_large = bytes.len() >= LARGE;
-            let call = Call { webhook, body: bytes, deadline, peer, abandoned: Abandoned::default() };
+            let call = Call::new(webhook, bytes, deadline, peer);
             if is_large {
                 return self.desk.judge(&self.judge, call, permit).await;
             }

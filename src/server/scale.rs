@@ -36,7 +36,7 @@ impl Guard {
             kind: kind.to_owned(),
             name: review.name.to_owned(),
         };
-        let facts = self.ask(|| vec![question.clone()], call.peer, call.deadline).await;
+        let facts = self.ask(|| vec![question.clone()], call).await;
         let Known::Found(Answer::Workload(text)) = facts.get(&question) else { return None };
         let stored = Tree::from_json(text).ok()?;
         let with = |replicas: i64| {

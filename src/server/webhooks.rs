@@ -16,10 +16,10 @@ use crate::{
 
 impl Guard {
     pub(super) async fn mutate(&self, deliberation: &Deliberation<'_>, call: &Call) -> (Reply, Vec<&'static str>) {
-        let mut facts = self.ask(|| deliberation.questions_to_mend(), call.peer, call.deadline).await;
+        let mut facts = self.ask(|| deliberation.questions_to_mend(), call).await;
         let more = deliberation.more_questions_to_mend(&facts);
         if !more.is_empty() {
-            facts.extend(self.ask(|| more, call.peer, call.deadline).await);
+            facts.extend(self.ask(|| more, call).await);
         }
         let Mended { operations, mends, notes, conflicts, refused, withheld } = deliberation.mend(&facts);
         for conflict in &conflicts {
@@ -71,13 +71,16 @@ impl Guard {
         let denies = first.denies();
         // A denial waits for its excuses anyway, and some of them stand around it.
         let until = if denies { call.deadline } else { call.deadline.min(Instant::now() + AROUND_TIME + ANSWER_TIME) };
-        let before_denial = || if denies { deliberation.questions_before_denial(&first) } else { Vec::new() };
+        let before_denial = if denies { deliberation.questions_before_denial(&first) } else { Vec::new() };
         let around = deliberation.questions_around();
         if !denies && around.is_empty() {
             return first;
         }
-        let (excuses, around) =
-            tokio::join!(self.ask(before_denial, call.peer, call.deadline), self.ask(|| around, call.peer, until));
+        let both = async {
+            let excuses = self.look_up(before_denial, call.peer, call.deadline);
+            tokio::join!(excuses, self.look_up(around, call.peer, until))
+        };
+        let (excuses, around) = call.seat.lent_during(both).await;
         deliberation.judge_around(&first, denies.then_some(excuses), around)
     }
 

@@ -32,9 +32,11 @@ pub(super) fn policy(policy: &DatabasePolicy, root: Node<'_>, known: KnownNames<
         }
         values(node)?;
         fit_together(node, spec.get("defaults"))?;
+        classes(node, spec.get("defaults"))?;
     }
     values(spec.get("defaults"))?;
-    fit_together(spec.get("defaults"), spec.get("defaults"))
+    fit_together(spec.get("defaults"), spec.get("defaults"))?;
+    classes(spec.get("defaults"), spec.get("defaults"))
 }
 
 /// The rules that are named and unknown: where, and in words, with the nearest name that there is.
@@ -166,9 +168,40 @@ fn values(values: Node<'_>) -> Result<(), FieldError> {
             return Err(FieldError::at(key, "expected a Secret's key: letters, digits, `-`, `_` and `.`"));
         }
     }
-    let class = values.path("storage.className");
-    if class.str().is_some_and(|c| !is_name(c)) {
-        return Err(FieldError::at(class, "expected the name of a StorageClass"));
+    Ok(())
+}
+
+/// Classes have names of objects; sizes are quantities, each once; and what is given is allowed, wherever that is stated.
+fn classes(own: Node<'_>, defaults: Node<'_>) -> Result<(), FieldError> {
+    let allowed = own.path("storage.allowedClasses");
+    if allowed.is_set() && allowed.items().next().is_none() {
+        return Err(FieldError::at(allowed, "names no class: leave it out to allow all of them"));
+    }
+    if let Some(name) = allowed.items().find(|name| name.str().is_some_and(|n| !n.is_empty() && !is_name(n))) {
+        return Err(FieldError::at(name, "expected the name of a StorageClass, or \"\" for none"));
+    }
+    let allowed = [allowed, defaults.path("storage.allowedClasses")].into_iter().find(|list| list.is_set());
+    let sized = own.path("storage.classesBySize").items();
+    let mut sizes = Vec::new();
+    for (class, size) in std::iter::once((own.path("storage.className"), None))
+        .chain(sized.map(|entry| (entry.get("className"), Some(entry.get("atLeast")))))
+    {
+        if let Some(size) = size {
+            match size.str().and_then(Quantity::parse) {
+                Some(quantity) if quantity.bytes().is_none_or(|b| b <= 0) || sizes.contains(&quantity) => {
+                    return Err(FieldError::at(size, "must be above 0, and another size than the others"));
+                }
+                Some(quantity) => sizes.push(quantity),
+                None => return Err(FieldError::at(size, "expected a quantity such as 100Gi")),
+            }
+        }
+        let Some(name) = class.str() else { continue };
+        if !is_name(name) {
+            return Err(FieldError::at(class, "expected the name of a StorageClass"));
+        }
+        if allowed.is_some_and(|list| !list.items().any(|item| item.str() == Some(name))) {
+            return Err(FieldError::at(class, "is not among allowedClasses"));
+        }
     }
     Ok(())
 }

@@ -263,9 +263,31 @@ pub enum Plaintext {
 /// Which class claims have.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, KubeSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[x_kube(validation = definition::CLASS_IS_ALLOWED)]
 pub struct StorageValues {
     /// The class of claims that have none.
     #[serde(default)]
     #[schemars(length(min = 1, max = 253))]
     pub class_name: Option<String>,
+    /// The class of larger claims that have none: of the sizes that a claim reaches the largest counts.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub classes_by_size: Option<Vec<ClassBySize>>,
+    /// The classes that claims may have; without it all of them. An empty name is a volume without a class.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 64), inner(length(max = 253)))]
+    pub allowed_classes: Option<Vec<String>>,
+}
+
+/// The class of claims from a size on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, KubeSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ClassBySize {
+    /// What a claim requests at least, as a Kubernetes quantity.
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = definition::QUANTITY)]
+    pub at_least: String,
+    /// Its class.
+    #[schemars(length(min = 1, max = 253))]
+    pub class_name: String,
 }

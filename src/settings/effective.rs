@@ -73,10 +73,16 @@ impl<'s> Effective<'s> {
         self.values.plaintext
     }
 
-    /// The class of claims that have none.
+    /// The class of a claim that has none and requests so much.
     #[must_use]
-    pub fn storage_class(self) -> Option<Sourced<'s, &'s str>> {
-        text(self.values.storage_class.as_ref())
+    pub fn storage_class(self, bytes: Option<i64>) -> Option<Sourced<'s, &'s str>> {
+        self.values.classes.given(bytes)
+    }
+
+    /// The classes that claims may have; `None` for all. An empty one is a volume without a class.
+    #[must_use]
+    pub fn allowed_classes(self) -> Option<Sourced<'s, &'s [String]>> {
+        self.values.classes.allowed()
     }
 
     /// The profile in force.

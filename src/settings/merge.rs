@@ -118,15 +118,15 @@ fn decided(field: &Field, mut tied: Vec<&Statement>) -> Option<Winner> {
     Some(winner)
 }
 
-/// The names of several lists. Only a namespace that all of them skip is skipped, and only a rule that all of them
-/// allow may be exempted; whoever one of them takes for a restorer or an
-/// operator is one, for hands are kept off a database rather once too often.
+/// The names of several lists. Only a namespace that all of them skip is skipped, only a rule that all of them allow may be exempted, only
+/// a class that all of them allow is allowed; whoever one of them takes for a restorer or an operator is one, for hands are kept off a
+/// database rather once too often.
 fn listed(field: &Field, tied: &[&Statement]) -> Vec<String> {
     let lists = || tied.iter().filter_map(|s| if let Said::Names(names) = &s.said { Some(names) } else { None });
     let mut names: Vec<String> = lists().flatten().cloned().collect();
     names.sort();
     names.dedup();
-    if matches!(field, Field::SkipNamespaces | Field::ExemptibleRules) {
+    if matches!(field, Field::SkipNamespaces | Field::ExemptibleRules | Field::AllowedClasses) {
         names.retain(|name| lists().all(|list| list.contains(name)));
     }
     names

@@ -2,6 +2,7 @@
 //!
 //! [`Policies`] are all documents; [`Settings`] what they say together in one namespace; [`Effective`] what of it holds for one engine.
 mod check;
+mod classes;
 pub mod document;
 mod effective;
 mod exemption;
@@ -21,6 +22,7 @@ use std::{
 
 use foldhash::fast::RandomState;
 
+use classes::Classes;
 use document::Plaintext;
 use values::{EngineSettings, Placed, Values, Variants};
 
@@ -148,6 +150,8 @@ impl Settings {
             });
             of_engine.insert(engine.to_owned(), at);
         }
+        let classes = Classes::of_no_engine(&values.defaults.classes, values.engines.values());
+        values.of_no_engine = EngineSettings { classes, ..values.defaults.clone() };
         let (also, values) = (Vec::new(), Arc::new(values));
         let mut versions: Vec<&str> = policies.iter().map(|policy| policy.version.as_str()).collect();
         versions.sort_unstable();
@@ -242,7 +246,7 @@ impl Settings {
     #[must_use]
     pub fn for_manifests(&self) -> Self {
         let mut values = Values::clone(&self.values);
-        for own in values.engines.values_mut().chain([&mut values.defaults]) {
+        for own in values.engines.values_mut().chain([&mut values.defaults, &mut values.of_no_engine]) {
             own.plaintext = Plaintext::Replace;
             own.secret_name.get_or_insert_with(|| Placed {
                 value: "{workload}-credentials".to_owned(),
@@ -294,10 +298,11 @@ impl Settings {
         self.values.operator_accounts.iter().any(|u| u == user)
     }
 
-    /// The values for one engine.
+    /// The values for one engine; an empty name is where nobody knows which.
     #[must_use]
     pub fn of_engine<'s>(&'s self, engine: &str) -> Effective<'s> {
-        let values = self.values.engines.get(engine).unwrap_or(&self.values.defaults);
+        let otherwise = if engine.is_empty() { &self.values.of_no_engine } else { &self.values.defaults };
+        let values = self.values.engines.get(engine).unwrap_or(otherwise);
         Effective { values, settings: self }
     }
 }

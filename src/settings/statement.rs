@@ -1,7 +1,7 @@
 //! A policy as single statements: this field, this value, this line. What policies say is compared statement by statement.
 use std::{cmp::Ordering, fmt};
 
-use super::document::{DatabasePolicy, EngineValues, Plaintext};
+use super::document::{ClassBySize, DatabasePolicy, EngineValues, Plaintext, StorageValues};
 use crate::{
     terms::{Action, Profile},
     text::quantity::Quantity,
@@ -47,6 +47,10 @@ pub enum Field {
     Plaintext,
     /// `storage.className`.
     StorageClass,
+    /// `storage.classesBySize`.
+    ClassesBySize,
+    /// `storage.allowedClasses`.
+    AllowedClasses,
 }
 
 impl fmt::Display for Field {
@@ -70,6 +74,8 @@ impl fmt::Display for Field {
             Self::SecretName => "credentials.secretName",
             Self::Plaintext => "credentials.plaintext",
             Self::StorageClass => "storage.className",
+            Self::ClassesBySize => "storage.classesBySize",
+            Self::AllowedClasses => "storage.allowedClasses",
         };
         f.pad(name)
     }
@@ -94,6 +100,8 @@ pub enum Said {
     Days(i64),
     /// A name.
     Name(String),
+    /// Classes of claims, from the smallest size to the largest.
+    Classes(Vec<ClassBySize>),
     /// What happens to a credential in plain text.
     Plaintext(Plaintext),
 }
@@ -104,7 +112,14 @@ impl fmt::Display for Said {
             Self::Profile(profile) => f.write_str(profile.as_str()),
             Self::Action(action) => f.write_str(action.as_str()),
             Self::Version(version) => version.fmt(f),
-            Self::Names(names) => write!(f, "[{}]", names.join(", ")),
+            Self::Names(names) => {
+                let shown = names.iter().map(|name| if name.is_empty() { "\"\"" } else { name });
+                write!(f, "[{}]", shown.collect::<Vec<_>>().join(", "))
+            }
+            Self::Classes(classes) => {
+                let shown = classes.iter().map(|class| format!("{}: {}", class.at_least, class.class_name));
+                write!(f, "[{}]", shown.collect::<Vec<_>>().join(", "))
+            }
             Self::Seconds(number) | Self::Days(number) => number.fmt(f),
             Self::Quantity(text) | Self::Name(text) => f.write_str(text),
             Self::Plaintext(Plaintext::Report) => f.write_str("report"),
@@ -114,6 +129,14 @@ impl fmt::Display for Said {
 }
 
 impl Said {
+    /// Each name once, in order.
+    fn names(list: &[String]) -> Self {
+        let mut names = list.to_vec();
+        names.sort();
+        names.dedup();
+        Self::Names(names)
+    }
+
     /// What counts of two that have the same right to: the greater. Of profiles, actions and what happens to plain text it is the one
     /// that does more, of versions the newer, of numbers the larger; of names, where neither does more, the first of the alphabet.
     #[must_use]
@@ -132,6 +155,7 @@ impl Said {
             }
             (Self::Name(a), Self::Name(b)) => b.cmp(a),
             (Self::Names(a), Self::Names(b)) => b.cmp(a),
+            (Self::Classes(a), Self::Classes(b)) => b.cmp(a),
             // A field has one kind of value.
             _ => Ordering::Equal,
         }
@@ -240,10 +264,7 @@ pub(super) fn statements(policy: &DatabasePolicy, file: &str, root: Node<'_>) ->
         (Field::ExemptibleRules, &spec.exemptions.as_ref().and_then(|e| e.rules.clone()), "exemptions.rules"),
     ] {
         if let Some(list) = list {
-            let mut names = list.clone();
-            names.sort();
-            names.dedup();
-            say(field, None, Said::Names(names), node.path(key));
+            say(field, None, Said::names(list), node.path(key));
         }
     }
     if let Some(days) = spec.exemptions.as_ref().and_then(|exemptions| exemptions.max_days) {
@@ -294,7 +315,21 @@ fn values<'n>(values: &EngineValues, node: Node<'n>, say: &mut dyn FnMut(Field, 
             say(Field::Plaintext, Said::Plaintext(plaintext), node.path("credentials.plaintext"));
         }
     }
-    if let Some(class) = storage.as_ref().and_then(|s| s.class_name.clone()) {
-        say(Field::StorageClass, Said::Name(class), node.path("storage.className"));
+    if let Some(storage) = storage {
+        classes(storage, node.get("storage"), say);
+    }
+}
+
+fn classes<'n>(storage: &StorageValues, node: Node<'n>, say: &mut dyn FnMut(Field, Said, Node<'n>)) {
+    if let Some(class) = &storage.class_name {
+        say(Field::StorageClass, Said::Name(class.clone()), node.get("className"));
+    }
+    if let Some(classes) = &storage.classes_by_size {
+        let mut classes = classes.clone();
+        classes.sort_by_key(|class| Quantity::parse(&class.at_least));
+        say(Field::ClassesBySize, Said::Classes(classes), node.get("classesBySize"));
+    }
+    if let Some(allowed) = &storage.allowed_classes {
+        say(Field::AllowedClasses, Said::names(allowed), node.get("allowedClasses"));
     }
 }

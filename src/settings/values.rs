@@ -5,6 +5,7 @@ use foldhash::fast::RandomState;
 
 use super::{
     Head, Settings,
+    classes::Classes,
     document::Plaintext,
     merge::Winner,
     statement::{Field, Said},
@@ -32,12 +33,12 @@ pub(super) struct EngineSettings {
     pub(super) secret_name: Option<Placed<String>>,
     pub(super) keys: HashMap<String, String, RandomState>,
     pub(super) plaintext: Plaintext,
-    pub(super) storage_class: Option<Placed<String>>,
+    pub(super) classes: Classes,
 }
 
 impl EngineSettings {
     pub(super) fn of(won: &BTreeMap<Field, Winner>) -> Self {
-        let mut all = Self::default();
+        let mut all = Self { classes: Classes::of(won), ..Self::default() };
         for (field, Winner { said, origin, .. }) in won {
             let seconds = || if let Said::Seconds(s) = said { Some(placed(*s, origin)) } else { None };
             let text = || match said {
@@ -51,7 +52,6 @@ impl EngineSettings {
                 Field::GraceSeconds => all.grace_seconds = seconds(),
                 Field::DrainSeconds => all.drain_seconds = seconds(),
                 Field::SecretName => all.secret_name = text(),
-                Field::StorageClass => all.storage_class = text(),
                 Field::SecretKey(variable) => all.keys.extend(text().map(|key| (variable.clone(), key.value))),
                 Field::Plaintext => {
                     if let Said::Plaintext(plaintext) = said {
@@ -66,14 +66,17 @@ impl EngineSettings {
                 | Field::OperatorGroups
                 | Field::OperatorAccounts
                 | Field::ExemptibleRules
-                | Field::ExemptionDays => {}
+                | Field::ExemptionDays
+                | Field::StorageClass
+                | Field::ClassesBySize
+                | Field::AllowedClasses => {}
             }
         }
         all
     }
 }
 
-fn placed<T>(value: T, origin: &super::Origin) -> Placed<T> {
+pub(super) fn placed<T>(value: T, origin: &super::Origin) -> Placed<T> {
     Placed { value, origin: origin.text.clone() }
 }
 
@@ -89,6 +92,8 @@ pub(super) struct Values {
     /// For how many days at most.
     pub(super) exemption_days: Option<i64>,
     pub(super) defaults: EngineSettings,
+    /// Where nobody knows which engine it is.
+    pub(super) of_no_engine: EngineSettings,
     pub(super) engines: HashMap<String, EngineSettings, RandomState>,
 }
 

@@ -31,6 +31,12 @@ impl<'t> Claim<'t> {
         self.spec().get("storageClassName")
     }
 
+    /// The name of its class, wherever that is written; empty for no class by choice, `None` where nothing is said.
+    #[must_use]
+    pub fn class_name(self) -> Option<&'t str> {
+        self.beta_class().or_else(|| self.class().str())
+    }
+
     /// The class in the old annotation, which counts as one.
     #[must_use]
     pub fn beta_class(self) -> Option<&'t str> {

@@ -16,9 +16,17 @@ impl<'t> Owner<'t> {
     /// The owner reference with `controller: true`.
     #[must_use]
     pub fn of(object: Node<'t>) -> Option<Self> {
-        object.path("metadata.ownerReferences").items().find(|o| o.get("controller").bool() == Some(true)).map(|o| {
-            Self { api_version: o.get("apiVersion").text(), kind: o.get("kind").text(), name: o.get("name").text() }
+        Self::node(object).map(|o| Self {
+            api_version: o.get("apiVersion").text(),
+            kind: o.get("kind").text(),
+            name: o.get("name").text(),
         })
+    }
+
+    /// The same as it stands there.
+    #[must_use]
+    pub fn node(object: Node<'t>) -> Option<Node<'t>> {
+        object.path("metadata.ownerReferences").items().find(|o| o.get("controller").bool() == Some(true))
     }
 
     /// The API group: `apps`; empty for the core.

@@ -30,6 +30,8 @@ mod plane;
 mod story;
 #[path = "demo/transcript.rs"]
 mod transcript;
+#[path = "demo/walk.rs"]
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -45,6 +47,7 @@ use plane::Plane;
 use plane::seawall::{Options, Reach, Seawall, Tls};
 use plane::webhooks::{NAMESPACE, SERVICE};
 use transcript::Tally;
+use walk::Walk;
 
 /// Apply the examples to a real control plane that Seawall guards.
 #[derive(Parser)]
@@ -97,7 +100,6 @@ async fn interrupted() -> u8 {
 
 async fn run(arguments: &Arguments) -> Result<()> {
     let files = documents::read(&arguments.examples)?;
-    let tls = certificates(arguments)?;
 
     let begin = Instant::now();
     progress("starting etcd, kube-apiserver, kube-controller-manager and kube-scheduler");
@@ -105,17 +107,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
     progress(&format!("the control plane is ready after {:.1} s", begin.elapsed().as_secs_f64()));
 
     let settings = arguments.examples.join("settings.yaml");
-    let options = Options {
-        binary: arguments.seawall.clone(),
-        profile: arguments.profile.clone(),
-        settings: settings.exists().then_some(settings),
-        tls: Some(tls),
-        reach: Reach::Cluster,
-        more: Vec::new(),
-        environment: Vec::new(),
-        kubeconfig: None,
-        door: false,
-    };
+    let options = options(arguments, &arguments.profile, settings.exists().then_some(settings))?;
     let seawall = Seawall::start(&plane, options).await.context("seawall did not start")?;
     progress(&format!("seawall guards it with the profile {}", arguments.profile));
 
@@ -134,12 +126,40 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     transcript::rules(&rules, &known_rules(arguments)?);
     transcript::summary(&tally, files.len());
+    seawall.stop().await?;
+    if arguments.examples.join("policies").is_dir() {
+        walked(&plane, arguments).await.context("the path of policies")?;
+    }
 
     progress("stopping everything");
-    seawall.stop().await?;
     drop(plane);
     ensure!(tally.troubles == 0, "{} documents met trouble that no rule of Seawall explains", tally.troubles);
     Ok(())
+}
+
+/// The guided path through the policies, by a Seawall that follows them in the cluster.
+async fn walked(plane: &Arc<Plane>, arguments: &Arguments) -> Result<()> {
+    progress("seawall is gone; the path of examples/policies begins without it");
+    let walk = Walk::begin(plane, arguments).await?;
+    walk.install().await?;
+    let seawall = Seawall::start(plane, options(arguments, "observe", None)?).await.context("seawall did not start")?;
+    walk.go_on(&seawall).await?;
+    seawall.stop().await
+}
+
+/// How Seawall is run here: asked about the whole cluster.
+fn options(arguments: &Arguments, profile: &str, settings: Option<PathBuf>) -> Result<Options> {
+    Ok(Options {
+        binary: arguments.seawall.clone(),
+        profile: profile.to_owned(),
+        settings,
+        tls: Some(certificates(arguments)?),
+        reach: Reach::Cluster,
+        more: Vec::new(),
+        environment: Vec::new(),
+        kubeconfig: None,
+        door: false,
+    })
 }
 
 /// Makes the development certificates with Seawall itself, each time anew: they live as

@@ -21,11 +21,13 @@
 #![allow(dead_code, reason = "a helper that no trial uses yet is still part of the stage")]
 
 mod changes;
+mod crowd;
 mod databases;
 mod guarded;
 mod matrix;
 mod plane;
 mod stage;
+mod stream;
 mod trials;
 mod twins;
 

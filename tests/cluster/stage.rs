@@ -1,6 +1,7 @@
 //! What the trials share: one runtime and one control plane, started by the first trial
 //! that needs it and stopped after the last.
 
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,11 +44,19 @@ pub fn lone_trial<F>(name: &str, run: F) -> Trial
 where
     F: AsyncFnOnce(Arc<Plane>) -> Result<()> + Send + 'static,
 {
+    lone_trial_within(LIMIT, name, run)
+}
+
+/// The same for one that is run by itself, for as long as that.
+pub fn lone_trial_within<F>(limit: Duration, name: &str, run: F) -> Trial
+where
+    F: AsyncFnOnce(Arc<Plane>) -> Result<()> + Send + 'static,
+{
     Trial::test(name, move || {
         let alone = async { run(Arc::new(Plane::start().await?)).await };
-        match RUNTIME.block_on(async { tokio::time::timeout(LIMIT, alone).await }) {
+        match RUNTIME.block_on(async { tokio::time::timeout(limit, alone).await }) {
             Ok(result) => result.map_err(|error| Failed::from(format!("{error:#}"))),
-            Err(_) => Err(Failed::from(format!("it takes longer than {LIMIT:?}"))),
+            Err(_) => Err(Failed::from(format!("it takes longer than {limit:?}"))),
         }
     })
 }
@@ -55,6 +64,11 @@ where
 /// A trial that needs no control plane.
 pub fn plain_trial(name: &str, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
     Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
+}
+
+/// Seawall as it was just built, or what `SEAWALL_BINARY` names: the program as it is installed.
+pub fn binary() -> PathBuf {
+    std::env::var_os("SEAWALL_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_seawall").into(), PathBuf::from)
 }
 
 /// Seawall as it was just built, with this profile and settings (YAML), guarding the

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use seawall::metrics::{End, Found, Kind, Metrics, Outcome, ParseFailure, REQUEST, Reload, Rotation, StepEnd, Webhook};
+use seawall::metrics::{
+    End, EventEnd, Found, Kind, Metrics, Outcome, ParseFailure, REQUEST, Reload, Rotation, StepEnd, Webhook,
+};
 use seawall::terms::{Action, Operation, Profile, Tier};
 use seawall::tree::Tree;
 use serde_json::Value;
@@ -71,6 +73,8 @@ fn series() -> BTreeMap<String, BTreeSet<String>> {
     metrics.panicked(REQUEST);
     metrics.connection_ended(End::Evicted);
     metrics.certificate_reload(Reload::Failed);
+    metrics.event(EventEnd::Dropped);
+    metrics.labels_corrected(1, 0);
     let mut all = BTreeMap::new();
     for line in metrics.encode().lines().filter(|line| !line.starts_with('#')) {
         let (name, rest) = line.split_once(['{', ' ']).expect("a series");

@@ -13,7 +13,7 @@ use seawall::{
     metrics::{Metrics, Webhook},
     rule::{Rule, Validate},
     rules,
-    server::{Abandoned, Answer, Call, Guard, Judge},
+    server::{Answer, Call, Guard, Judge},
     settings::{KnownNames, Policies, Settings},
     terms::{Profile, Tier},
 };
@@ -42,8 +42,7 @@ fn review(object: &Value, old: &Value) -> String {
 
 async fn judge(guard: &Guard, body: String) -> Value {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    let (peer, abandoned) = ([127, 0, 0, 1].into(), Abandoned::default());
-    let call = Call { webhook: Webhook::Validate, body: body.into(), deadline, peer, abandoned };
+    let call = Call::new(Webhook::Validate, body, deadline, [127, 0, 0, 1].into());
     let Answer::Review(review) = guard.answer(call).await else { panic!("it is not answered") };
     serde_json::from_slice::<Value>(&review.body).unwrap()["response"].clone()
 }
@@ -108,6 +107,27 @@ async fn what_is_told_beforehand_goes_by_the_namespace_and_the_engine() {
     };
     assert_eq!(foreseen(&engine("redis")).await, 1, "this engine is observed");
     assert_eq!(foreseen(&engine("mysql")).await, 0, "this engine is refused");
+}
+
+#[tokio::test]
+async fn the_audit_log_is_told_what_was_decided() {
+    let metrics = Arc::new(Metrics::new());
+    for (profile, decision, key) in [
+        (Profile::Baseline, "denied", "deny"),
+        (Profile::Advise, "warned", "warn"),
+        (Profile::Observe, "allowed", "audit"),
+    ] {
+        let guard = guard(Settings::of(profile), rules::ALL, &metrics);
+        let audit = judge(&guard, review(&unsafe_one(), &Value::Null)).await["auditAnnotations"].clone();
+        let rules = audit[key].as_str().unwrap_or_default();
+        assert_eq!(audit["decision"], decision, "{profile}: {audit}");
+        assert!(rules.split(',').any(|rule| rule == "ephemeral-data"), "{profile}: {audit}");
+    }
+    let mut web = unsafe_one();
+    web["spec"]["template"]["spec"]["containers"] = json!([{"name": "web", "image": "nginx:1.27"}]);
+    let guard = guard(Settings::of(Profile::Baseline), rules::ALL, &metrics);
+    let response = judge(&guard, review(&web, &Value::Null)).await;
+    assert_eq!(response["auditAnnotations"], Value::Null, "of a web server there is nothing to tell");
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod laws;
 mod layering;
 mod offline;
 mod policies;
+mod policies_classes;
 mod policies_order;
 mod policy_show;
 mod prestop_postgres;

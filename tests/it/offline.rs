@@ -9,7 +9,7 @@ use seawall::{
     engines::Catalogue,
     metrics::{Metrics, Webhook},
     rules,
-    server::{Abandoned, Answer, Call, Guard, Judge},
+    server::{Answer, Call, Guard, Judge},
     settings::{KnownNames, Settings},
     terms::{Action, Profile},
     tree::Tree,
@@ -92,13 +92,7 @@ async fn response(guard: &Guard, webhook: Webhook, object: &Value) -> Value {
         "userInfo": { "username": "dev" }, "object": object,
     } });
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    let call = Call {
-        webhook,
-        body: body.to_string().into(),
-        deadline,
-        peer: [127, 0, 0, 1].into(),
-        abandoned: Abandoned::default(),
-    };
+    let call = Call::new(webhook, body.to_string(), deadline, [127, 0, 0, 1].into());
     let Answer::Review(review) = guard.answer(call).await else { panic!("{object} is not answered") };
     serde_json::from_slice::<Value>(&review.body).unwrap()["response"].clone()
 }

@@ -68,10 +68,10 @@ fn for_each_field_the_highest_priority_that_sets_it_counts() {
     assert_eq!(live.action("ephemeral-data", Tier::Loss), Action::Audit, "only the lower one sets it");
     assert!(Arc::ptr_eq(&live, &settings(&all, LIVE)), "merged once, then kept");
     let mysql = live.of_engine("mysql");
-    assert_eq!(mysql.storage_class().map(|v| (v.value, v.origin)), Some(("fast", "p.yaml:3 (live)")));
+    assert_eq!(mysql.storage_class(None).map(|v| (v.value, v.origin)), Some(("fast", "p.yaml:3 (live)")));
     assert_eq!(mysql.drain_seconds().map(|v| v.value), Some(5));
     assert_eq!((mysql.secret_key("A"), mysql.secret_key("B")), ("own", "b"));
-    assert_eq!(all.always().of_engine("mysql").storage_class().map(|v| v.value), Some("slow"));
+    assert_eq!(all.always().of_engine("mysql").storage_class(None).map(|v| v.value), Some("slow"));
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn priority_comes_before_what_is_said_for_an_engine_alone_and_that_before_the_re
     let low = json!({"engines": {"mysql": class("low")}});
     let high = json!({"priority": 1, "defaults": class("high")});
     let all = policies(None, &[("low", low.clone()), ("high", high)]);
-    assert_eq!(all.always().of_engine("mysql").storage_class().map(|v| v.value), Some("high"));
+    assert_eq!(all.always().of_engine("mysql").storage_class(None).map(|v| v.value), Some("high"));
     let all = policies(None, &[("low", low), ("beside", json!({"defaults": class("a")}))]);
-    assert_eq!(all.always().of_engine("mysql").storage_class().map(|v| v.value), Some("low"));
+    assert_eq!(all.always().of_engine("mysql").storage_class(None).map(|v| v.value), Some("low"));
     assert_eq!(all.conflicts(), [], "one refines the other");
 }
 

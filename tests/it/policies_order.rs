@@ -30,6 +30,8 @@ fn any_spec() -> impl Strategy<Value = Value> {
         maybe(vec![
             json!({"memory": {"limit": "1Gi"}}),
             json!({"memory": {"limit": "1024Mi"}, "storage": {"className": "slow"}}),
+            json!({"storage": {"allowedClasses": ["slow", "fast"], "classesBySize": [{"atLeast": "1Gi", "className": "slow"}]}}),
+            json!({"storage": {"allowedClasses": ["own", "fast", "slow"], "classesBySize": [{"atLeast": "2Gi", "className": "fast"}]}}),
             json!({"memory": {"limit": "2Gi", "request": "1Gi"}, "drainSeconds": 3}),
             json!({"storage": {"className": "fast"}, "credentials": {"plaintext": "replace", "keys": {"A": "a"}}}),
             json!({"credentials": {"plaintext": "report", "keys": {"A": "b"}, "secretName": "x"}, "drainSeconds": 8}),
@@ -84,7 +86,8 @@ fn told(all: &Policies) -> String {
                 writeln!(text, "{engine:?} {field} {} {} {tied:?}", winner.said, winner.origin.policy).unwrap();
             }
             let of = settings.of_engine(engine.unwrap_or("postgres"));
-            let class = of.storage_class().map(|v| v.value);
+            let class = [None, Some(1 << 30), Some(1 << 40)].map(|bytes| of.storage_class(bytes).map(|v| v.value));
+            let class = (class, of.allowed_classes().map(|allowed| allowed.value));
             let memory = (of.memory_limit().map(|v| v.value), of.memory_request().map(|v| v.value));
             let credentials = (of.secret_name().map(|v| v.value), of.secret_key("A"), of.plaintext());
             writeln!(text, "{class:?} {memory:?} {credentials:?} {:?}", of.drain_seconds().map(|v| v.value)).unwrap();

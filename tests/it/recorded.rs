@@ -8,7 +8,7 @@ use seawall::{
     engines::Catalogue,
     metrics::{Metrics, Webhook},
     rules,
-    server::{Abandoned, Answer, Call, Guard, Judge},
+    server::{Answer, Call, Guard, Judge},
     settings::Settings,
     terms::Profile,
 };
@@ -32,7 +32,7 @@ pub(crate) fn guard(profile: Profile) -> Guard {
 
 pub(crate) async fn answer(guard: &Guard, webhook: Webhook, body: Bytes) -> Answer {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(3);
-    guard.answer(Call { webhook, body, deadline, peer: [127, 0, 0, 1].into(), abandoned: Abandoned::default() }).await
+    guard.answer(Call::new(webhook, body, deadline, [127, 0, 0, 1].into())).await
 }
 
 /// One line for each review: what was answered, in words.

@@ -29,6 +29,8 @@ struct Request {
     node: bool,
     terminating: bool,
     mirror: bool,
+    /// Without waiting for its end.
+    forced: bool,
 }
 
 /// Everything that a cluster has and that matters: people's kinds, controllers' kinds, what belongs to nobody, and ours.
@@ -97,6 +99,7 @@ fn all() -> Vec<Request> {
                         node: false,
                         terminating: false,
                         mirror: false,
+                        forced: false,
                     });
                 }
             }
@@ -144,13 +147,18 @@ fn holds(condition: &str, request: Request) -> bool {
     let controlled = request.owner == Some(true);
     match condition {
         "not-from-a-node" => !request.node,
-        "not-terminating" => !request.terminating,
+        "not-terminating" => !request.terminating || is_pods_end(request),
+        "not-an-ordinary-end-of-a-pod" => !is_pods_end(request) || request.forced,
         "not-a-mirror-pod" => request.resource != "pods" || !request.mirror,
         "not-from-a-controller" => request.user != "system:serviceaccount:kube-system:statefulset-controller",
         "without-a-controller" => !CONTROLLABLE.contains(&request.resource) || !controlled,
-        "of-a-controller" => !CONTROLLABLE.contains(&request.resource) || controlled,
+        "of-a-controller" => request.operation == "DELETE" || !CONTROLLABLE.contains(&request.resource) || controlled,
         other => panic!("nobody knows the condition {other}"),
     }
+}
+
+fn is_pods_end(request: Request) -> bool {
+    request.resource == "pods" && request.operation == "DELETE"
 }
 
 /// The validating entries that are called for a request.
@@ -216,6 +224,23 @@ fn what_follows_or_ends_meets_no_entry() {
         let mirror = Request { mirror: true, ..request };
         let expected = if request.resource == "pods" { Vec::new() } else { met(&entries, request) };
         assert_eq!(met(&entries, mirror), expected, "{mirror:?}");
+    }
+}
+
+/// Also where it is on its way out already: that is when people lose patience.
+#[test]
+fn a_pod_that_is_deleted_by_force_meets_an_entry_that_fails_open() {
+    let entries = entries();
+    for request in all().into_iter().filter(|request| is_pods_end(*request)) {
+        assert_eq!(met(&entries, request), Vec::<&str>::new(), "{request:?}");
+        let entry = if request.guard == Some("enforced") { REST } else { VALIDATE };
+        let expected = if request.namespace == "kube-system" { Vec::new() } else { vec![entry] };
+        for terminating in [false, true] {
+            let forced = Request { forced: true, terminating, ..request };
+            assert_eq!(met(&entries, forced), expected, "{forced:?}");
+        }
+        let kubelets = Request { forced: true, node: true, ..request };
+        assert_eq!(met(&entries, kubelets), Vec::<&str>::new(), "{kubelets:?}");
     }
 }
 

@@ -24,8 +24,8 @@ const ABSENT: [(&str, &[Around]); 3] = [
     ("missing-network-policy", &[Around::NetworkPolicies]),
 ];
 
-/// Runs the manifest of a section, with what stands behind it as the rest of its run; for a rule about changes the one before, then the
-/// one after.
+/// Runs the manifest of a section, with what stands behind it as the rest of its run, and under the policy among that; for a rule about
+/// changes the one before, then the one after.
 fn run(rule: &Rule, section: &str) -> Outcome {
     let blocks = rule.documentation().blocks(section);
     let [block] = &blocks[..] else { panic!("{section}: {} code blocks instead of one", blocks.len()) };
@@ -41,18 +41,23 @@ fn run(rule: &Rule, section: &str) -> Outcome {
         let object = documents.pop().unwrap();
         return Case::of(object, documents.pop()).outcome();
     }
+    let policy = documents.iter().position(|document| document["kind"] == "DatabasePolicy");
+    let policy = policy.map(|at| documents.remove(at)["spec"].take());
     assert!(!documents.is_empty(), "{section}: no document");
     let object = documents.remove(0);
     for (at, other) in documents.iter().enumerate() {
         let rest = documents.iter().enumerate().filter(|(rest, _)| *rest != at).map(|(_, o)| o.clone());
-        let outcome = Case::of(other.clone(), None).beside(rest.chain([object.clone()]).collect()).outcome();
+        let outcome = Case::of(other.clone(), None)
+            .under(policy.clone())
+            .beside(rest.chain([object.clone()]).collect())
+            .outcome();
         assert_sound(&outcome);
     }
     if matches!(rule.validate, Some(Validate::Deletion(_))) {
         return Case::deleting(object).outcome();
     }
     let all_of = ABSENT.iter().find(|(name, _)| *name == rule.name).map_or(&[][..], |(_, kinds)| kinds);
-    let mut case = Case::of(object, None).beside(documents).with_all_of(all_of);
+    let mut case = Case::of(object, None).under(policy).beside(documents).with_all_of(all_of);
     if rule.name == "missing-backup" {
         case.facts.insert("data-claim".to_owned(), json!({"days": 8, "claim": {}}));
         case.operation = Operation::Update;

@@ -86,3 +86,47 @@ async fn a_judge_that_panics_over_a_large_body_costs_one_answer() {
     assert_eq!(client.post("/mutate", "{}").await.unwrap().status, 200);
     assert_eq!(counted(&served.metrics, r#"seawall_panics_total{place="request"}"#), 1.0);
 }
+
+/// Twice as many large calls as there are seats wait for the API server, and one that asks nothing is answered.
+#[tokio::test]
+async fn who_waits_for_others_lends_the_seat() {
+    let mut setup = Setup::new();
+    setup.config.times.deadline = std::time::Duration::from_secs(60);
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let (waiting, mut is_waiting) = unbounded_channel();
+    let judge = Script::new({
+        let gate = Arc::clone(&gate);
+        move |call: Call| {
+            let (gate, waiting) = (Arc::clone(&gate), waiting.clone());
+            async move {
+                if call.body.first() == Some(&b'?') {
+                    call.seat
+                        .lent_during(async {
+                            waiting.send(()).unwrap();
+                            drop(gate.acquire().await.unwrap());
+                        })
+                        .await;
+                }
+                review("{}")
+            }
+        }
+    });
+    let served = setup.serve(judge).await;
+    let asks = 4 * std::thread::available_parallelism().unwrap().get();
+    let mut asking = Vec::new();
+    for _ in 0..asks {
+        let mut client = setup.client().connect(served.tls).await.unwrap();
+        let mut body = large();
+        body[0] = b'?';
+        asking.push(tokio::spawn(async move { client.post("/mutate", body).await.unwrap().status }));
+    }
+    for _ in 0..asks {
+        is_waiting.recv().await.unwrap();
+    }
+    let mut other = setup.client().connect(served.tls).await.unwrap();
+    assert_eq!(other.post("/mutate", large()).await.unwrap().status, 200);
+    gate.add_permits(asks);
+    for one in asking {
+        assert_eq!(one.await.unwrap(), 200, "each got a seat again");
+    }
+}

@@ -84,6 +84,32 @@ async fn while_it_leaves_it_is_not_ready_but_answers() {
     served.running.abort();
 }
 
+#[tokio::test(start_paused = true)]
+async fn while_it_leaves_who_is_silent_for_five_seconds_is_let_go() {
+    let setup = Setup::new();
+    let (front, _) = setup.front(allow());
+    let mut connections = Vec::new();
+    for _ in 0..2 {
+        let (near, served) = in_memory(&front, [10, 0, 0, 1]);
+        let mut client = Conversation(setup.client().over(near).await.unwrap());
+        assert_eq!(client.post("/mutate", "{}").await.unwrap().header("connection"), None);
+        connections.push((client, served));
+    }
+    sleep(Duration::from_secs(3)).await;
+    let (mut asks, asked) = connections.pop().unwrap();
+    let (mut silent, unheard) = connections.pop().unwrap();
+    let start = Instant::now();
+    front.leave();
+    sleep(Duration::from_millis(1_900)).await;
+    let reply = asks.post("/mutate", "{}").await.unwrap();
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")), "who still asks is answered");
+    assert_eq!(asked.await.unwrap(), End::Closed);
+    assert_eq!(unheard.await.unwrap(), End::Stopped);
+    let took = start.elapsed().as_secs_f64();
+    assert!((took - 2.0).abs() < 0.02, "three seconds were over already: {took}");
+    assert_eq!(silent.reply().await.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof, "it was closed politely");
+}
+
 #[tokio::test]
 async fn who_waits_in_the_queue_is_not_reset() {
     let setup = Setup::new();

@@ -51,7 +51,9 @@ async fn a_connection_without_a_first_request_closes_after_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_outlives_the_api_server_s_ninety_seconds() {
-    let setup = Setup::new();
+    let mut setup = Setup::new();
+    // Another answer is not to be its last.
+    setup.config.times.life = Duration::from_secs(3_600);
     let (front, _) = setup.front(allow());
     let (near, served) = in_memory(&front, PEER);
     let mut client = Conversation(setup.client().over(near).await.unwrap());
@@ -63,6 +65,47 @@ async fn an_idle_connection_outlives_the_api_server_s_ninety_seconds() {
     assert_eq!((served.await.unwrap(), seconds(start)), (End::Idle, 150));
     let end = client.reply().await.unwrap_err();
     assert_eq!(end.kind(), std::io::ErrorKind::UnexpectedEof, "it was closed politely");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_s_life_ends_with_an_answer() {
+    let setup = Setup::new();
+    let (front, _) = setup.front(allow());
+    let (near, served) = in_memory(&front, PEER);
+    let mut client = Conversation(setup.client().over(near).await.unwrap());
+    let start = Instant::now();
+    let last = loop {
+        sleep(Duration::from_millis(900)).await;
+        let reply = client.post("/mutate", review_of("u")).await.unwrap();
+        assert_eq!(reply.status, 200);
+        if reply.header("connection") == Some("close") {
+            break seconds(start);
+        }
+    };
+    assert!((150..=301).contains(&last), "{last}");
+    let end = client.reply().await.unwrap_err();
+    assert_eq!(end.kind(), std::io::ErrorKind::UnexpectedEof, "it was closed politely");
+    assert_eq!(served.await.unwrap(), End::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_its_life_cuts_no_call_off_and_no_silence_short() {
+    let mut setup = Setup::new();
+    setup.config.times.life = Duration::from_secs(1);
+    let judge = Script::new(async |_: Call| {
+        sleep(Duration::from_secs(2)).await;
+        review("{}")
+    });
+    let (front, _) = setup.front(judge);
+    for silent in [0, 149] {
+        let (near, _served) = in_memory(&front, PEER);
+        let mut client = Conversation(setup.client().over(near).await.unwrap());
+        assert_eq!(client.get("/livez").await.unwrap().header("connection"), None);
+        sleep(Duration::from_secs(silent)).await;
+        let reply = client.post("/mutate", "{}").await.unwrap();
+        assert_eq!((reply.status, reply.header("connection")), (200, Some("close")), "after {silent} s");
+        assert!(client.closed().await);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -107,6 +107,40 @@ fn values_have_their_bounds() {
 }
 
 #[test]
+fn classes_are_named_sized_and_allowed() {
+    const NAME: &str = "expected the name of a StorageClass";
+    const SIZE: &str = "must be above 0, and another size than the others";
+    for (storage, field, expected) in [
+        ("{allowedClasses: []}", "allowedClasses", "names no class: leave it out to allow all of them"),
+        ("{allowedClasses: [A b]}", "allowedClasses", "expected the name of a StorageClass, or \"\" for none"),
+        ("{className: slow, allowedClasses: [fast]}", "className", "is not among allowedClasses"),
+        (
+            "{classesBySize: [{atLeast: 1Tb, className: a}]}",
+            "classesBySize.atLeast",
+            "expected a quantity such as 100Gi",
+        ),
+        ("{classesBySize: [{atLeast: \"0\", className: a}]}", "classesBySize.atLeast", SIZE),
+        ("{classesBySize: [{atLeast: -1Gi, className: a}]}", "classesBySize.atLeast", SIZE),
+        (
+            "{classesBySize: [{atLeast: 1Ti, className: a}, {atLeast: 1024Gi, className: b}]}",
+            "classesBySize.atLeast",
+            SIZE,
+        ),
+        ("{classesBySize: [{atLeast: 1Ti, className: A}]}", "classesBySize.className", NAME),
+        (
+            "{classesBySize: [{atLeast: 1Ti, className: a}], allowedClasses: [b]}",
+            "classesBySize.className",
+            "is not among allowedClasses",
+        ),
+    ] {
+        let spec = format!("  defaults: {{storage: {storage}}}");
+        refused(&spec, &format!("line 5: spec.defaults.storage.{field}: {expected}"));
+    }
+    let inherited = "  defaults: {storage: {allowedClasses: [a]}}\n  engines: {mysql: {storage: {className: b}}}";
+    refused(inherited, "line 6: spec.engines.mysql.storage.className: is not among allowedClasses");
+}
+
+#[test]
 fn a_request_fits_below_its_limit() {
     let above = "must not be above the limit";
     refused(

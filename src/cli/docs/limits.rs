@@ -3,7 +3,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{head, row, table};
+use crate::cluster::events::WAITING;
 use crate::cluster::inventory::{MOST_TEXT, PAGE};
+use crate::cluster::upkeep::MOST_RESULTS;
 use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NAMED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
@@ -23,7 +25,12 @@ the handshake.
 
 A body's weight is what it could become: itself and its tree, at worst 32 bytes of tree for each byte of body. Memory is
 granted as the bytes arrive, so that an announced length reserves nothing. Bodies of 64 KiB and more are judged on threads of their
-own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer.
+own, so that nobody else's call waits behind them, and no longer than somebody waits for the answer. While such a call waits for the
+API server, its place is somebody else's.
+
+After ten look-ups in a row without an answer none is tried for five seconds: facts are unknown at once, which writes nothing and lowers
+to a warning what they could have excused. Then one is tried every five seconds, and the first answer ends it. The metric
+`seawall_fact_lookup_breaker_open` and `/readyz?verbose` say so. A look-up that was given less than a second does not count.
 
 ";
 
@@ -56,7 +63,11 @@ const ANSWERS: &str = "\
 - A policy sees one object: deleting an operator's custom resource deletes what the operator made of it, without a word of a guard.
 - An operator is known by the right to `update` the status of its resource, whose plural is one of four spellings of its kind.
 - Of a StatefulSet or a namespace with many claims, what becomes of the first twenty volumes is looked at.
-- Labels are written once: `seawall protect` again makes them true after the reclaim policy of a volume was changed.
+- One replica [makes labels true](decisions/0026-one-replica-looks-after-the-cluster.md) as soon as a volume changes or a namespace is guarded;
+  a class that was made anew is seen within an hour. Without that (`upkeep.enabled=false`) labels say what was so when they were written.
+- An exemption opens what the webhook guards, and none of the policies: an expression sees no other object, and a policy with parameters
+  holds for every one of them, so that no single exemption could let anything through.
+- Evictions are in no entry, so that no drain ever waits: the API server's audit log has them, and Seawall does not know of them.
 - StorageClasses have no history: every creation of one that deletes is a warning, not only the second.
 ";
 
@@ -71,6 +82,7 @@ data is worth, no owner that somebody wrote, no other name, kind or place of a c
 | a claim that is bound and older than an hour | what is created over it may be a database that is brought back: it is warned about, and the data lives |
 | a Pod with `restartPolicy: Never`, or a server in a Job | tests and pipelines start databases that are meant to go; rules about data, durability and credentials let them |
 | an ephemeral container | it is there to look at what runs, has no claim of its own, and no restart; nobody is asked about it |
+| a review that is sent to the port | it is answered, and nothing comes of it, for the API server alone stores; what it can touch is a counter, and when an exemption was used last; `--client-ca`, with a CA that nobody else has a certificate of, shuts it |
 | a label that an exemption's `selector` means | whoever exempts by labels leaves it to those who write them; `name` does not |
 | while Seawall is away | entries are Ignore unless a namespace is labelled `seawall.dev/guard: enforced`; what was made meanwhile is warned about when it changes |
 ";
@@ -116,6 +128,8 @@ pub fn limits() -> String {
         ),
         ("ConfigMaps of one namespace that `seawall scan` reads", bytes(MOST_TEXT), "the others are not read"),
         ("problems in one message", grouped(MOST_LISTED), "the others are counted"),
+        ("results of one report", grouped(MOST_RESULTS), "the worst stand there, the others are counted"),
+        ("what waits to be told by Events", grouped(WAITING), "it is dropped, and counted"),
     ];
     for (what, limit, beyond) in &most {
         text.push_str(&row([what, limit.as_str(), beyond]));
@@ -128,6 +142,12 @@ pub fn limits() -> String {
         ("until the first request of a connection begins", times.first_request, "closed"),
         ("a request's head", times.head, "closed"),
         ("an idle connection", times.idle, "closed; the API server keeps its own for 90 s"),
+        ("an idle connection, once the server is told to stop", times.idle_leaving, "closed"),
+        (
+            "a connection at most; half of that at least",
+            times.life,
+            "closed after its next answer, so that replicas that came later get calls",
+        ),
         ("a review: body, look-ups and answer together, if its own `timeout` is not shorter", times.deadline, "503"),
         ("look-ups of what stands around a database", crate::server::AROUND_TIME, "nothing is said of it"),
         ("calls in flight when the server is told to stop", times.grace, "given up"),

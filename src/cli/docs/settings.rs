@@ -26,9 +26,33 @@ const MERGING: &str = "
   the annotation `seawall.dev/credentials-keys`, else `credentials.keys`, else the variable's own name.
 - **Time to stop**: the larger of `terminationGracePeriodSeconds` and what the engine's file says; only where the Pod has the API
   server's default of 30 seconds.
-- **A claim's class**: that of the claims that its StatefulSet made before, else `storage.className`.
+- **A claim's class**: that of the claims that its StatefulSet made before, else the one of the largest size under
+  `storage.classesBySize` that the claim reaches, else `storage.className`. These are two fields: an engine that states a `className`
+  takes the sizes of the defaults, and `classesBySize: []` says that it has none.
+- **The classes that are allowed**: `storage.allowedClasses`. A claim template with another one is a finding of
+  [unlisted-storage-class](rules.md#unlisted-storage-class), and so is a claim that somebody makes for a database; where nothing says for
+  which engine it is, what any engine may have is allowed. A class that is not allowed is never given.
 
-What an object already says is never overwritten by a setting, with one exception that has to be asked for (`plaintext: replace`).
+What an object already says is never overwritten by a setting, with one exception that has to be asked for.
+
+## `plaintext: replace`, and its trap
+
+In what is new, a password that its manifest spells is replaced by a reference to the Secret, whatever brings the manifest. From then on
+the manifest and the object say different things, and each time that the manifest is brought again Seawall puts the reference back in the
+place of the value. When nobody does, because Seawall is away, the mode is `off`, or the namespace is not asked about any more, this
+happens:
+
+| the same manifest, once more | with Seawall | without Seawall |
+|---|---|---|
+| `kubectl apply`, with `--server-side` too; Helm, which patches likewise | nothing changes | refused: `valueFrom` \"may not be specified when `value` is not empty\" |
+| `kubectl patch` of the variable | nothing changes | refused, likewise |
+| `kubectl patch` of anything else, `kubectl set image` | the reference stays | the reference stays |
+| `kubectl replace` | nothing changes | the password is back in the object, and the Pods roll |
+| `kubectl create`, of something new | a reference | the password |
+
+A tool that compares, such as Argo CD, sees a difference that never goes away. And the password is still where the manifest is: in Git, in
+the annotation of the last apply, in Helm's release. So `report` is the default, and `seawall fix` the better way: it takes the password
+out of the manifest, and puts a reference there and a Secret without a value beside it.
 
 ## Several policies
 
@@ -43,8 +67,8 @@ there is passed over. [examples/policies](../examples/policies/README.md) leads 
   `defaults`.
 - **On a tie the stricter counts**, and `seawall policy show` and the log of `seawall serve` say that there is one: the profile, action
   or `plaintext` that does more, the newer `rulesVersion`, the larger number, of names the first of the alphabet. Of `skipNamespaces`
-  what all of them list is skipped; of `restorers`, `operatorGroups` and `operatorAccounts` whoever any of them lists counts, for hands
-  are kept off a database rather once too often.
+  what all of them list is skipped, of `allowedClasses` what all of them list is allowed; of `restorers`, `operatorGroups` and
+  `operatorAccounts` whoever any of them lists counts, for hands are kept off a database rather once too often.
 - **An object with databases of several engines** is judged by whatever does more for any of them; values are each engine's own.
 - **`--profile`** speaks for everything that no policy singles out. It comes before the profile of a policy without
   `namespaceSelector`, `onlyEngines` and a `priority` above 0, and after that of every other one. `--as-profile` comes before all.
@@ -82,8 +106,9 @@ spec:
   and its status says when it was used last and how many days it lasts.
 - **It ends with the second that it names**, without anybody's doing. Then only what is new is refused: what runs is scaled, restarted,
   rolled back and labelled as before, for it was so before.
-- `seawall exemptions --kubeconfig FILE` lists them, those first that end first; `seawall exemptions PATH` those of files. `seawall check`
-  knows none of them: it says what holds without.
+- `seawall exemptions --kubeconfig FILE` lists them, those first that end first; `seawall exemptions PATH` those of files.
+- `seawall check` and `seawall fix` know those among the documents of their run, by the clock of the run: what is exempted is shown as
+  such, with the reason and the end. Without the document they say what holds without it.
 
 No annotation and no label switches a rule off.
 

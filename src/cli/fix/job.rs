@@ -53,8 +53,8 @@ impl Job {
         };
         for withheld in &self.corrections.withheld {
             if said.insert((self.file, self.index.clone(), withheld.rule, withheld.message.clone())) {
-                let help = "only for a database without data: over data that is there it would lock everybody out";
-                left.push(note(withheld.rule, format!("not done: {}", withheld.message), help));
+                let (message, help) = (format!("not done: {}", withheld.message), format!("only {}", withheld.only));
+                left.push(note(withheld.rule, message, &help));
             }
         }
         let mut changed = false;

@@ -16,7 +16,7 @@ use crate::decision::{Deliberation, MOST_NEIGHBOURS, Neighbours, Request, World}
 use crate::engines::Catalogue;
 use crate::facts::{Answer, Facts, Known, NamespaceFacts, Question, Seconds};
 use crate::rules;
-use crate::settings::{Namespace, Policies, Settings};
+use crate::settings::{InForce, Namespace, Policies, Settings};
 use crate::terms::{self, Profile};
 use crate::tree::Tree;
 use crate::view::{Case, Claim, Kind, Workload};
@@ -33,6 +33,8 @@ pub(super) struct Judge<'c> {
     namespaces: Option<HashMap<String, NamespaceFacts>>,
     /// Classes, and whether a volume waits for a claim.
     storage: Vec<(Question, Known<Answer>)>,
+    /// What a running Seawall goes by, exemptions among it.
+    in_force: Option<Arc<InForce>>,
 }
 
 /// The settings of a namespace.
@@ -67,7 +69,21 @@ impl<'c> Judge<'c> {
         kubernetes_minor: Option<u32>,
         now: Seconds,
     ) -> Self {
-        Self { catalogue, policies, as_profile, kubernetes_minor, now, namespaces: None, storage: Vec::new() }
+        Self {
+            catalogue,
+            policies,
+            as_profile,
+            kubernetes_minor,
+            now,
+            namespaces: None,
+            storage: Vec::new(),
+            in_force: None,
+        }
+    }
+
+    /// Judges by what is in force, where that is known of a namespace.
+    pub(super) fn go_by(&mut self, in_force: Arc<InForce>) {
+        self.in_force = Some(in_force);
     }
 
     /// Asks for what is the same for all namespaces. What is not answered is unknown, and told.
@@ -111,7 +127,9 @@ impl<'c> Judge<'c> {
     pub(super) fn ground(&self, namespace: &str) -> Ground {
         let facts = self.namespaces.as_ref().and_then(|all| all.get(namespace));
         let labels = facts.map_or(&[][..], |facts| facts.labels.as_slice());
-        let own = self.policies.of_namespace(Namespace { name: namespace, labels });
+        let in_force = self.in_force.as_ref().and_then(|in_force| in_force.of_namespace(namespace));
+        let own =
+            in_force.map_or_else(|| self.policies.of_namespace(Namespace { name: namespace, labels }), Arc::clone);
         let under = Profile::ALL.iter().map(|profile| own.under(*profile)).collect();
         Ground { own, under }
     }

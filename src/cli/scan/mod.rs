@@ -6,6 +6,7 @@ mod entry;
 mod json;
 mod judge;
 mod progress;
+mod reporting;
 mod tally;
 mod text;
 
@@ -20,6 +21,7 @@ use crate::rules;
 use crate::settings::Policies;
 use crate::terms::Profile;
 use entry::Entry;
+pub(super) use reporting::Reporting;
 use tally::Tally;
 
 /// List the databases of a live cluster, and what each profile would deny or mend if they were new

@@ -74,12 +74,23 @@ fn times(text: &str) -> Result<[u32; 4], &'static str> {
 }
 
 impl Certificates {
+    /// The name of this replica.
+    pub(super) fn replica(&self) -> String {
+        self.pod.clone().unwrap_or_else(host)
+    }
+
+    /// The namespace that this runs in, as far as anybody says.
+    pub(super) fn namespace(&self) -> String {
+        self.namespace.clone().unwrap_or_default()
+    }
+
     /// Where the server's certificate comes from, and the one who looks after it, if that is us. Nothing is asked yet.
     pub(super) fn prepared(
         self,
         cluster: Option<&Cluster>,
         metrics: &mut Arc<Metrics>,
     ) -> anyhow::Result<(Tls, Option<Keeper>)> {
+        let replica = self.replica();
         let Some(secret) = self.tls_secret else {
             let (Some(cert), Some(key)) = (self.tls_cert, self.tls_key) else {
                 return Err(helped(anyhow::anyhow!("there is no certificate"), "give --tls-cert and --tls-key"));
@@ -99,15 +110,8 @@ impl Certificates {
         // It becomes the value of a label, too.
         Service::new(&secret, &namespace).map_err(|error| helped(error, "give --tls-secret NAME of a Secret"))?;
         let (times, election) = self.certificate_times.map_or_else(Default::default, quick);
-        let settings = Settings {
-            secret,
-            service,
-            webhooks: self.webhooks.unwrap_or_default(),
-            replica: self.pod.unwrap_or_else(host),
-            times,
-            election,
-            now,
-        };
+        let settings =
+            Settings { secret, service, webhooks: self.webhooks.unwrap_or_default(), replica, times, election, now };
         let identity = Identity::given(self.client_ca.as_deref(), Arc::clone(metrics)).map_err(|error| {
             let help = error.help();
             helped(error, help)
@@ -141,7 +145,7 @@ fn quick([authority, leaf, wait, stale]: [u32; 4]) -> (Times, LeaseTimes) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is where the clock is read")]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 

@@ -74,7 +74,8 @@ impl Sort {
     }
 
     /// The list of it, in one namespace or in all.
-    pub(super) fn path(&self, namespace: Option<&str>) -> String {
+    #[must_use]
+    pub fn path(&self, namespace: Option<&str>) -> String {
         let root = if self.group.is_empty() { "/api" } else { "/apis" };
         let within = namespace.map_or_else(String::new, |namespace| format!("namespaces/{namespace}/"));
         format!("{root}/{}/{within}{}", self.api_version(), self.plural)

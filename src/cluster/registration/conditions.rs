@@ -25,12 +25,19 @@ const CONTROLLABLE: &str = "request.resource.resource in ['pods', 'replicasets',
 const HAS_CONTROLLER: &str = "has(object.metadata.ownerReferences) && \
                               object.metadata.ownerReferences.exists(owner, has(owner.controller) && owner.controller)";
 
+/// A Pod that somebody deletes.
+const POD_DELETION: &str = "request.operation == 'DELETE' && request.resource.resource == 'pods'";
+
 /// What no entry sees.
 pub(super) fn noise() -> Vec<MatchCondition> {
     vec![
         condition("not-from-a-node", "!has(request.userInfo.groups) || !('system:nodes' in request.userInfo.groups)"),
         // What is on its way out is let through, also when the new object no longer says so.
-        condition("not-terminating", "oldObject == null || !has(oldObject.metadata.deletionTimestamp)"),
+        // But for a Pod: who is tired of waiting for its end deletes it once more, by force.
+        condition(
+            "not-terminating",
+            &format!("oldObject == null || !has(oldObject.metadata.deletionTimestamp) || ({POD_DELETION})"),
+        ),
         // A static Pod runs, whatever becomes of its mirror. Of Pods only: anybody can annotate anything.
         condition(
             "not-a-mirror-pod",
@@ -51,6 +58,12 @@ pub(in crate::cluster) fn controllers() -> MatchCondition {
     condition("not-from-a-controller", &expression)
 }
 
+/// Of the Pods that people delete, only those whose end nobody waits for.
+pub(super) fn forced() -> MatchCondition {
+    let is_forced = "has(request.options.gracePeriodSeconds) && request.options.gracePeriodSeconds == 0";
+    condition("not-an-ordinary-end-of-a-pod", &format!("!({POD_DELETION}) || ({is_forced})"))
+}
+
 /// True for what may be refused while Seawall is away.
 pub(super) fn uncontrolled() -> MatchCondition {
     condition("without-a-controller", &format!("!({CONTROLLABLE}) || !({HAS_CONTROLLER})"))
@@ -58,7 +71,7 @@ pub(super) fn uncontrolled() -> MatchCondition {
 
 /// True for what [`uncontrolled`] leaves, and for the kinds and operations that it is not about.
 pub(super) fn controlled() -> MatchCondition {
-    condition("of-a-controller", &format!("!({CONTROLLABLE}) || ({HAS_CONTROLLER})"))
+    condition("of-a-controller", &format!("object == null || !({CONTROLLABLE}) || ({HAS_CONTROLLER})"))
 }
 
 fn condition(name: &str, expression: &str) -> MatchCondition {

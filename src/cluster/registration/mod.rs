@@ -107,13 +107,13 @@ impl Registration {
     /// What `/validate` is called for, in three entries of which a request meets one.
     #[must_use]
     pub fn validating(&self) -> ValidatingWebhookConfiguration {
-        let entry = |name: &str, failure_policy: &str, guarded, rules, ownership: Option<_>| ValidatingWebhook {
+        let entry = |name: &str, failure_policy: &str, guarded, rules, more: Vec<_>| ValidatingWebhook {
             name: name.to_owned(),
             admission_review_versions: versions(),
             client_config: self.client("/validate"),
             failure_policy: Some(failure_policy.to_owned()),
             match_conditions: Some(
-                conditions::noise().into_iter().chain([conditions::controllers()]).chain(ownership).collect(),
+                conditions::noise().into_iter().chain([conditions::controllers()]).chain(more).collect(),
             ),
             match_policy: Some("Equivalent".to_owned()),
             namespace_selector: Some(self.namespaces(Some(guarded))),
@@ -123,14 +123,20 @@ impl Registration {
             ..ValidatingWebhook::default()
         };
         let webhooks = vec![
-            entry(VALIDATE, "Ignore", false, [rules::people(), rules::rest(), rules::ours()].concat(), None),
-            entry(GUARDED, "Fail", true, rules::people(), Some(conditions::uncontrolled())),
+            entry(
+                VALIDATE,
+                "Ignore",
+                false,
+                [rules::people(), rules::rest(), rules::ours()].concat(),
+                vec![conditions::forced()],
+            ),
+            entry(GUARDED, "Fail", true, rules::people(), vec![conditions::uncontrolled()]),
             entry(
                 REST,
                 "Ignore",
                 true,
                 [rules::controllable(), rules::rest()].concat(),
-                Some(conditions::controlled()),
+                vec![conditions::controlled(), conditions::forced()],
             ),
         ];
         ValidatingWebhookConfiguration { metadata: self.metadata(), webhooks: Some(webhooks) }

@@ -34,7 +34,8 @@ pub(super) fn controllable() -> Vec<RuleWithOperations> {
 /// What must go on without Seawall, also where it is guarded: deleting, scaling, exempting.
 pub(super) fn rest() -> Vec<RuleWithOperations> {
     vec![
-        namespaced("", &["persistentvolumeclaims"], &["DELETE"]),
+        // Of Pods only those that are deleted by force, to take it down: see `conditions::forced`.
+        namespaced("", &["persistentvolumeclaims", "pods"], &["DELETE"]),
         namespaced("apps", &["statefulsets"], &["DELETE"]),
         namespaced("apps", &["deployments/scale", "statefulsets/scale"], &["UPDATE"]),
         rule("Namespaced", "seawall.dev", "v1alpha1", &["databaseexemptions"], WRITTEN),

@@ -36,7 +36,7 @@ impl<'t, 'c> Storage<'t, 'c> {
                 let written = template.class().str().or_else(|| template.beta_class());
                 let given = || claim.and_then(|claim| claim.class.as_deref());
                 // What a claim without a class is given when it is made.
-                let stated = || context.settings.storage_class().map(|class| class.value);
+                let stated = || context.settings.storage_class(template.bytes()).map(|class| class.value);
                 (template.name(), template.class(), Some(written.or_else(given).or_else(stated)))
             }
         };

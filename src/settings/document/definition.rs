@@ -35,6 +35,11 @@ pub(super) const REQUEST_FITS: Rule = (
     "the request must not be above the limit",
 );
 
+pub(super) const CLASS_IS_ALLOWED: Rule = (
+    "!has(self.allowedClasses) || !has(self.className) || self.className in self.allowedClasses",
+    "className is not among allowedClasses",
+);
+
 pub(super) fn profile(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": Profile::WORDS })
 }

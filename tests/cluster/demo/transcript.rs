@@ -149,6 +149,25 @@ pub fn folder(title: &str) {
     anstream::println!("\n{BOLD}=== {title}{BOLD:#}\n");
 }
 
+/// Begins a step of a path.
+pub fn step(title: &str, about: &str) {
+    anstream::println!("{BOLD}{title}{BOLD:#}  {DIM}# {about}{DIM:#}");
+}
+
+/// A command, and what it said.
+pub fn command(line: &str, said: &str) {
+    anstream::println!("  $ {line}");
+    for line in said.trim_end().lines() {
+        anstream::println!("    | {line}");
+    }
+    anstream::println!();
+}
+
+/// Something that no command says.
+pub fn aside(text: &str) {
+    anstream::println!("  {DIM}{text}{DIM:#}\n");
+}
+
 /// Why the rules that changed something exist: `known` has a sentence about each.
 pub fn rules(changed: &BTreeSet<String>, known: &BTreeMap<String, String>) {
     anstream::println!("\n{BOLD}=== What the rules that mended something look for{BOLD:#}\n");

@@ -14,18 +14,34 @@ const FACTS: &str = include_str!("../../../charts/seawall/files/cluster-role.yam
 /// What is in force, and what it says of that.
 const FOLLOWED: &str = include_str!("../../../charts/seawall/files/cluster-role-policies.yaml");
 
+/// What it tells by Events.
+const TOLD: &str = include_str!("../../../charts/seawall/files/cluster-role-events.yaml");
+
+/// What the one that leads keeps true, and what it looks at for reports.
+const KEPT: &str = include_str!("../../../charts/seawall/files/cluster-role-upkeep.yaml");
+const REPORTED: &str = include_str!("../../../charts/seawall/files/cluster-role-reports.yaml");
+
 /// The rights that the questions about facts need.
 pub fn facts_role() -> Result<Value> {
     role(&[FACTS])
 }
 
+/// The rights of the replica that leads alone.
+pub fn leaders_role() -> Result<Value> {
+    role(&[KEPT, REPORTED])
+}
+
 /// All rights that Seawall needs, and nothing else. Its switch lies in its own namespace, where a Role of the chart lets it look.
 pub fn cluster_role() -> Result<Value> {
-    let mut role = role(&[FACTS, FOLLOWED])?;
+    let mut role = role(&[FACTS, FOLLOWED, TOLD, KEPT, REPORTED])?;
     let switch = json!({
         "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["seawall"], "verbs": ["list", "watch"],
     });
-    role["rules"].as_array_mut().context("no rules")?.push(switch);
+    // Another Role of the chart, in Seawall's own namespace.
+    let lease = json!({
+        "apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "patch"],
+    });
+    role["rules"].as_array_mut().context("no rules")?.extend([switch, lease]);
     Ok(role)
 }
 

@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::pki::{self, Identity};
 use super::seawall::{Seawall, Tls};
@@ -56,6 +57,13 @@ impl Plane {
 impl Seawall {
     /// The certificate that it shows on a new connection, DER.
     pub async fn shown_certificate(&self) -> Result<Vec<u8>> {
+        let stream = self.connect().await?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).context("no certificate")?;
+        Ok(shown.to_vec())
+    }
+
+    /// A connection as the API server opens it.
+    pub async fn connect(&self) -> Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(read(&self.tls().ca)?)?;
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -64,9 +72,7 @@ impl Seawall {
             .with_no_client_auth();
         let stream = TcpStream::connect(self.listen).await.context("no connection")?;
         let name = ServerName::try_from(service())?;
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.context("no handshake")?;
-        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).context("no certificate")?;
-        Ok(shown.to_vec())
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.context("no handshake")
     }
 }
 
@@ -75,6 +81,7 @@ pub fn read(file: &Path) -> Result<CertificateDer<'static>> {
     CertificateDer::from_pem_file(file).with_context(|| format!("no certificate in {}", file.display()))
 }
 
-fn service() -> String {
+/// The name that callers know Seawall by.
+pub(super) fn service() -> String {
     format!("{SERVICE}.{NAMESPACE}.svc")
 }

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,6 +13,11 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::launch::loopback;
+use super::seawall::http_get;
+
+/// How long a replica may take to say that it is ready, and between two questions.
+const PROBE: Duration = Duration::from_secs(1);
+const BETWEEN_PROBES: Duration = Duration::from_millis(200);
 
 /// The door. Dropping it closes every connection.
 pub struct Doorway {
@@ -21,6 +27,8 @@ pub struct Doorway {
     guests: Arc<Mutex<JoinSet<()>>>,
     hang_up: watch::Sender<()>,
     porter: JoinHandle<()>,
+    /// Who keeps asking whether those behind it are ready.
+    asking: Option<JoinHandle<()>>,
 }
 
 impl Doorway {
@@ -31,6 +39,17 @@ impl Doorway {
 
     /// The same for several, who take turns; one that does not listen is passed over, as a Service does soon after.
     pub async fn before(behind: Vec<SocketAddr>) -> Result<Self> {
+        Self::standing(Arc::new(Mutex::new(behind)), None).await
+    }
+
+    /// The same as a Service does it: those that are ready take turns. Of each the address, and where it is asked.
+    pub async fn before_ready(behind: Vec<(SocketAddr, SocketAddr)>) -> Result<Self> {
+        let open = Arc::new(Mutex::new(behind.iter().map(|(listen, _)| *listen).collect()));
+        let asking = tokio::spawn(ask(behind, Arc::clone(&open)));
+        Self::standing(open, Some(asking)).await
+    }
+
+    async fn standing(open: Arc<Mutex<Vec<SocketAddr>>>, asking: Option<JoinHandle<()>>) -> Result<Self> {
         let listener = TcpListener::bind(loopback(0)).await.context("no port for a door")?;
         let port = listener.local_addr()?.port();
         let (passed, guests) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(JoinSet::new())));
@@ -39,7 +58,9 @@ impl Doorway {
             let (passed, guests, hang_up) = (Arc::clone(&passed), Arc::clone(&guests), hang_up.clone());
             async move {
                 while let Ok((guest, _)) = listener.accept().await {
-                    let turn = passed.fetch_add(1, Ordering::Relaxed) % behind.len();
+                    let behind = open.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    // Where nobody is ready, nobody is asked.
+                    let turn = passed.fetch_add(1, Ordering::Relaxed) % behind.len().max(1);
                     let (later, first) = behind.split_at(turn);
                     let order = [first, later].concat();
                     let mut all = guests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +69,7 @@ impl Doorway {
                 }
             }
         });
-        Ok(Self { port, passed, guests, hang_up, porter })
+        Ok(Self { port, passed, guests, hang_up, porter, asking })
     }
 
     /// How many connections were made through it.
@@ -71,6 +92,21 @@ impl Doorway {
 impl Drop for Doorway {
     fn drop(&mut self) {
         self.porter.abort();
+        self.asking.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Keeps the list of those that are ready, as a kubelet and whoever fills in EndpointSlices do together, only quicker.
+async fn ask(behind: Vec<(SocketAddr, SocketAddr)>, open: Arc<Mutex<Vec<SocketAddr>>>) {
+    let is_ready = async |metrics: SocketAddr| {
+        let asked = tokio::time::timeout(PROBE, http_get(metrics, "/readyz")).await;
+        matches!(asked, Ok(Ok((200, _))))
+    };
+    loop {
+        let asked = behind.iter().map(async |(listen, metrics)| is_ready(*metrics).await.then_some(*listen));
+        let ready = futures::future::join_all(asked).await.into_iter().flatten().collect();
+        *open.lock().unwrap_or_else(PoisonError::into_inner) = ready;
+        tokio::time::sleep(BETWEEN_PROBES).await;
     }
 }
 

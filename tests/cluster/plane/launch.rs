@@ -131,6 +131,11 @@ impl Servers {
         Ok(())
     }
 
+    /// Where all objects are.
+    pub(super) fn etcd(&self) -> &Process {
+        &self.etcd
+    }
+
     /// The API server, for tests that look at it from outside.
     pub(super) fn apiserver(&mut self) -> &mut Process {
         &mut self.apiserver

@@ -11,12 +11,14 @@ pub mod certificates;
 pub mod doorway;
 pub mod faults;
 mod guard;
+pub mod harm;
 pub mod helm;
 pub mod hosted;
 pub mod kubectl;
 pub mod launch;
 pub mod node;
 pub mod pki;
+pub mod port;
 pub mod process;
 pub mod replicas;
 mod rights;
@@ -29,6 +31,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use k8s_openapi::api::core::v1::{Namespace as CoreNamespace, ServiceAccount};
@@ -94,6 +97,19 @@ impl Plane {
     pub fn restart_api_server(&self) -> Result<()> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         servers.restart_api_server(&self.guardian, self.folder.path())
+    }
+
+    /// Has etcd answer nobody for a while, with pauses, so that whoever waits goes on: a slow disk, or an election.
+    pub async fn slow_etcd(&self, turns: u32, away: Duration, pause: Duration) {
+        let etcd = |order: fn(&process::Process)| {
+            order(self.servers.lock().unwrap_or_else(PoisonError::into_inner).etcd());
+        };
+        for _ in 0..turns {
+            etcd(process::Process::freeze);
+            tokio::time::sleep(away).await;
+            etcd(process::Process::thaw);
+            tokio::time::sleep(pause).await;
+        }
     }
 
     /// Runs kubectl with every right.

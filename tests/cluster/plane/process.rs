@@ -145,6 +145,16 @@ impl Process {
         all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
     }
 
+    /// Stops it where it is: it keeps its sockets, and answers nobody.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Has a frozen one go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
     /// Asks it to end, without waiting.
     pub fn terminate(&mut self) {
         self.signal(Signal::SIGTERM);
@@ -193,6 +203,12 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop_within(self.guardian.patience);
     }
+}
+
+/// What `/proc` says of a process in KiB: `VmRSS`, or `VmHWM` for the most that it ever was.
+pub fn kib(process: u32, field: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.trim().strip_suffix(" kB")?.parse().ok())
 }
 
 fn open(log: &Path) -> Result<File> {

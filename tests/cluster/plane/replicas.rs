@@ -33,10 +33,32 @@ pub struct Replicas {
     pub door: Doorway,
     /// What `SEAWALL_LOG` is for those that are started from now on.
     pub log_filter: &'static str,
+    /// `--drain-delay` of those.
+    pub drain_seconds: u16,
     pods: Vec<Pod>,
     binary: PathBuf,
     kubeconfig: PathBuf,
     times: String,
+}
+
+/// How the API server asks.
+#[derive(Clone, Copy)]
+enum Manner {
+    /// Whoever listens.
+    Strict,
+    /// Whoever is ready.
+    Ready,
+}
+
+impl Manner {
+    /// Longer than in an installation: on a machine that does other things besides, no call is to fail for want of time.
+    const fn timeout_seconds(self) -> u8 {
+        match self {
+            Self::Strict => 10,
+            // One that is frozen is waited for on each of its connections.
+            Self::Ready => 5,
+        }
+    }
 }
 
 struct Pod {
@@ -50,6 +72,21 @@ impl Replicas {
     /// Makes everything but the processes: the configurations have no caBundle, and every entry is Fail. `times` is
     /// the value of `--certificate-times`; `address` another way to the API server.
     pub async fn prepare(plane: &Arc<Plane>, binary: &str, times: &str, address: Option<&str>) -> Result<Self> {
+        Self::made(plane, binary.into(), times, address, Manner::Strict).await
+    }
+
+    /// The same behind a door that leads to those that are ready, where whoever does not answer is waited for less long.
+    pub async fn served(plane: &Arc<Plane>, binary: PathBuf, times: &str) -> Result<Self> {
+        Self::made(plane, binary, times, None, Manner::Ready).await
+    }
+
+    async fn made(
+        plane: &Arc<Plane>,
+        binary: PathBuf,
+        times: &str,
+        address: Option<&str>,
+        manner: Manner,
+    ) -> Result<Self> {
         let name = plane.unique("certificates");
         let mut pods = Vec::new();
         for number in 0..COUNT {
@@ -57,7 +94,10 @@ impl Replicas {
             let name = format!("{name}-{number}");
             pods.push(Pod { name, listen: loopback(listen), metrics: loopback(metrics), process: None });
         }
-        let door = Doorway::before(pods.iter().map(|pod| pod.listen).collect()).await?;
+        let door = match manner {
+            Manner::Strict => Doorway::before(pods.iter().map(|pod| pod.listen).collect()).await?,
+            Manner::Ready => Doorway::before_ready(pods.iter().map(|p| (p.listen, p.metrics)).collect()).await?,
+        };
         plane.ensure_namespace(NAMESPACE, Default::default()).await?;
         super::seawall::make_service(&plane.client()).await?;
         access::grant(&plane.client()).await?;
@@ -70,17 +110,18 @@ impl Replicas {
             name,
             door,
             pods,
-            binary: binary.into(),
+            binary,
             kubeconfig,
             times: times.to_owned(),
             log_filter: "info",
+            drain_seconds: 1,
         };
         replicas.grant().await?;
-        replicas.register().await?;
+        replicas.register(manner).await?;
         Ok(replicas)
     }
 
-    async fn register(&self) -> Result<()> {
+    async fn register(&self, manner: Manner) -> Result<()> {
         let params = PatchParams::apply("plane").force().validation_strict();
         let registration = Registration { name: self.name.clone(), port: self.door.port, ..Registration::default() };
         let (mutating, mut validating) = webhooks::configurations(&registration, Some(&self.name));
@@ -89,7 +130,7 @@ impl Replicas {
         let strict = |mut configuration: Value| {
             for hook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
                 hook["failurePolicy"] = json!("Fail");
-                hook["timeoutSeconds"] = json!(10);
+                hook["timeoutSeconds"] = json!(manner.timeout_seconds());
             }
             Patch::Apply(configuration)
         };
@@ -120,7 +161,8 @@ impl Replicas {
         command
             .env_clear()
             .envs([("POD_NAMESPACE", NAMESPACE), ("POD_NAME", &pod.name), ("SEAWALL_LOG", self.log_filter)])
-            .args(["serve", "--service", SERVICE, "--profile", "production", "--drain-delay", "1"])
+            .args(["serve", "--service", SERVICE, "--profile", "production"])
+            .args(["--drain-delay", &self.drain_seconds.to_string()])
             .args(["--tls-secret", &self.name, "--webhooks", &self.name, "--certificate-times", &self.times])
             .args(["--listen", &pod.listen.to_string(), "--metrics-listen", &pod.metrics.to_string()])
             .arg("--kubeconfig")
@@ -143,6 +185,16 @@ impl Replicas {
             self.start(number).await?;
         }
         Ok(())
+    }
+
+    /// One that runs.
+    pub(super) fn process(&self, number: usize) -> Result<&Process> {
+        self.pods[number].process.as_ref().context("it does not run")
+    }
+
+    /// Where it answers the API server.
+    pub(super) fn listen(&self, number: usize) -> SocketAddr {
+        self.pods[number].listen
     }
 
     /// Ends one at once, as a crash would.

@@ -71,7 +71,7 @@ pub struct Options {
 /// harms nobody else's namespaces; [`Seawall::stop`] unregisters it too.
 pub struct Seawall {
     pub(super) plane: Arc<Plane>,
-    options: Options,
+    pub(super) options: Options,
     tls: Tls,
     kubeconfig: PathBuf,
     pub(super) instance: Option<String>,

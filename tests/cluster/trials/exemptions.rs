@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
 pub(super) const RULE: &str = "disabled-durability";
 
 /// An exemption of the workload `probe`.
-pub(super) fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value {
+pub(in crate::trials) fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value {
     let end = jiff::Timestamp::now() + ends_in;
     json!({
         "apiVersion": "seawall.dev/v1alpha1", "kind": "DatabaseExemption", "metadata": {"name": name},
@@ -34,7 +34,7 @@ pub(super) fn exemption(name: &str, rules: &[&str], ends_in: Duration) -> Value 
     })
 }
 
-pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(in crate::trials) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 async fn grant(namespace: &Namespace, user: &str, rules: &Value) -> Result<()> {
     let name = format!("exempting-{user}");

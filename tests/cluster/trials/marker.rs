@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::databases::{MYSQL, Shape, claim, database, pod_spec};
 use crate::plane::seawall::Seawall;
-use crate::plane::watch::wait_for;
+use crate::plane::watch::{DEADLINE, wait_for};
 use crate::plane::{Namespace, Plane};
 use crate::stage::{self, EVERYTHING, trial};
 use crate::twins::object;
@@ -71,6 +71,7 @@ async fn marker(plane: &Arc<Plane>) -> Result<()> {
     object(&namespace, "StatefulSet", "old-statefulset").await?;
     for profile in ["baseline", "production"] {
         let mut options = stage::seawall(plane, profile, Some(EVERYTHING))?;
+        options.more = vec!["--events".to_owned()];
         options.environment =
             vec![("SEAWALL_LOG".to_owned(), "trace".to_owned()), ("RUST_LOG".to_owned(), "trace".to_owned())];
         let seawall = Seawall::start(plane, options).await?;
@@ -82,6 +83,7 @@ async fn marker(plane: &Arc<Plane>) -> Result<()> {
             "the log is not what it should be:\n{}",
             seawall.log_tail(5)
         );
+        told(&seawall).await?;
         for (what, text) in [("log", log), ("metrics", metrics)] {
             let line = text.lines().find(|line| line.contains(MARKER));
             ensure!(line.is_none(), "the {what} of Seawall under {profile} has it: {}", line.unwrap_or_default());
@@ -94,9 +96,22 @@ async fn marker(plane: &Arc<Plane>) -> Result<()> {
     for word in ["denied the request", "Warning: "] {
         ensure!(said.contains(word), "nobody said {word:?}:\n{said}");
     }
-    for event in namespace.api::<Event>().list(&ListParams::default()).await?.items {
+    let events = namespace.api::<Event>().list(&ListParams::default()).await?.items;
+    let mut own = 0;
+    for event in events {
+        own += usize::from(event.reporting_component.as_deref() == Some("seawall.dev/seawall"));
         let text = serde_json::to_string(&event)?;
         ensure!(!text.contains(MARKER), "an Event has it: {text}");
+    }
+    ensure!(own > 10, "only {own} Events are of Seawall");
+    Ok(())
+}
+
+/// Waits until what happened is told by Events.
+async fn told(seawall: &Seawall) -> Result<()> {
+    let begin = std::time::Instant::now();
+    while seawall.count("events", "result=\"written\"").await? < 10 {
+        ensure!(begin.elapsed() < DEADLINE, "too few Events were written: {}", seawall.log_tail(5));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod apply_matrix;
 mod around;
+mod background;
 mod births;
 mod certificates;
 mod chart;
@@ -11,6 +12,7 @@ mod examples;
 mod exemptions;
 mod failure;
 mod foresight;
+mod forgeries;
 mod guards;
 mod law10;
 mod law7;
@@ -19,10 +21,12 @@ mod meddlers;
 mod operators;
 mod orphans;
 mod outage;
+mod plaintext;
 mod platform;
 mod policies;
 mod restores;
 mod scan;
+mod serving;
 mod stand_in_kubelet;
 pub mod teardown;
 mod tenant;
@@ -36,6 +40,7 @@ pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
     all.extend(around::trials());
+    all.extend(background::trials());
     all.extend(births::trials());
     all.extend(certificates::trials());
     all.extend(chart::trials());
@@ -45,6 +50,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(exemptions::trials());
     all.extend(failure::trials());
     all.extend(foresight::trials());
+    all.extend(forgeries::trials());
     all.extend(guards::trials());
     all.extend(law10::trials());
     all.extend(law7::trials());
@@ -53,10 +59,12 @@ pub fn all() -> Vec<Trial> {
     all.extend(operators::trials());
     all.extend(orphans::trials());
     all.extend(outage::trials());
+    all.extend(plaintext::trials());
     all.extend(platform::trials());
     all.extend(policies::trials());
     all.extend(restores::trials());
     all.extend(scan::trials());
+    all.extend(serving::trials());
     all.extend(stand_in_kubelet::trials());
     all.extend(teardown::trials());
     all.extend(tenant::trials());

@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use futures::future::try_join_all;
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, PostParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::databases::{MYSQL, Shape, claim, database, fragile, plaintext};
 use crate::plane::certificates;
-use crate::plane::seawall::Seawall;
+use crate::plane::seawall::{Seawall, http_get};
 use crate::plane::watch::wait_until;
 use crate::plane::{Namespace, Plane};
 use crate::stage::{self, EVERYTHING, trial};
+use crate::stream::renumber;
 use crate::twins::object;
 
 pub fn trials() -> Vec<Trial> {
@@ -123,18 +124,7 @@ async fn swapped(plane: &Arc<Plane>) -> Result<()> {
 
 /// Several server-side applies at the same time, each a change of its own object.
 async fn burst(namespace: &Namespace, number: usize) -> Result<()> {
-    let api: Api<Deployment> = namespace.api();
-    try_join_all((0..AT_ONCE).map(|lane| {
-        let (api, name) = (api.clone(), format!("db-{lane}"));
-        async move {
-            let mut deployment = database(MYSQL, Shape::Deployment, &name);
-            deployment["spec"]["replicas"] = json!(0);
-            deployment["metadata"]["annotations"] = json!({"number": number.to_string()});
-            let params = PatchParams::apply("trials").force();
-            api.patch(&name, &params, &Patch::Apply(deployment)).await.context("an apply failed")
-        }
-    }))
-    .await?;
+    try_join_all((0..AT_ONCE).map(|lane| renumber(namespace, lane, number))).await.context("an apply failed")?;
     Ok(())
 }
 
@@ -175,6 +165,25 @@ async fn black_hole(plane: &Arc<Plane>) -> Result<()> {
 
     let unknown = seawall.count("fact_lookups", "result=\"unknown\"").await?;
     ensure!(unknown > 0 && seawall.count("fact_lookups", "result=\"found\"").await? == 0);
+    // After some more of these it is not asked but now and then, and nobody waits.
+    let new = serde_json::from_value::<StatefulSet>(database(MYSQL, Shape::StatefulSet, "new"))?;
+    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+    let applied = async || -> Result<Duration> {
+        let begin = Instant::now();
+        namespace.api().create(&dry_run, &new).await?;
+        Ok(begin.elapsed())
+    };
+    let mut slow = 0;
+    while !seawall.scrape().await?.contains("seawall_fact_lookup_breaker_open 1\n") {
+        ensure!(slow < 10, "it goes on asking");
+        applied().await?;
+        slow += 1;
+    }
+    let [first, second] = [applied().await?, applied().await?];
+    ensure!(first.min(second) < Duration::from_secs(1), "{first:?} and {second:?}, where nobody is asked");
+    let verbose = http_get(seawall.metrics, "/readyz?verbose").await?.1;
+    ensure!(verbose.contains("[ ]look-ups: not answered 10 times in a row; the next is tried in "), "{verbose}");
+
     let missed = unanswered(plane, &seawall).await?;
     ensure!(missed == 0, "{missed} calls were not answered in time");
     hole.abort();

@@ -79,6 +79,39 @@ async fn edits(namespace: &Namespace) -> Result<()> {
     namespace.apply(&binding.to_string()).await.map(|_| ())
 }
 
+/// An ephemeral container comes with no Pod, and into a Pod only by a right of its own. Whoever has that one has a way, which is told.
+async fn ephemeral(namespace: &Namespace, tenant: &Namespace) -> Result<()> {
+    let server = json!({"name": "server", "image": MYSQL.image, "args": ["--innodb-flush-method=nosync"]});
+    let mut web = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
+        "spec": {"containers": [{"name": "web", "image": "nginx:1.29"}], "ephemeralContainers": [server]},
+    });
+    let refused = tenant.kubectl_with(&["create", "-f", "-"], &web.to_string()).await?.failed()?;
+    ensure!(refused.contains("ephemeralContainers"), "{refused}");
+    web["spec"].as_object_mut().context("no spec")?.remove("ephemeralContainers");
+    tenant.kubectl_with(&["create", "-f", "-"], &web.to_string()).await?.succeeded()?;
+    let image = format!("--image={}", MYSQL.image);
+    let debug =
+        ["debug", "web", &image, "-c", "server", "--profile=general", "--", "mysqld", "--innodb-flush-method=nosync"];
+    let rights = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "debug"},
+        "rules": [{"apiGroups": [""], "resources": ["pods/ephemeralcontainers"], "verbs": ["update", "patch"]}],
+    });
+    let refused = tenant.kubectl(&debug).await?.failed()?;
+    ensure!(refused.contains("pods/ephemeralcontainers") || refused.contains("ephemeralcontainers"), "{refused}");
+    namespace.apply(&rights.to_string()).await?;
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "debug"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "debug"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": TENANT}],
+    });
+    namespace.apply(&binding.to_string()).await?;
+    tenant.kubectl(&debug).await?.succeeded()?;
+    let told = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/limits.md"))?;
+    ensure!(told.contains("| an ephemeral container |"), "docs/limits.md does not tell of this way");
+    Ok(())
+}
+
 async fn ways(plane: &Arc<Plane>) -> Result<()> {
     installed(plane).await?;
     let seawall = Seawall::start(plane, stage::seawall(plane, "production", Some(stage::EVERYTHING))?).await?;
@@ -118,6 +151,8 @@ async fn ways(plane: &Arc<Plane>) -> Result<()> {
     never["spec"]["restartPolicy"] = json!("Never");
     tenant.kubectl_with(&["create", "-f", "-"], &never.to_string()).await?;
     refused("a StatefulSet after a Pod", &set).await?;
+
+    ephemeral(&namespace, &tenant).await?;
 
     // Nor may the tenant make an exemption, or a policy.
     let own = exemption("own", &[RULE], 30 * DAY).to_string();

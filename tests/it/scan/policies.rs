@@ -7,7 +7,7 @@ use seawall::{
     engines::Catalogue,
     metrics::{Metrics, Webhook},
     rules,
-    server::{Abandoned, Answer, Call, Guard, Judge},
+    server::{Answer, Call, Guard, Judge},
     settings::{KnownNames, Policies},
 };
 use serde_json::{Value, json};
@@ -103,13 +103,8 @@ fn answered(api: &Api, policies: &str, object: &Value) -> &'static str {
         let metrics = Arc::new(Metrics::new());
         let catalogue = Catalogue::embedded().unwrap();
         let guard = Guard::new(catalogue, policies, rules::ALL, Some(36), Some(cluster), metrics, || NOW);
-        let call = Call {
-            webhook: Webhook::Validate,
-            body: body.to_string().into(),
-            deadline: tokio::time::Instant::now() + Duration::from_secs(60),
-            peer: [127, 0, 0, 1].into(),
-            abandoned: Abandoned::default(),
-        };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        let call = Call::new(Webhook::Validate, body.to_string(), deadline, [127, 0, 0, 1].into());
         guard.answer(call).await
     });
     let Answer::Review(review) = answer else { panic!("{object} is not answered") };

@@ -8,16 +8,13 @@ mod strangers;
 
 use anyhow::{Context as _, Result, ensure};
 use futures::future::try_join_all;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Api, Patch, PatchParams};
 use libtest_mimic::Trial;
-use serde_json::json;
 
-use crate::databases::{MYSQL, Shape, database};
 use crate::plane::Namespace;
 use crate::plane::replicas::Replicas;
 use crate::stage::trial;
+use crate::stream::renumber;
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -84,18 +81,8 @@ impl Load {
     }
 
     async fn apply(&self) -> Result<()> {
-        let api: Api<Deployment> = self.namespace.api();
-        try_join_all((0..AT_ONCE).map(|lane| {
-            let (api, name) = (api.clone(), format!("db-{lane}"));
-            async move {
-                let mut deployment = database(MYSQL, Shape::Deployment, &name);
-                deployment["spec"]["replicas"] = json!(0);
-                deployment["metadata"]["annotations"] = json!({"number": self.applied.to_string()});
-                let params = PatchParams::apply("trials").force();
-                api.patch(&name, &params, &Patch::Apply(deployment)).await.context("an apply failed")
-            }
-        }))
-        .await?;
+        let applied = (0..AT_ONCE).map(|lane| renumber(&self.namespace, lane, self.applied));
+        try_join_all(applied).await.context("an apply failed")?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
@@ -15,7 +16,8 @@ use crate::databases::{MYSQL, Shape, claim, database, fragile, list};
 use crate::plane::helm::{Helm, chart};
 use crate::plane::hosted::Ports;
 use crate::plane::process::Process;
-use crate::plane::watch::wait_for;
+use crate::plane::seawall::http_get;
+use crate::plane::watch::{DEADLINE, wait_for};
 use crate::plane::webhooks::NAMESPACE;
 use crate::plane::{Namespace, Plane, launch};
 use crate::stage::lone_trial;
@@ -117,6 +119,8 @@ async fn release(plane: &Arc<Plane>) -> Result<()> {
     let (ok, said) = release.test(ports.webhooks).await?;
     ensure!(ok && said.contains("ok: the API server calls Seawall at /mutate and at /validate"), "{said}");
 
+    leads(plane, ports).await?;
+
     // The default install observes.
     let shop = plane.namespace("shop").await?;
     shop.apply(&list(&[claim("db"), fragile(database(MYSQL, Shape::Deployment, "db"))])).await?;
@@ -128,6 +132,20 @@ async fn release(plane: &Arc<Plane>) -> Result<()> {
     upgraded(&release, process, &shop).await?;
     blocked(&release, ports).await?;
     uninstalled(&release).await
+}
+
+/// Waits until its replica has gone a round, with the rights that the chart gives.
+async fn leads(plane: &Plane, ports: Ports) -> Result<()> {
+    let begin = Instant::now();
+    loop {
+        let (_, metrics) = http_get(([127, 0, 0, 1], ports.metrics).into(), "/metrics").await?;
+        let is_over = |line: &str| line.starts_with("seawall_upkeep_timestamp_seconds") && !line.ends_with(" 0");
+        if metrics.lines().any(|line| line == "seawall_upkeep_leader 1") && metrics.lines().any(is_over) {
+            break;
+        }
+        ensure!(begin.elapsed() < DEADLINE, "nobody leads:\n{metrics}");
+    }
+    plane.kubectl(&["-n", NAMESPACE, "get", "lease", "seawall-upkeep"]).await?.succeeded().map(|_| ())
 }
 
 /// What the release's account may do in its own namespace.

@@ -147,7 +147,7 @@ fn modes() -> Result<()> {
         // Who writes no certificate may read no Secret, and write no caBundle.
         let text = rendered.iter().filter(|o| o["kind"].as_str().is_some_and(|kind| kind.ends_with("Role")));
         let rules: String = text.map(|role| role["rules"].to_string()).collect();
-        ensure!(rules.contains("secrets") == writes && rules.contains("leases") == writes, "{case}: {rules}");
+        ensure!(rules.contains("secrets") == writes && rules.contains("leases"), "{case}: {rules}");
         ensure!(rules.contains("\"watch\",\"patch\"]") == writes, "{case}: {rules}");
     }
     Ok(())

@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 use crate::databases::{MYSQL, Shape, database, list};
 use crate::guarded::{self, ADMIN, DELETER, as_user, labelled_claim, labelled_set, way_through};
 use crate::plane::seawall::Seawall;
-use crate::plane::watch::wait_for;
+use crate::plane::watch::{DEADLINE, wait_for};
 use crate::plane::{Namespace, Plane};
 use crate::stage::{self, trial};
+use crate::trials::exemptions::{DAY, exemption};
+use crate::trials::policies::installed;
 
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("guards::seawall_says_what_would_be_lost", async |plane| lost(&plane).await),
+        trial("guards::an_exemption_is_a_way_past_the_webhook", async |plane| exempted(&plane).await),
         trial("guards::seawall_looks_at_the_time_of_a_confirmation", async |plane| time(&plane).await),
     ]
 }
@@ -89,6 +92,35 @@ async fn lost(plane: &Arc<Plane>) -> Result<()> {
     );
     let output = plane.kubectl(&["delete", "namespace", guarded.name(), dry]).await?;
     ensure!(!output.ok && output.stderr.contains("3 volumes of databases (3Gi)"), "{output:?}");
+    seawall.stop().await
+}
+
+/// The webhook believes it; the policies of the API server see one object, and no exemption.
+async fn exempted(plane: &Arc<Plane>) -> Result<()> {
+    installed(plane).await?;
+    let seawall = Seawall::start(plane, stage::seawall(plane, "baseline", None)?).await?;
+    let namespace = seawall.enforced_namespace("exempted").await?;
+    namespace.apply(&list(&["one", "other"].map(|name| standard(labelled_claim(name, "unknown"))))).await?;
+    for claim in ["one", "other"] {
+        bound(&namespace, claim).await?;
+    }
+    let delete = async |claim: &str| namespace.kubectl(&["delete", "pvc", claim, "--dry-run=server"]).await;
+    let said = delete("one").await?.failed()?;
+    ensure!(said.contains("claim \"one\" holds a database"), "{said}");
+    let mut exemption = exemption("one", &["deleted-data"], DAY * 30);
+    exemption["spec"]["name"] = json!("one");
+    namespace.apply(&exemption.to_string()).await?;
+    let begin = std::time::Instant::now();
+    loop {
+        let output = delete("one").await?;
+        if output.ok {
+            ensure!(output.stderr.is_empty(), "{output:?}");
+            break;
+        }
+        ensure!(begin.elapsed() < DEADLINE, "{output:?}");
+    }
+    delete("other").await?.failed()?;
+    namespace.kubectl(&["delete", "pvc", "one", "--wait=false"]).await?.succeeded()?;
     seawall.stop().await
 }
 

@@ -3,6 +3,8 @@
 
 mod away;
 mod changes;
+mod classes;
+mod rollout;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +28,12 @@ pub fn trials() -> Vec<Trial> {
         trial("policies::a_change_is_in_force_and_not_taken_back", async |plane| changes::streamed(&plane).await),
         trial("policies::the_last_ones_hold_while_the_api_server_is_away", async |_| away::outlived().await),
         trial("policies::one_switch_lets_everything_through", async |plane| changes::switched(&plane).await),
+        trial("policies::claims_get_a_class_by_engine_and_size", async |plane| {
+            classes::given_and_allowed(&plane).await
+        }),
+        trial("policies::old_databases_go_on_from_observe_to_production", async |plane| {
+            rollout::enforced(&plane).await
+        }),
     ]
 }
 
@@ -43,7 +51,7 @@ pub(super) async fn define(plane: &Plane, change: impl Fn(&str) -> String) -> Re
 
 /// Installs both definitions and the rights of exemptions, once for all trials of the shared control plane: a definition that is applied
 /// while its objects are asked for keeps them waiting.
-pub(super) async fn installed(plane: &Plane) -> Result<()> {
+pub(in crate::trials) async fn installed(plane: &Plane) -> Result<()> {
     static DONE: OnceCell<()> = OnceCell::const_new();
     let install = async || {
         define(plane, str::to_owned).await?;
@@ -156,7 +164,15 @@ async fn told(plane: &Arc<Plane>) -> Result<()> {
         (json!({"defaults": {"terminationGracePeriodSeconds": 3600}}), "should be less than or equal to 600"),
         (json!({"onlyEngines": ["mysql"], "engines": {"redis": {}}}), "not among onlyEngines"),
         (json!({"onlyEngines": ["mysql"], "restorers": []}), "are not about engines"),
+        (
+            json!({"defaults": {"storage": {"className": "slow", "allowedClasses": ["fast"]}}}),
+            "className is not among allowedClasses",
+        ),
         // And what it cannot, Seawall.
+        (
+            json!({"defaults": {"storage": {"classesBySize": [{"atLeast": "1Ti", "className": "slow"}], "allowedClasses": ["fast"]}}}),
+            "is not among allowedClasses",
+        ),
         (
             json!({"rules": {"floating-tags": "off"}}),
             "no rule is called \"floating-tags\"; did you mean \"floating-tag\"?",

@@ -1,21 +1,19 @@
 //! How long a scan of many workloads takes, and how much memory. `make scale-scan` runs it with the program as it is installed.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use futures::StreamExt as _;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, ListParams, PostParams};
+use kube::api::{Api, ListParams};
 use libtest_mimic::Trial;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
+use crate::crowd::{create, web};
 use crate::databases::{ENGINES, Shape, database, plaintext};
-use crate::plane::{Namespace, Plane};
+use crate::plane::Plane;
+use crate::plane::process::kib;
 use crate::stage;
 
 /// Of each of two kinds: databases, and others.
@@ -66,53 +64,11 @@ async fn measured(plane: &Arc<Plane>) -> Result<()> {
     Ok(())
 }
 
-/// Creates many, some at once.
-async fn create<'n, K>(
-    count: usize,
-    namespace: impl Fn(usize) -> &'n Namespace,
-    object: impl Fn(usize) -> Value,
-) -> Result<()>
-where
-    K: kube::Resource<Scope = kube::core::NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + serde::Serialize
-        + DeserializeOwned,
-    K::DynamicType: Default,
-{
-    let made = (0..count).map(|number| {
-        let (api, object) = (namespace(number).api::<K>(), serde_json::from_value::<K>(object(number)));
-        async move { anyhow::Ok(api.create(&PostParams::default(), &object?).await.map(|_| ())?) }
-    });
-    let mut made = futures::stream::iter(made).buffer_unordered(16);
-    while let Some(one) = made.next().await {
-        one?;
-    }
-    Ok(())
-}
-
-fn web(name: &str) -> Value {
-    let labels = json!({"app": name, "app.kubernetes.io/name": "web"});
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{
-                "name": "web", "image": "nginx:1.27", "ports": [{"containerPort": 8080}],
-                "env": [{"name": "DATABASE_HOST", "value": "ledger"}],
-                "readinessProbe": {"httpGet": {"path": "/", "port": 8080}},
-                "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-            }]}},
-        },
-    })
-}
-
 /// Runs it: seconds, the most memory in KiB, what it printed.
 fn run(kubeconfig: &std::path::Path, arguments: &[&str]) -> Result<(f64, u64, String)> {
-    let binary = std::env::var_os("SEAWALL_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_seawall").into(), PathBuf::from);
     let file = tempfile::NamedTempFile::new()?;
     let begin = Instant::now();
-    let mut child = Command::new(binary)
+    let mut child = Command::new(stage::binary())
         .args(["scan", "--kubeconfig"])
         .arg(kubeconfig)
         .args(arguments)
@@ -122,13 +78,10 @@ fn run(kubeconfig: &std::path::Path, arguments: &[&str]) -> Result<(f64, u64, St
         .stderr(Stdio::inherit())
         .spawn()
         .context("failed to start seawall")?;
-    let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
     // The kernel keeps the highest mark, and forgets it with the process.
     while child.try_wait()?.is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        most = mark.unwrap_or(0).max(most);
+        most = kib(child.id(), "VmHWM").unwrap_or(0).max(most);
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok((begin.elapsed().as_secs_f64(), most, std::fs::read_to_string(file.path())?))

@@ -1,0 +1,260 @@
+//! What one replica does for all of them: it keeps the labels true that the guards go by.
+//!
+//! A label says what becomes of a claim's volume, and whether a volume is guarded. Both can change after the label was written: the
+//! reclaim policy of a volume is edited, a class is made anew, a namespace is guarded or is no longer. Labels are read page by page
+//! and one volume is asked about at a time, so that memory does not grow with the cluster. Nothing is labelled here that has no label:
+//! that is for `/mutate`, at a creation, and for `seawall protect`.
+mod absences;
+mod reports;
+mod volumes;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::reports::{Form, MOST_RESULTS, Report, Reported};
+pub use self::volumes::{ClaimRef, Volumes};
+use self::walk::Walk;
+use super::{
+    Chain, Cluster, FetchError, Leadership,
+    protect::{CLAIM, Fate, VOLUME, Wanted},
+};
+use crate::{
+    facts::{Answer, ClassFacts, Known, Question},
+    terms::{
+        self, UNGUARDED,
+        keys::{self, ENFORCED, GUARD, HOLDS_DATA},
+    },
+    tree::{Node, Tree},
+    view::Claim,
+};
+
+const NAMESPACES: &str = "/api/v1/namespaces";
+const CLAIMS: &str = "/api/v1/persistentvolumeclaims";
+const VOLUMES: &str = "/api/v1/persistentvolumes";
+
+/// Who wrote a label, for `managedFields`; who else labels a volume has a reason of his own.
+const MANAGERS: [&str; 2] = ["seawall", "seawall-protect"];
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Claims and volumes that were looked at.
+    pub seen: u64,
+    /// Labels that were made true.
+    pub corrected: u64,
+    /// Labels that could not be written, or read.
+    pub failed: u64,
+}
+
+/// A labelled claim.
+struct Labelled {
+    wanted: Wanted,
+    namespace: String,
+    volume: Option<String>,
+    class: Option<String>,
+}
+
+/// A guarded volume.
+struct Guarded {
+    wanted: Wanted,
+    /// The namespace of its claim.
+    namespace: String,
+}
+
+impl Cluster {
+    /// Makes the labels true of all claims that are labelled, and of the volumes of guarded namespaces; for as long as one leads.
+    ///
+    /// # Errors
+    /// When a list cannot be read to its end.
+    pub async fn keep_labels(&self, leadership: &Leadership) -> Result<Round, FetchError> {
+        let mut round = Round::default();
+        let guarded = self.guarded_namespaces().await?;
+        let mut classes = None;
+        let mut claims = Walk::labelled(CLAIMS, HOLDS_DATA, None);
+        while let Some(page) = claims.turn(&self.client, labelled).await? {
+            for claim in page {
+                if !leadership.is_held() {
+                    return Ok(round);
+                }
+                round.seen += 1;
+                let is_guarded = guarded.contains(&claim.namespace);
+                self.keep_claim(claim, is_guarded, &mut classes, &mut round).await;
+            }
+        }
+        self.release_volumes(leadership, &guarded, &mut round).await?;
+        Ok(round)
+    }
+
+    async fn keep_claim(
+        &self,
+        claim: Labelled,
+        is_guarded: bool,
+        classes: &mut Option<Vec<ClassFacts>>,
+        round: &mut Round,
+    ) {
+        let Labelled { mut wanted, volume, class, .. } = claim;
+        let fate = match &volume {
+            Some(volume) => self.fate(volume).await,
+            None => {
+                let classes = match classes {
+                    Some(classes) => classes,
+                    None => classes.insert(self.classes().await),
+                };
+                Ok(Fate { value: ClassFacts::fate(class.as_deref(), classes), volume: None })
+            }
+        };
+        let fate = match fate {
+            Ok(fate) => fate,
+            Err(error) => return failed(&wanted, &error, round),
+        };
+        // A volume or a class that is gone says nothing against what was known of it.
+        if fate.value != "unknown" {
+            wanted.value = fate.value;
+            self.keep(&wanted, round).await;
+        }
+        if let Some(volume) = fate.volume.filter(|_| is_guarded) {
+            self.keep(&volume, round).await;
+        }
+    }
+
+    /// Takes the guard off the volumes whose namespaces are not guarded any more. Where the namespace is gone, what is left of it is
+    /// the last of its data, and stays guarded.
+    async fn release_volumes(
+        &self,
+        leadership: &Leadership,
+        guarded: &BTreeSet<String>,
+        round: &mut Round,
+    ) -> Result<(), FetchError> {
+        let mut exist: BTreeMap<String, bool> = BTreeMap::new();
+        let mut volumes = Walk::labelled(VOLUMES, GUARD, Some(ENFORCED));
+        while let Some(page) = volumes.turn(&self.client, guarded_by_us).await? {
+            for Guarded { wanted, namespace } in page {
+                if !leadership.is_held() {
+                    return Ok(());
+                }
+                round.seen += 1;
+                if guarded.contains(&namespace) {
+                    continue;
+                }
+                let is_there = match exist.get(&namespace) {
+                    Some(is_there) => *is_there,
+                    None => match self.ask(&Question::Namespace(namespace.clone()), 0).await {
+                        // It may have been guarded since the beginning of the round.
+                        Ok(Known::Found(Answer::Namespace(facts))) => {
+                            let is_there = !facts.labels.iter().any(|(k, v)| k == GUARD && v == ENFORCED);
+                            *exist.entry(namespace).or_insert(is_there)
+                        }
+                        Ok(_) => *exist.entry(namespace).or_insert(false),
+                        Err(error) => {
+                            failed(&wanted, &error, round);
+                            continue;
+                        }
+                    },
+                };
+                if is_there {
+                    self.keep(&wanted, round).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn guarded_namespaces(&self) -> Result<BTreeSet<String>, FetchError> {
+        let mut guarded = BTreeSet::new();
+        let mut namespaces = Walk::labelled(NAMESPACES, GUARD, Some(ENFORCED));
+        let name = |namespace: Node<'_>| namespace.path("metadata.name").str().map(str::to_owned);
+        while let Some(page) = namespaces.turn(&self.client, name).await? {
+            guarded.extend(page);
+        }
+        Ok(guarded)
+    }
+
+    async fn keep(&self, wanted: &Wanted, round: &mut Round) {
+        if wanted.is_there() {
+            return;
+        }
+        match self.correct(wanted).await {
+            Ok(()) => {
+                let (kind, name, value) = (wanted.kind, wanted.name.as_str(), wanted.value);
+                tracing::info!(kind, name, key = wanted.key, value, before = wanted.before, "a label was made true");
+                round.corrected += 1;
+            }
+            // Somebody else wrote in the meantime, or it is gone: the next round sees.
+            Err(error) if error.is_conflict() || error.is_not_found() => {}
+            Err(error) => failed(wanted, &error, round),
+        }
+    }
+}
+
+fn failed(wanted: &Wanted, error: &FetchError, round: &mut Round) {
+    let (kind, name) = (wanted.kind, wanted.name.as_str());
+    // What fails for one fails for most: it is said once in a round.
+    if round.failed == 0 {
+        tracing::warn!(kind, name, key = wanted.key, error = %Chain(error), "a label was not made true");
+    }
+    round.failed += 1;
+}
+
+fn labelled(claim: Node<'_>) -> Option<Labelled> {
+    let namespace = claim.path("metadata.namespace").text();
+    if claim.path("metadata.deletionTimestamp").is_set() || UNGUARDED.contains(&namespace) {
+        return None;
+    }
+    let folder = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
+    Some(Labelled {
+        wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, terms::fate("")),
+        namespace: namespace.to_owned(),
+        volume: claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned),
+        class: Claim(claim).class().str().or_else(|| Claim(claim).beta_class()).map(str::to_owned),
+    })
+}
+
+fn guarded_by_us(volume: Node<'_>) -> Option<Guarded> {
+    let namespace = volume.path("spec.claimRef.namespace").str().filter(|name| !name.is_empty())?;
+    let is_ours = volume.path("metadata.managedFields").unread().is_some_and(wrote_guard);
+    is_ours.then(|| Guarded { wanted: Wanted::of(VOLUME, VOLUMES, volume, GUARD, ""), namespace: namespace.to_owned() })
+}
+
+fn wrote_guard(managed: &str) -> bool {
+    let Ok(tree) = Tree::from_json(managed) else { return false };
+    tree.root().items().any(|entry| {
+        let labels = entry.path("fieldsV1.f:metadata.f:labels");
+        MANAGERS.contains(&entry.get("manager").text()) && labels.get(&format!("f:{}", keys::GUARD)).is_set()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guarded(manager: &str, key: &str) -> Option<String> {
+        let volume = format!(
+            r#"{{"metadata":{{"name":"v","labels":{{"seawall.dev/guard":"enforced"}},"managedFields":[
+                {{"manager":"kube-controller-manager","fieldsV1":{{"f:spec":{{}}}}}},
+                {{"manager":"{manager}","fieldsV1":{{"f:metadata":{{"f:labels":{{"f:{key}":{{}}}}}}}}}}]}},
+                "spec":{{"claimRef":{{"namespace":"shop","name":"data"}}}}}}"#
+        );
+        let tree = Tree::from_json(&volume).unwrap();
+        guarded_by_us(tree.root()).map(|guarded| guarded.namespace)
+    }
+
+    #[test]
+    fn what_somebody_else_guards_is_not_released() {
+        assert_eq!(guarded("seawall", GUARD).as_deref(), Some("shop"));
+        assert_eq!(guarded("seawall-protect", GUARD).as_deref(), Some("shop"));
+        assert_eq!(guarded("kubectl-label", GUARD), None);
+        assert_eq!(guarded("seawall", "other"), None);
+    }
+
+    #[test]
+    fn what_is_going_is_let_go() {
+        let read = |more: &str| {
+            let claim =
+                format!(r#"{{"metadata":{{"name":"data","namespace":"shop"{more}}},"spec":{{"volumeName":"v"}}}}"#);
+            let tree = Tree::from_json(&claim).unwrap();
+            labelled(tree.root()).map(|claim| (claim.wanted.name, claim.volume))
+        };
+        assert_eq!(read(""), Some(("data".to_owned(), Some("v".to_owned()))));
+        assert_eq!(read(r#","deletionTimestamp":"2026-01-01T00:00:00Z""#), None);
+    }
+}
