@@ -18,7 +18,7 @@ pub enum FetchError {
     #[error("not a path of the API: {0}")]
     Path(String),
     /// A list is longer than what is read of one.
-    #[error("{0} holds more than {most} objects", most = PAGE * PAGES)]
+    #[error("{0} holds more than {most} objects", most = MOST_READ)]
     TooMany(String),
     /// The API server did not answer.
     #[error("the API server did not answer")]
@@ -132,6 +132,8 @@ fn said(status: &Status) -> String {
 const PAGE: usize = 100;
 /// Most pages of one list; a namespace with more than this many claims is judged as unknown rather than read whole.
 const PAGES: usize = 20;
+/// Most objects of one list.
+pub(crate) const MOST_READ: usize = PAGE * PAGES;
 /// Most bytes of one answer, and of all pages of one list together: many questions are under way at once, and what stands in the objects
 /// is anybody's.
 const LARGEST: usize = 8 << 20;

@@ -37,6 +37,7 @@ use crate::facts::{Answer, Facts, Known, Question, Seconds};
 use breaker::{Breaker, Outcome};
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
+pub(crate) use fetch::MOST_READ;
 pub use follow::{Follow, Seen};
 pub use health::Health;
 pub use lease::{Absence, Candidate, Leadership, LeaseTimes};

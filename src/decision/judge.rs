@@ -78,8 +78,12 @@ impl<'t> Deliberation<'t> {
     /// opinion: whether anything would be denied, before anybody is asked what could excuse it.
     #[must_use]
     pub fn judge(&self, facts: Option<&Facts>) -> Judged {
-        let nothing = Facts::default();
-        let known = facts.unwrap_or(&nothing);
+        self.judged(facts.unwrap_or(&Facts::default()), facts.is_some())
+    }
+
+    /// The same by what is known; `is_second` where whatever could excuse a denial was asked for, so that what is not known may be one.
+    pub(super) fn judged(&self, known: &Facts, is_second: bool) -> Judged {
+        let facts = is_second.then_some(known);
         if let Some(found) = self.found_beside_workloads(&self.subject, known) {
             let old = self.found_beside_workloads(&self.before, known).unwrap_or_default();
             let (before, unchanged) = (Past::of(&old), LazyCell::new(|| self.leaves_the_spec()));
@@ -100,7 +104,8 @@ impl<'t> Deliberation<'t> {
         let old_top = old_tree.node_at(self.request.old);
         let as_called_now = renamed.is_some().then(|| self.world.case(Workload { object: old_top, ..case.workload }));
         let old_case = as_called_now.as_ref().or_else(|| self.case_before());
-        let found = self.found_as_stored(case, self.request.object, self.request.tree, old_case, known);
+        let mut found = self.found_as_stored(case, self.request.object, self.request.tree, old_case, known);
+        found.extend(self.found_around(case, known));
         if found.is_empty() {
             return Judged::default();
         }

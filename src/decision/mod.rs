@@ -3,6 +3,7 @@
 //! [`Deliberation`] is one request under way. The mutating webhook asks [`Deliberation::mend`], the validating one
 //! [`Deliberation::judge`]; each says beforehand which facts it needs, and most requests need none.
 mod again;
+mod around;
 mod before;
 mod birth;
 mod correct;
@@ -33,6 +34,7 @@ use crate::{
     view::{Case, Claim, Companion, Database, Kind, Subject, Workload},
 };
 
+pub use around::MOST_NAMED;
 pub use correct::{Corrections, Withheld};
 pub use json_patch::PatchOperation;
 pub use judge::Judged;
@@ -259,13 +261,14 @@ impl<'t> Deliberation<'t> {
         }
     }
 
-    /// What is asked about the documents beside this one, where there are any: a review asks nothing of the kind.
+    /// What is asked about the documents beside this one, where there are any; for a review see [`Deliberation::questions_around`].
     #[must_use]
     pub fn questions_beside(&self) -> Vec<Question> {
         let namespace = self.request.namespace;
         match &self.subject {
             Subject::Workload(case) => case.questions_beside(namespace),
             Subject::Companion(companion) => companion.question(namespace).into_iter().collect(),
+            Subject::Claim(claim) if claim.is_of_a_database() => vec![Question::StorageClasses],
             Subject::Claim(_) | Subject::Other => Vec::new(),
         }
     }

@@ -3,7 +3,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{Deliberation, Request, World};
 use crate::{
-    facts::{Answer, ClaimUser, ConfigMapFacts, ConfigUser, Facts, Known, Question, WorkloadFacts},
+    facts::{
+        Answer, ClaimUser, ClassFacts, ConfigMapFacts, ConfigUser, DataClaimFacts, Facts, Known, Question,
+        WorkloadFacts,
+    },
     view::{Companion, Subject},
 };
 
@@ -26,11 +29,18 @@ pub struct Neighbours {
     claim_users: HashMap<(Scope, String), Vec<ClaimUser>>,
     config_maps: HashMap<(Scope, String), Arc<ConfigMapFacts>>,
     config_users: HashMap<(Scope, String), Vec<ConfigUser>>,
+    claims: HashMap<(Scope, String), DataClaimFacts>,
+    services: HashMap<Scope, Vec<String>>,
+    /// They are in no namespace.
+    classes: HashMap<u32, Vec<ClassFacts>>,
 }
 
 impl Neighbours {
     /// Adds a document. Those of one `set` are taken to be meant for one cluster.
     pub fn add(&mut self, set: u32, request: Request<'_>, world: World<'_>) {
+        if (request.kind, request.group) == ("StorageClass", "storage.k8s.io") {
+            return push(self.classes.entry(set).or_default(), ClassFacts::of(request.object));
+        }
         if !request.is_ours() || world.settings.skips(request.namespace) {
             return;
         }
@@ -41,6 +51,13 @@ impl Neighbours {
                 let read = texts.filter(|(_, text)| text.len() <= LONGEST_TEXT);
                 let data = read.map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
                 self.config_maps.insert((scope(), map.name().to_owned()), Arc::new(ConfigMapFacts { data }));
+            }
+            Subject::Companion(Companion::Service(service)) if service.gives_variables() => {
+                push(self.services.entry(scope()).or_default(), service.name().to_owned());
+            }
+            Subject::Claim(claim) => {
+                let name = claim.name().to_owned();
+                self.claims.insert((scope(), name), DataClaimFacts::of(request.object, None));
             }
             Subject::Workload(case) if case.workload.stands_alone() => {
                 for (name, user) in case.claim_uses() {
@@ -74,7 +91,7 @@ impl Neighbours {
         facts
     }
 
-    fn answer(&self, set: u32, question: &Question) -> Option<Answer> {
+    pub(super) fn answer(&self, set: u32, question: &Question) -> Option<Answer> {
         let scope = |namespace: &String| (set, namespace.clone());
         match question {
             Question::Selected { namespace, selector } => {
@@ -98,6 +115,17 @@ impl Neighbours {
             Question::ConfigUsers { namespace, name } => {
                 let users = few(self.config_users.get(&(scope(namespace), name.clone())));
                 (!users.is_empty()).then(|| Answer::ConfigUsers(users.to_vec()))
+            }
+            Question::DataClaim { namespace, name } => {
+                self.claims.get(&(scope(namespace), name.clone())).cloned().map(Answer::DataClaim)
+            }
+            Question::ServiceNames(namespace) => {
+                let names = few(self.services.get(&scope(namespace)));
+                (!names.is_empty()).then(|| Answer::Names(names.to_vec()))
+            }
+            Question::StorageClasses => {
+                let classes = few(self.classes.get(&set));
+                (!classes.is_empty()).then(|| Answer::StorageClasses(classes.to_vec()))
             }
             _ => None,
         }

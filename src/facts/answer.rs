@@ -1,8 +1,7 @@
 //! What is kept of the API server's answers.
 use std::sync::Arc;
 
-use super::{ClaimUser, ConfigMapFacts, ConfigUser, Seconds, WorkloadFacts};
-use crate::terms;
+use super::{ClaimUser, ClassFacts, ConfigMapFacts, ConfigUser, DataClaimFacts, Seconds, WorkloadFacts};
 
 /// An answer to one [`Question`](super::Question).
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +36,12 @@ pub enum Answer {
     ConfigMap(Arc<ConfigMapFacts>),
     /// To `ConfigUsers`: never empty.
     ConfigUsers(Vec<ConfigUser>),
+    /// To `Around`: as JSON, without status; never empty.
+    Objects(Vec<String>),
+    /// To `DataClaim`.
+    DataClaim(DataClaimFacts),
+    /// To `ServiceNames`.
+    Names(Vec<String>),
 }
 
 /// A namespace.
@@ -141,24 +146,4 @@ pub struct ClaimUse {
     pub workloads: Vec<String>,
     /// The classes of the other claims of the same claim template; `None` for one without a class.
     pub sibling_classes: Vec<Option<String>>,
-}
-
-/// A storage class.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClassFacts {
-    /// Name.
-    pub name: String,
-    /// True when it is the cluster's default.
-    pub default: bool,
-    /// `Delete` or `Retain`.
-    pub reclaim_policy: String,
-}
-
-impl ClassFacts {
-    /// What becomes of the volume of a claim that has this class, of those that there are; see [`terms::fate`].
-    #[must_use]
-    pub fn fate(class: Option<&str>, all: &[Self]) -> &'static str {
-        let of = class.and_then(|class| all.iter().find(|c| c.name == class));
-        terms::fate(of.map_or("", |class| &class.reclaim_policy))
-    }
 }

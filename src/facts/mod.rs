@@ -4,16 +4,22 @@
 //! needs them; `check` knows only what the documents of its run say. A new fact is a [`Question`] with its row of [`TABLE`], an
 //! [`Answer`], and a function of `cluster::answers` that gets it.
 mod answer;
+mod around;
 mod beside;
 mod question;
+mod storage;
+mod table;
 
 use std::collections::HashMap;
 
 pub use answer::{
-    Answer, ClaimFacts, ClaimUse, ClassFacts, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, StorageFacts, Template,
+    Answer, ClaimFacts, ClaimUse, LimitFacts, NamespaceFacts, OwnerFacts, PodFacts, StorageFacts, Template,
 };
+pub use around::{Around, Pointed};
 pub use beside::{ClaimUser, ConfigMapFacts, ConfigReading, ConfigUser, DatabaseFacts, WorkloadFacts};
-pub use question::{Question, Row, TABLE};
+pub use question::Question;
+pub use storage::{ClassFacts, DataClaimFacts, VolumeFacts};
+pub use table::{Row, TABLE};
 
 /// An answer, or the lack of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +100,12 @@ impl Facts {
             matches!(question, Question::ConfigMap { .. }) && matches!(known, Known::Found(_))
         };
         self.answers.iter().any(is_map)
+    }
+
+    /// True where an API server was asked for what stands around a workload; in a run those documents are judged themselves.
+    #[must_use]
+    pub fn has_looked_around(&self) -> bool {
+        self.answers.keys().any(|question| matches!(question, Question::Around { .. }))
     }
 
     /// The answer to a question.

@@ -1,5 +1,7 @@
 //! What can be asked of the API server, and what it is for.
-/// Something to ask the API server. One row of [`TABLE`] each.
+use super::{Around, Pointed};
+
+/// Something to ask the API server. One row of [`TABLE`](super::TABLE) each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Question {
     /// The namespace's labels, and whether it is being deleted.
@@ -104,6 +106,24 @@ pub enum Question {
         /// Its name.
         name: String,
     },
+    /// The objects of one kind that point at a workload, or that it points at.
+    Around {
+        /// Which.
+        what: Around,
+        /// Namespace.
+        namespace: String,
+        /// The workload.
+        workload: Pointed,
+    },
+    /// A claim that exists, and its volume.
+    DataClaim {
+        /// Namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// The names of all Services of a namespace.
+    ServiceNames(String),
 }
 
 impl Question {
@@ -127,122 +147,9 @@ impl Question {
             Self::ClaimUsers { .. } => "claim-users",
             Self::ConfigMap { .. } => "config-map",
             Self::ConfigUsers { .. } => "config-users",
+            Self::Around { what, .. } => what.name(),
+            Self::DataClaim { .. } => "data-claim",
+            Self::ServiceNames(_) => "service-names",
         }
     }
 }
-
-/// What one kind of question is for. The table of `docs/facts.md`.
-#[derive(Debug)]
-pub struct Row {
-    /// [`Question::name`].
-    pub name: &'static str,
-    /// Asked for what.
-    pub asked_for: &'static str,
-    /// Answered from which requests.
-    pub answered_from: &'static str,
-    /// What no answer does.
-    pub unknown: &'static str,
-}
-
-const RUN: &str = "the other documents of the run, or objects of the namespace; a review does not ask";
-const SILENT: &str = "nothing is said";
-
-/// Every kind of question.
-pub const TABLE: &[Row] = &[
-    Row {
-        name: "namespace",
-        asked_for: "CREATE or UPDATE of a workload with a database, and before what only guarded namespaces refuse; labels seawall.dev/data and seawall.dev/guard, deletion under way; which policies hold, where any goes by labels",
-        answered_from: "GET namespace",
-        unknown: "the label counts as absent for mends, and lowers denials about data and credentials to warnings; where a policy goes by labels nothing is refused or written",
-    },
-    Row {
-        name: "pods",
-        asked_for: "CREATE of a workload with a database: is it new",
-        answered_from: "LIST pods by the workload's selector",
-        unknown: "not new: nothing is mended at birth; denials on CREATE are lowered to warnings",
-    },
-    Row {
-        name: "claims",
-        asked_for: "CREATE of a workload with a database: is it new, does it continue existing data",
-        answered_from: "LIST persistentvolumeclaims of the namespace, GET persistentvolume of the bound ones; where one is younger than an hour, LIST pods",
-        unknown: "not new: nothing is mended at birth; denials on CREATE are lowered to warnings",
-    },
-    Row {
-        name: "history",
-        asked_for: "before a denial, and on a CREATE that would adopt: did this template run before",
-        answered_from: "LIST replicasets or controllerrevisions by the workload's selector",
-        unknown: "denials are lowered to warnings; nothing is mended at birth",
-    },
-    Row {
-        name: "owner",
-        asked_for: "an object with a controller owner: does an operator of the catalogue stand at the end",
-        answered_from: "GET of each owner in the chain, at most five",
-        unknown: "nothing is mended; denials are lowered to warnings",
-    },
-    Row {
-        name: "limits",
-        asked_for: "before memory or requests are written: would the namespace refuse the Pod",
-        answered_from: "LIST limitranges, LIST resourcequotas",
-        unknown: "no resources are written",
-    },
-    Row {
-        name: "claim-use",
-        asked_for: "CREATE of a claim: is it a database's, and which class have its siblings; DELETE of one without a label",
-        answered_from: "LIST statefulsets and deployments of the namespace; where one has it from a claim template, LIST persistentvolumeclaims",
-        unknown: "the claim is left alone",
-    },
-    Row {
-        name: "storage-classes",
-        asked_for: "CREATE of a claim, once claim-use says that it is a database's: does the class exist, what does it do with the volume",
-        answered_from: "LIST storageclasses",
-        unknown: "no class is written; the label says unknown",
-    },
-    Row {
-        name: "loose-volumes",
-        asked_for: "the same, where its author wrote no class: could it bind a volume without a class",
-        answered_from: "LIST persistentvolumes, up to the first such one",
-        unknown: "no class is written",
-    },
-    Row {
-        name: "storage",
-        asked_for: "DELETE of a claim, of a StatefulSet that takes its claims along, or of a namespace: what would be lost",
-        answered_from: "LIST persistentvolumeclaims, GET persistentvolume of the first twenty",
-        unknown: "the claim's label says what becomes of it; of a namespace nothing is said",
-    },
-    Row {
-        name: "workload",
-        asked_for: "a change of `/scale`, by a person or an autoscaler: what is scaled",
-        answered_from: "GET statefulset or deployment",
-        unknown: SILENT,
-    },
-    Row {
-        name: "selected",
-        asked_for: "a Service or a disruption budget in `check` and `scan`: which databases does it select",
-        answered_from: RUN,
-        unknown: SILENT,
-    },
-    Row {
-        name: "target",
-        asked_for: "an autoscaler in `check` and `scan`: is it a database that it scales",
-        answered_from: RUN,
-        unknown: SILENT,
-    },
-    Row {
-        name: "claim-users",
-        asked_for: "a workload in `check` and `scan` that mounts a claim: who else does",
-        answered_from: RUN,
-        unknown: SILENT,
-    },
-    Row {
-        name: "config-map",
-        asked_for: "a database in `check` and `scan` that reads a ConfigMap: what does it say",
-        answered_from: RUN,
-        unknown: "whatever it may set is unknown",
-    },
-    Row {
-        name: "config-users",
-        asked_for: "a ConfigMap in `check` and `scan`: which databases read it",
-        answered_from: RUN,
-        unknown: SILENT,
-    },
-];

@@ -5,7 +5,8 @@
 //! cluster copies data while the others are busy, and one that is taken away takes its copy along. Most engines must be told before a
 //! member leaves.
 //!
-//! `seawall check` sees it where the autoscaler and its target are in one run.
+//! `seawall check` sees it where the autoscaler and its target are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

@@ -5,7 +5,8 @@
 //! the Pod by force, or a managed cluster does so after an hour. Then the server has no time to stop, which is what the budget was to
 //! prevent.
 //!
-//! `seawall check` sees it where the budget and the workload that it selects are in one run.
+//! `seawall check` sees it where the budget and the workload that it selects are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

@@ -5,7 +5,8 @@
 //! are in Git. A password in a configuration file, in a connection string or under a key that becomes a variable is one that all of them
 //! have.
 //!
-//! `seawall check` sees it where the ConfigMap and the database that reads it are in one run.
+//! `seawall check` sees it where the ConfigMap and the database that reads it are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

@@ -12,6 +12,7 @@ mod changed_data_owner;
 mod changed_first_start_credential;
 mod claims_deleted_by_scaling;
 mod claims_deleted_with_statefulset;
+mod colliding_service_variables;
 mod command_missing_in_image;
 mod config_map_with_password;
 mod connections_exceeding_memory_limit;
@@ -33,11 +34,14 @@ mod disabled_durability;
 mod dropped_authentication;
 mod end_of_life_version;
 mod ephemeral_data;
+mod evicting_autoscaler;
 mod evicting_size_limit;
+mod fixed_size_volume;
 mod floating_tag;
 mod fragile_quorum;
 mod host_path_data;
 mod host_privileges;
+mod immediate_volume_binding;
 mod immutable_field_change;
 mod impatient_liveness_probe;
 mod incompatible_version;
@@ -49,16 +53,20 @@ mod memory_limit_below_minimum;
 mod memory_volume_exceeding_memory_limit;
 mod mismatched_pod_management;
 mod misplaced_data_mount;
+mod missing_backup;
 mod missing_credentials;
+mod missing_disruption_budget;
 mod missing_file_system_group;
 mod missing_huge_pages;
 mod missing_memory_limit;
+mod missing_network_policy;
 mod missing_readiness_probe;
 mod missing_requests;
 mod missing_storage_class;
 mod moved_data;
 mod needless_root;
 mod network_file_system_data;
+mod node_bound_data;
 mod open_admin_page;
 mod optional_credentials;
 mod outdated_dump_client;
@@ -79,6 +87,7 @@ mod removed_option;
 mod rolling_update_over_claim;
 mod scarce_cpu;
 mod service_account_token;
+mod service_to_any_member;
 mod shared_data_claim;
 mod short_grace_period;
 mod signal_to_wrong_process;
@@ -96,7 +105,9 @@ mod unmaintained_image;
 mod unmounted_data;
 mod unready_client_addresses;
 mod unreplicated_replicas;
+mod unsafe_mount_options;
 mod unsuitable_workload_kind;
+mod volume_deleted_with_claim;
 mod well_known_credentials;
 
 use crate::rule::Rule;
@@ -114,6 +125,7 @@ pub static ALL: &[&Rule] = &[
     &changed_first_start_credential::RULE,
     &claims_deleted_by_scaling::RULE,
     &claims_deleted_with_statefulset::RULE,
+    &colliding_service_variables::RULE,
     &command_missing_in_image::RULE,
     &config_map_with_password::RULE,
     &connections_exceeding_memory_limit::RULE,
@@ -135,11 +147,14 @@ pub static ALL: &[&Rule] = &[
     &dropped_authentication::RULE,
     &end_of_life_version::RULE,
     &ephemeral_data::RULE,
+    &evicting_autoscaler::RULE,
     &evicting_size_limit::RULE,
+    &fixed_size_volume::RULE,
     &floating_tag::RULE,
     &fragile_quorum::RULE,
     &host_path_data::RULE,
     &host_privileges::RULE,
+    &immediate_volume_binding::RULE,
     &immutable_field_change::RULE,
     &impatient_liveness_probe::RULE,
     &incompatible_version::RULE,
@@ -151,16 +166,20 @@ pub static ALL: &[&Rule] = &[
     &memory_volume_exceeding_memory_limit::RULE,
     &mismatched_pod_management::RULE,
     &misplaced_data_mount::RULE,
+    &missing_backup::RULE,
     &missing_credentials::RULE,
+    &missing_disruption_budget::RULE,
     &missing_file_system_group::RULE,
     &missing_huge_pages::RULE,
     &missing_memory_limit::RULE,
+    &missing_network_policy::RULE,
     &missing_readiness_probe::RULE,
     &missing_requests::RULE,
     &missing_storage_class::RULE,
     &moved_data::RULE,
     &needless_root::RULE,
     &network_file_system_data::RULE,
+    &node_bound_data::RULE,
     &open_admin_page::RULE,
     &optional_credentials::RULE,
     &outdated_dump_client::RULE,
@@ -181,6 +200,7 @@ pub static ALL: &[&Rule] = &[
     &rolling_update_over_claim::RULE,
     &scarce_cpu::RULE,
     &service_account_token::RULE,
+    &service_to_any_member::RULE,
     &shared_data_claim::RULE,
     &short_grace_period::RULE,
     &signal_to_wrong_process::RULE,
@@ -197,7 +217,9 @@ pub static ALL: &[&Rule] = &[
     &unmounted_data::RULE,
     &unready_client_addresses::RULE,
     &unreplicated_replicas::RULE,
+    &unsafe_mount_options::RULE,
     &unsuitable_workload_kind::RULE,
+    &volume_deleted_with_claim::RULE,
     &well_known_credentials::RULE,
 ];
 

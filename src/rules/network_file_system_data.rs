@@ -5,7 +5,8 @@
 //! outlive their owner, writes that are acknowledged and lost, renames that others see late. CockroachDB, etcd, Elasticsearch and
 //! others name them as not supported; MongoDB and MySQL fail on their locks.
 //!
-//! A storage class that is called like one (`nfs-client`, `azurefile`) is only counted.
+//! A storage class that is called like one (`nfs-client`, `azurefile`) is only counted, until it is known who makes its volumes:
+//! `seawall check` looks among the documents of the run, the webhook asks for the class and for the volume of a claim.
 //!
 //! ## Example
 //! ```yaml
@@ -69,10 +70,12 @@
 //! ## References
 //! - cockroachdb/docs: recommended production settings
 //! - elastic/helm-charts#359, rancher/rancher#44543, kubesphere/kubesphere#3951
+use super::support::storage::Storage;
 use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
+    tree::Node,
     view::{Claim, Database},
 };
 
@@ -89,12 +92,15 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Some(volume) = database.data.volume().filter(|_| database.role == Role::Server) else { return };
     let name = database.name();
     let (at, message, ceiling) = if let Some(kind) = volume.network_file_system() {
         let message = format!("container {name:?} keeps its data over a network ({kind}): locks and fsync are unsure");
         (volume.node, message, Action::Warn)
+    } else if let Some((at, kind)) = known(database, context) {
+        let message = format!("container {name:?} keeps its data over a network ({kind}): locks and fsync are unsure");
+        (at, message, Action::Warn)
     } else if let Some(class) = volume.network_class() {
         let message = format!("container {name:?} keeps its data on class {class:?}, a network file system");
         (Claim(volume.node).class(), message, Action::Audit)
@@ -106,4 +112,13 @@ fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
     finding.help(
         "use a claim of a class of block volumes; if the database holds data, dump it first and restore it there: a new claim is empty",
     );
+}
+
+/// What the volume of its claim is, or the class makes, and the place of the claim.
+fn known<'t>(database: &Database<'t>, context: &Context<'_>) -> Option<(Node<'t>, String)> {
+    let storage = Storage::of(database, context)?;
+    let volume = storage.claim.and_then(|claim| claim.volume.as_ref()?.network_file_system());
+    let made = || storage.class.filter(|class| class.is_network_file_system());
+    let kind = volume.map(str::to_owned).or_else(|| made().map(|class| format!("class {:?}", class.name)))?;
+    Some((storage.place, kind))
 }

@@ -4,7 +4,8 @@
 //! A load balancer without bounds has an address that the whole internet can call, and a node port is open on every node. Databases
 //! that can be reached are found by scanners within hours: whoever guesses the password, or needs none, copies the data and deletes it.
 //!
-//! `seawall check` sees it where the Service and the workload that it selects are in one run.
+//! `seawall check` sees it where the Service and the workload that it selects are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

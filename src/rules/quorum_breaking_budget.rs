@@ -4,7 +4,8 @@
 //! Where a majority decides, three members survive the loss of one and five that of two. A budget that allows more at once lets two
 //! drained nodes stop the whole database: it refuses writes until enough members are back.
 //!
-//! `seawall check` sees it where the budget and the members are in one run.
+//! `seawall check` sees it where the budget and the members are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

@@ -68,12 +68,15 @@
 //! ```
 //! `ReadWriteOncePod` is stricter still: one Pod, not one node. Access modes of a claim cannot be changed: dump the data, and
 //! restore it onto a new claim. A claim that is made by itself is judged where the label `seawall.dev/data: durable` says that it
-//! is a database's, or Seawall's own label does.
+//! is a database's, or Seawall's own label does; a claim that a workload names, where it is among the documents of the run or, at
+//! the webhook, in the cluster.
 //!
 //! ## References
 //! - Kubernetes documentation: persistent volumes, access modes
 //! - helm/charts#6343
+use super::support::beside;
 use crate::{
+    facts::DataClaimFacts,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
@@ -96,15 +99,24 @@ pub(super) static RULE: Rule = Rule {
 const HELP: &str = "use accessModes: [ReadWriteOnce], or [ReadWriteOncePod]; of an existing claim they cannot be changed: dump the data and \
                     restore it onto a new one";
 
-fn validate(database: &Database<'_>, _: &Context<'_>, findings: &mut Findings) {
-    let Some(volume) = database.data.volume().filter(|v| v.kind == VolumeKind::ClaimTemplate) else { return };
-    let template = Claim(volume.node);
-    if database.role != Role::Server || !template.is_shared() {
-        return;
+fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
+    let Some(volume) = database.data.volume().filter(|_| database.role == Role::Server) else { return };
+    let (claim, place, is_shared) = match volume.kind {
+        VolumeKind::ClaimTemplate => {
+            let template = Claim(volume.node);
+            (template.name(), template.access_modes(), template.is_shared())
+        }
+        VolumeKind::Claim(claim) => {
+            let is_shared = beside::data_claim(claim, context).is_some_and(DataClaimFacts::is_shared);
+            (claim, volume.node.path("persistentVolumeClaim.claimName"), is_shared)
+        }
+        _ => return,
+    };
+    if is_shared {
+        let name = database.name();
+        let message = format!("container {name:?} keeps its data on {claim:?}, which many nodes may mount at once");
+        findings.report(place, message).help(HELP).at_most(Action::Warn);
     }
-    let (name, claim) = (database.name(), template.name());
-    let message = format!("container {name:?} keeps its data on {claim:?}, which many nodes may mount at once");
-    findings.report(template.access_modes(), message).help(HELP).at_most(Action::Warn);
 }
 
 fn validate_claim(claim: &Claim<'_>, _: &Context<'_>, findings: &mut Findings) {

@@ -54,7 +54,8 @@
 //!           persistentVolumeClaim: {claimName: db}
 //! ```
 //! A StatefulSet never runs two Pods of one name, and is the better home. With `maxSurge: 0`, on an UPDATE, and in other kinds the
-//! finding is a warning at most.
+//! finding is a warning at most; so it is over a claim that is known to be `ReadWriteOncePod`, which no two Pods can open: that rollout
+//! hangs.
 //!
 //! ## References
 //! - stategraph/stategraph#526
@@ -62,7 +63,9 @@
 //! - Kubernetes documentation, persistent volumes: access modes
 use serde_json::json;
 
+use super::support::beside;
 use crate::{
+    facts::DataClaimFacts,
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
@@ -100,6 +103,12 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
     let surge = workload.spec().path("strategy.rollingUpdate.maxSurge");
     let waits = surge.i64() == Some(0) || matches!(surge.str(), Some("0" | "0%"));
     if waits || !context.is_birth_of(workload) {
+        finding.at_most(Action::Warn);
+    }
+    // The new Pod waits for the old one to go, which waits for the new one to be ready.
+    if beside::data_claim(claim, context).is_some_and(DataClaimFacts::is_for_one_pod) {
+        finding.message =
+            format!("a rollout never ends: strategy is RollingUpdate, and one Pod alone may mount claim {claim:?}");
         finding.at_most(Action::Warn);
     }
 }

@@ -60,7 +60,7 @@
 //! With `volumeClaimTemplates` each replica has a claim of its own. A mount with a `subPathExpr` that names the Pod is not reported,
 //! nor is a read-only one.
 //!
-//! Two workloads on one claim are seen where `seawall check` finds both in one run.
+//! Two workloads on one claim are seen where `seawall check` finds both in one run, and by the webhook.
 //!
 //! ## References
 //! - helm/charts#6343

@@ -4,7 +4,8 @@
 //! `publishNotReadyAddresses` is for the Service by which members find each other before they can be ready. On a Service that clients
 //! use it undoes the readiness probe: while a server starts, recovers or stops, connections go to it and fail.
 //!
-//! `seawall check` sees it where the Service and the workload that it selects are in one run.
+//! `seawall check` sees it where the Service and the workload that it selects are in one run; the webhook, when the
+//! workload is made or changed.
 //!
 //! ## Example
 //! ```yaml

@@ -1,6 +1,8 @@
 //! The judge that Seawall is: reads a review, asks what must be known, and answers with a patch or a verdict.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     judge::{Answer, Call, Judge, Record, Review, Verdict},
@@ -20,7 +22,9 @@ use crate::{
 };
 
 /// How long before a call's deadline its look-ups end, so that the answer still arrives.
-const ANSWER_TIME: Duration = Duration::from_millis(250);
+pub(super) const ANSWER_TIME: Duration = Duration::from_millis(250);
+/// How long a review waits for what stands around a database, on which nothing rests but warnings.
+pub(crate) const AROUND_TIME: Duration = Duration::from_millis(500);
 /// Look-ups under way at once, for all callers together; [`PerPeer`] leaves each of them its share.
 pub(crate) const LOOK_UPS: u64 = 128;
 
@@ -174,26 +178,31 @@ impl Guard {
         }
     }
 
-    /// Asks what must be known. Nothing is asked without a question; without a cluster, or without room for one more look-up of this
-    /// peer, nothing is known.
+    /// Asks what must be known, and gives the seat to others for as long as that takes.
     pub(super) async fn ask(&self, questions: impl FnOnce() -> Vec<Question>, call: &Call) -> Facts {
-        let Some(cluster) = &self.cluster else { return Facts::empty_namespace() };
+        if self.cluster.is_none() {
+            return Facts::empty_namespace();
+        }
         let questions = questions();
         if questions.is_empty() {
             return Facts::default();
         }
-        let until = call.deadline - ANSWER_TIME;
+        call.seat.lent_during(self.look_up(questions, call.peer, call.deadline)).await
+    }
+
+    /// Asks by a deadline. Nothing is asked without a question; without a cluster, or without room for one more look-up of this peer,
+    /// nothing is known.
+    pub(super) async fn look_up(&self, questions: Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+        let Some(cluster) = self.cluster.as_ref().filter(|_| !questions.is_empty()) else { return Facts::default() };
+        let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
-        let asked = async {
-            match self.look_ups.take(call.peer, count, until).await {
-                Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
-                Err(_) => {
-                    questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
-                    Facts::default()
-                }
+        match self.look_ups.take(peer, count, until).await {
+            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
+            Err(_) => {
+                questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
+                Facts::default()
             }
-        };
-        call.seat.lent_during(asked).await
+        }
     }
 
     async fn reviewed(&self, call: &Call) -> Result<Review, ReviewError> {

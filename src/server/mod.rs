@@ -43,7 +43,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub(crate) use self::guard::LOOK_UPS;
+pub(crate) use self::guard::{AROUND_TIME, LOOK_UPS};
 use self::{
     accept::{Host, accept},
     life::{Life, Phase},

@@ -1,7 +1,12 @@
 //! What the two webhooks answer.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{guard::Guard, judge::Call};
+use tokio::time::Instant;
+
+use super::{
+    guard::{ANSWER_TIME, AROUND_TIME, Guard},
+    judge::Call,
+};
 use crate::{
     decision::{self, Deliberation, Judged, Mended, Request},
     review::{self, Reply, Status},
@@ -50,15 +55,33 @@ impl Guard {
         call: &Call,
     ) -> (Reply, Vec<&'static str>) {
         let mut judged = self.first_opinion(deliberation);
-        if judged.denies() && self.asks() {
-            let facts = self.ask(|| deliberation.questions_before_denial(&judged), call).await;
-            judged = deliberation.judge(Some(&facts));
+        if self.asks() {
+            judged = self.second_opinion(deliberation, judged, call).await;
         }
         let counts = !call.abandoned.is_abandoned();
         if counts {
             self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
         self.told(judged, deliberation.settings(), review, counts)
+    }
+
+    /// What becomes of a first opinion by what could excuse a denial, and by what stands around a database. Both are asked at once, each
+    /// with its own share of the look-ups: that nobody answers for the one is no reason to know nothing of the other.
+    async fn second_opinion(&self, deliberation: &Deliberation<'_>, first: Judged, call: &Call) -> Judged {
+        let denies = first.denies();
+        // A denial waits for its excuses anyway, and some of them stand around it.
+        let until = if denies { call.deadline } else { call.deadline.min(Instant::now() + AROUND_TIME + ANSWER_TIME) };
+        let before_denial = if denies { deliberation.questions_before_denial(&first) } else { Vec::new() };
+        let around = deliberation.questions_around();
+        if !denies && around.is_empty() {
+            return first;
+        }
+        let both = async {
+            let excuses = self.look_up(before_denial, call.peer, call.deadline);
+            tokio::join!(excuses, self.look_up(around, call.peer, until))
+        };
+        let (excuses, around) = call.seat.lent_during(both).await;
+        deliberation.judge_around(&first, denies.then_some(excuses), around)
     }
 
     /// Judgements as an answer; they are counted where somebody still waits for it.

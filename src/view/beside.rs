@@ -1,7 +1,7 @@
 //! What other objects of a run are told about a workload.
 use super::{Case, Container, Database, Kind, Owner, Var, Volume, VolumeKind, Workload};
 use crate::{
-    facts::{ClaimUser, ConfigReading, ConfigUser, DatabaseFacts, Question, WorkloadFacts},
+    facts::{Around, ClaimUser, ConfigReading, ConfigUser, DatabaseFacts, Pointed, Question, WorkloadFacts},
     tree::Node,
 };
 
@@ -13,6 +13,21 @@ impl<'t> Workload<'t> {
             && !self.kind.runs_to_completion()
             && (self.kind != Kind::Pod || self.pod().restart_policy() == "Always")
             && self.replicas() > 0
+    }
+
+    /// What others point at it with.
+    #[must_use]
+    pub fn pointed(self) -> Pointed {
+        let mut labels: Vec<_> = self.pod_labels().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        labels.sort();
+        let (kind, name) = (self.kind.as_str().to_owned(), self.name().to_owned());
+        Pointed { kind, name, labels, claims: self.claim_names() }
+    }
+
+    /// The question which objects of a kind point at it.
+    #[must_use]
+    pub fn around(self, what: Around, namespace: &str) -> Question {
+        Question::Around { what, namespace: namespace.to_owned(), workload: self.pointed() }
     }
 
     /// The labels of its Pods.
@@ -100,6 +115,23 @@ impl<'t> Case<'t> {
         uses
     }
 
+    /// What is asked about the classes and claims that its databases keep their data on.
+    #[must_use]
+    pub fn storage_questions(&self, namespace: &str) -> Vec<Question> {
+        let volumes = || self.servers().filter_map(|d| d.data.volume()).filter(|volume| volume.is_claim());
+        let claims = volumes().filter_map(|volume| self.workload.first_claim(volume));
+        let claims = claims.map(|name| Question::DataClaim { namespace: namespace.to_owned(), name });
+        let classes = volumes().next().map(|_| Question::StorageClasses);
+        claims.chain(classes).collect()
+    }
+
+    /// The question which Services there are, where one of its databases takes some of their variables for settings.
+    #[must_use]
+    pub fn service_names_question(&self, namespace: &str) -> Option<Question> {
+        let is_told = |d: &&Database<'_>| d.takes_service_variables();
+        self.servers().find(is_told).map(|_| Question::ServiceNames(namespace.to_owned()))
+    }
+
     /// What is asked about a workload beside other objects.
     #[must_use]
     pub fn questions_beside(&self, namespace: &str) -> Vec<Question> {
@@ -109,9 +141,11 @@ impl<'t> Case<'t> {
             let claims = self.claim_uses().into_iter().map(|(name, _)| name).filter(|name| !name.ends_with('-'));
             questions.extend(claims.map(|name| Question::ClaimUsers { namespace: namespace.to_owned(), name }));
         }
+        questions.extend(self.storage_questions(namespace));
         let maps = self.config_uses().into_iter().map(|(name, _)| name);
         let own = self.servers().flat_map(|d| d.container.env().filter_map(Var::config_map_source));
         let named = own.map(|(name, _)| name.to_owned());
+        questions.extend(self.service_names_question(namespace));
         questions.extend(maps.chain(named).map(|name| Question::ConfigMap { namespace: namespace.to_owned(), name }));
         questions.sort_unstable();
         questions.dedup();
@@ -119,7 +153,29 @@ impl<'t> Case<'t> {
     }
 }
 
+impl<'t> Workload<'t> {
+    /// The name of a claim behind a volume; of those that a StatefulSet makes the first one's.
+    #[must_use]
+    pub fn first_claim(self, volume: Volume<'_>) -> Option<String> {
+        match volume.kind {
+            VolumeKind::Claim(name) if !name.is_empty() => Some(name.to_owned()),
+            VolumeKind::ClaimTemplate => {
+                let template = volume.node.path("metadata.name").text();
+                let first = self.spec().path("ordinals.start").i64().unwrap_or(0);
+                Some(format!("{template}-{}-{first}", self.name()))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl<'t> Database<'t> {
+    /// True where variables that Services bring into its Pods count as settings.
+    #[must_use]
+    pub fn takes_service_variables(&self) -> bool {
+        self.engine.facts.settings_prefix.is_some() && self.pod.spec.get("enableServiceLinks").bool() != Some(false)
+    }
+
     /// The mount that its data is on.
     #[must_use]
     pub const fn data_mount(&self) -> Option<Node<'t>> {
@@ -167,6 +223,9 @@ fn database_facts(database: &Database<'_>) -> DatabaseFacts {
         role: database.role,
         ports: ports.filter_map(|p| Some((p.get("name").text().to_owned(), p.get("containerPort").i64()?))).collect(),
         is_voting: cluster.is_some_and(|c| c.quorum && c.joined_by.iter().any(|sign| database.holds(sign))),
+        has_one_writer: cluster
+            .is_some_and(|c| c.one_writer && !c.many_writers_by.iter().any(|sign| database.holds(sign)))
+            && database.is_member(),
         copies: cluster.and_then(|c| c.copies),
     }
 }

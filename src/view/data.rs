@@ -140,7 +140,7 @@ impl<'t> VolumeKind<'t> {
 }
 
 /// Whether a word of a name is that of a network file system.
-fn is_of_network(name: &str, between: &[char]) -> bool {
+pub(super) fn is_of_network(name: &str, between: &[char]) -> bool {
     const WORDS: [&str; 8] = ["nfs", "efs", "smb", "cifs", "cephfs", "azurefile", "filestore", "glusterfs"];
     name.split(between).any(|word| WORDS.contains(&word)) || name == "file.csi.azure.com"
 }

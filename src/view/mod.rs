@@ -24,6 +24,7 @@ mod privileges;
 mod probe;
 mod sight;
 mod stop;
+mod storage;
 mod supply;
 mod switch;
 #[cfg(test)]
@@ -35,7 +36,7 @@ mod workload;
 use crate::{engines::Catalogue, tree::Node};
 
 pub use claim::Claim;
-pub use companion::{Autoscaler, Budget, Companion, ConfigMap, Service, ServicePort};
+pub use companion::{Autoscaler, Budget, Companion, ConfigMap, Service, ServicePort, VerticalAutoscaler};
 pub use configuration::ConfigLook;
 pub use container::{Container, MOST_MOUNTS, Var, quantity};
 pub use credentials::Lacking;
@@ -51,6 +52,7 @@ pub use owner::{Owner, Ownership, has_operator_label};
 pub use placement::Spot;
 pub use probe::Probe;
 pub use stop::{DEFAULT_GRACE_SECONDS, PreStopHook, SignalPath};
+pub use storage::unsafe_mount_option;
 pub use switch::Thrown;
 pub use upgrade::Move;
 pub use user::{RunsAs, sorts_otherwise};

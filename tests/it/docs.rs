@@ -32,7 +32,7 @@ fn engines_are_documented() {
 
 #[test]
 fn engine_files_are_documented() {
-    let files = ["mod", "detect", "options", "data", "credentials", "stop", "memory", "upgrade"];
+    let files = ["mod", "detect", "options", "data", "credentials", "stop", "memory", "upgrade", "cluster"];
     let mut sources: Vec<String> = files.iter().map(|f| text(&format!("src/engines/schema/{f}.rs"))).collect();
     sources.push(text("src/text/memory.rs"));
     let sources: Vec<&str> = sources.iter().map(String::as_str).collect();

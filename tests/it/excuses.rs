@@ -236,7 +236,12 @@ fn an_operator_chooses_for_its_claims_and_a_restorer_for_his() {
         let used = ClaimUse { workloads: vec![workload.to_string()], sibling_classes: Vec::new() };
         let question = Question::ClaimUse { namespace: "shop".to_owned(), name: "orders".to_owned() };
         facts.put(question, Known::Found(Answer::ClaimUse(used)));
-        let class = ClassFacts { name: "kept".to_owned(), default: false, reclaim_policy: "Retain".to_owned() };
+        let class = ClassFacts {
+            name: "kept".to_owned(),
+            default: false,
+            reclaim_policy: "Retain".to_owned(),
+            ..ClassFacts::default()
+        };
         facts.put(Question::StorageClasses, Known::Found(Answer::StorageClasses(vec![class])));
         facts.put(Question::LooseVolumes, Known::Found(Answer::LooseVolumes(false)));
         deliberated(&claim, &Value::Null, user, |deliberation| deliberation.mend(&facts).operations.len()).unwrap()

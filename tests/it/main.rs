@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod around;
 mod beside;
 mod births;
 mod certs;

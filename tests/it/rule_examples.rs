@@ -1,12 +1,13 @@
 //! The examples in the documentation of the rules, executed: what it warns of is found, what it recommends is sound.
 
 use seawall::{
+    facts::Around,
     rule::{Rule, Validate},
     rules::ALL,
-    terms::Action,
+    terms::{Action, Operation},
     tree::yaml,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     fixture::{Case, Outcome},
@@ -15,6 +16,13 @@ use crate::{
 
 /// The headings of every rule's documentation, in their order.
 const HEADINGS: [&str; 4] = ["Why", "Example", "Use instead", "References"];
+
+/// Rules about what is not there, which an API server alone can say: the kinds of which the documents of an example are all.
+const ABSENT: [(&str, &[Around]); 3] = [
+    ("missing-backup", &[Around::Snapshots, Around::BackupJobs]),
+    ("missing-disruption-budget", &[Around::DisruptionBudgets]),
+    ("missing-network-policy", &[Around::NetworkPolicies]),
+];
 
 /// Runs the manifest of a section, with what stands behind it as the rest of its run, and under the policy among that; for a rule about
 /// changes the one before, then the one after.
@@ -48,7 +56,13 @@ fn run(rule: &Rule, section: &str) -> Outcome {
     if matches!(rule.validate, Some(Validate::Deletion(_))) {
         return Case::deleting(object).outcome();
     }
-    Case::of(object, None).under(policy).beside(documents).outcome()
+    let all_of = ABSENT.iter().find(|(name, _)| *name == rule.name).map_or(&[][..], |(_, kinds)| kinds);
+    let mut case = Case::of(object, None).under(policy).beside(documents).with_all_of(all_of);
+    if rule.name == "missing-backup" {
+        case.facts.insert("data-claim".to_owned(), json!({"days": 8, "claim": {}}));
+        case.operation = Operation::Update;
+    }
+    case.outcome()
 }
 
 fn rules() -> Vec<(String, &'static Rule)> {

@@ -18,7 +18,7 @@ is unknown, too, and so is whom a selector finds where not every kind of workloa
 /// The questions that are put to the API server, as a Markdown document.
 #[must_use]
 pub fn facts() -> String {
-    let mut text = head("Facts", "`TABLE` in `src/facts/question.rs`");
+    let mut text = head("Facts", "`TABLE` in `src/facts/table.rs`");
     text.push_str(INTRODUCTION);
     text.push_str(&table(["question", "asked for", "answered from", "without an answer"]));
     for question in TABLE {

@@ -6,7 +6,7 @@ use super::{head, row, table};
 use crate::cluster::events::WAITING;
 use crate::cluster::inventory::{MOST_TEXT, PAGE};
 use crate::cluster::upkeep::MOST_RESULTS;
-use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NEIGHBOURS};
+use crate::decision::{LONGEST_TEXT, MOST_LISTED, MOST_NAMED, MOST_NEIGHBOURS};
 use crate::server::{Limits, Times};
 use crate::tree::MAX_ENTRIES;
 use crate::view::{MOST_DATABASES, MOST_MOUNTS, MOST_VOLUMES};
@@ -114,7 +114,13 @@ pub fn limits() -> String {
         ("mounts of one container that are looked at", grouped(MOST_MOUNTS), "where its data lies is unknown"),
         ("volumes of one Pod that are looked at", grouped(MOST_VOLUMES), "what is mounted from others is unknown"),
         ("documents of one run that one answer is made of", grouped(MOST_NEIGHBOURS), "nothing is known of them"),
-        ("a text in a ConfigMap that `seawall check` looks into", bytes(LONGEST_TEXT), "it is not read"),
+        (
+            "objects of one kind that one question around a database is answered from",
+            format!("{}, of which {MOST_NEIGHBOURS} concern it", grouped(crate::cluster::MOST_READ)),
+            "nothing is known of them",
+        ),
+        ("claims and ConfigMaps that one review asks for", grouped(MOST_NAMED), "nothing is known of the others"),
+        ("a text in a ConfigMap that is looked into", bytes(LONGEST_TEXT), "it is not read"),
         (
             "objects of one page that `seawall scan` asks for",
             grouped(PAGE),
@@ -143,6 +149,7 @@ pub fn limits() -> String {
             "closed after its next answer, so that replicas that came later get calls",
         ),
         ("a review: body, look-ups and answer together, if its own `timeout` is not shorter", times.deadline, "503"),
+        ("look-ups of what stands around a database", crate::server::AROUND_TIME, "nothing is said of it"),
         ("calls in flight when the server is told to stop", times.grace, "given up"),
         ("between two looks at the certificate files", times.reload, "a new certificate is served"),
     ];

@@ -288,9 +288,9 @@ impl<'c> Judge<'c> {
                 let answer = around.claims.answer(&question);
                 facts.put(question, answer);
             }
-            for (question, known) in &self.storage {
-                facts.put(question.clone(), known.clone());
-            }
+        }
+        for (question, known) in &self.storage {
+            facts.put(question.clone(), known.clone());
         }
         facts
     }

@@ -1,4 +1,5 @@
 //! One function per question: which requests answer it, and what of the answer is kept.
+mod around;
 mod claims;
 mod limits;
 mod lineage;
@@ -37,11 +38,14 @@ pub(super) async fn to(client: &Client, question: &Question, now: Seconds) -> Re
         }
         Question::Workload { namespace, kind, name } => workload(client, namespace, kind, name).await?,
         Question::LooseVolumes => Known::Found(Answer::LooseVolumes(loose_volumes(client).await?)),
-        // `check` answers these from the documents of its run. No review asks them.
+        Question::Around { what, namespace, workload } => around::objects(client, *what, namespace, workload).await?,
+        Question::DataClaim { namespace, name } => around::data_claim(client, namespace, name).await?,
+        Question::ServiceNames(namespace) => around::service_names(client, namespace).await?,
+        Question::ConfigMap { namespace, name } => around::config_map(client, namespace, name).await?,
+        // Answered from the documents of a run, or from the objects around a workload.
         Question::Selected { .. }
         | Question::Target { .. }
         | Question::ClaimUsers { .. }
-        | Question::ConfigMap { .. }
         | Question::ConfigUsers { .. } => Known::Unknown,
     })
 }
@@ -104,15 +108,7 @@ async fn pods(client: &Client, namespace: &str, selector: &[(String, String)]) -
 
 async fn storage_classes(client: &Client) -> Result<Vec<ClassFacts>, FetchError> {
     let mut found = Vec::new();
-    each(client, "/apis/storage.k8s.io/v1/storageclasses", &[], |class| {
-        let default = class.path("metadata.annotations").get("storageclass.kubernetes.io/is-default-class").str();
-        found.push(ClassFacts {
-            name: class.path("metadata.name").text().to_owned(),
-            default: default == Some("true"),
-            reclaim_policy: class.get("reclaimPolicy").str().unwrap_or("Delete").to_owned(),
-        });
-    })
-    .await?;
+    each(client, "/apis/storage.k8s.io/v1/storageclasses", &[], |class| found.push(ClassFacts::of(class))).await?;
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 //! A file describes one engine. Its `variants` are packagings of it (official image, Bitnami, an operator's image) that differ
 //! in facts: each variant inherits what the engine says and overrides whole fields. Fields named `source` say where a fact
 //! was read; `doubtful: true` marks one that no denial may rest on.
+mod cluster;
 mod credentials;
 mod data;
 mod detect;
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 use super::{Pattern, VersionRange};
 
+pub use cluster::Cluster;
 pub use credentials::{Applies, Authentication, CredentialSet, DefaultCredential, Listens, NotBeside};
 pub use data::{Data, Elsewhere, Inside, Keeps, Link, WrongMount};
 pub use detect::{Detect, RoleSign};
@@ -200,6 +202,13 @@ pub struct Facts {
     /// Versions without updates.
     #[serde(default)]
     pub end_of_life: Option<Arc<Vec<EndOfLife>>>,
+    /// What the names of variables begin with (`NEO4J_`) that the image takes for settings whatever follows; a Service of that name brings
+    /// some.
+    #[serde(default)]
+    pub settings_prefix: Option<String>,
+    /// True where NFS is to be mounted without locks for it (`nolock`), as its makers say.
+    #[serde(default)]
+    pub keeps_locks_itself: Option<bool>,
     /// True where the order of text, and so its indexes, is the C library's.
     #[serde(default)]
     pub sorts_by_libc: bool,
@@ -290,51 +299,6 @@ pub struct AbsentProgram {
     pub versions: Option<VersionRange>,
     /// What to use instead.
     pub instead: String,
-}
-
-/// How members form one database.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cluster {
-    /// True where a majority decides.
-    #[serde(default)]
-    pub quorum: bool,
-    /// True where every member votes on everything, so that an even number survives no more than one fewer does.
-    #[serde(default)]
-    pub all_vote: bool,
-    /// Fewest members that survive the loss of one.
-    #[serde(default)]
-    pub members: Option<i64>,
-    /// True where a voter without data may run in a workload of its own (an arbiter), so that two members can be enough.
-    #[serde(default)]
-    pub may_have_arbiters: bool,
-    /// Signs that a member does not vote.
-    #[serde(default)]
-    pub no_voter_by: Vec<Condition>,
-    /// Options and variables that list all voters, separated by commas.
-    #[serde(default)]
-    pub listed_by: Vec<String>,
-    /// Options and variables that name hosts of members, or a host that knows them, separated by commas or blanks.
-    #[serde(default)]
-    pub peers_by: Vec<String>,
-    /// How many members have a copy of each piece of the data, where that is not all of them: a majority of these must stay.
-    #[serde(default)]
-    pub copies: Option<i64>,
-    /// Signs that replicas are members of one database.
-    #[serde(default)]
-    pub joined_by: Vec<Condition>,
-    /// Signs that each replica is a database of its own.
-    #[serde(default)]
-    pub single_by: Vec<Condition>,
-    /// True where members must start in order.
-    #[serde(default)]
-    pub ordered: bool,
-    /// True where a member is ready only among a majority, so that all must start at once.
-    #[serde(default)]
-    pub together: bool,
-    /// Source.
-    #[serde(default)]
-    pub source: Option<String>,
 }
 
 /// Versions without updates.

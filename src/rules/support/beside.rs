@@ -1,9 +1,31 @@
-//! What the other documents of a run say, for rules.
+//! What the other documents of a run, or the objects around a workload, say for rules.
 use crate::{
-    facts::{Answer, ClaimUser, ConfigMapFacts, ConfigUser, Known, Question, WorkloadFacts},
+    facts::{Answer, Around, ClaimUser, ConfigMapFacts, ConfigUser, DataClaimFacts, Known, Question, WorkloadFacts},
     rule::Context,
-    view::Companion,
+    view::{Companion, Workload},
 };
+
+/// True where it is known that no object of a kind concerns a workload.
+pub(in crate::rules) fn has_none_around(what: Around, workload: Workload<'_>, context: &Context<'_>) -> bool {
+    context.facts.get(&workload.around(what, context.namespace)) == Known::Missing
+}
+
+/// What is known of a claim that exists.
+pub(in crate::rules) fn data_claim<'c>(name: &str, context: &Context<'c>) -> Option<&'c DataClaimFacts> {
+    let question = Question::DataClaim { namespace: context.namespace.to_owned(), name: name.to_owned() };
+    match context.facts.get(&question) {
+        Known::Found(Answer::DataClaim(claim)) => Some(claim),
+        _ => None,
+    }
+}
+
+/// The Services of the namespace that give variables to Pods, by their names; nothing where that is unknown.
+pub(in crate::rules) fn service_names<'c>(context: &Context<'c>) -> &'c [String] {
+    match context.facts.get(&Question::ServiceNames(context.namespace.to_owned())) {
+        Known::Found(Answer::Names(names)) => names,
+        _ => &[],
+    }
+}
 
 /// The workloads that a Service or a budget selects, or that an autoscaler scales; nothing where that is unknown.
 pub(in crate::rules) fn pointed_at<'c>(companion: &Companion<'_>, context: &Context<'c>) -> &'c [WorkloadFacts] {

@@ -10,4 +10,5 @@ pub(super) mod recreate;
 pub(super) mod resources;
 pub(super) mod secret;
 pub(super) mod shutdown;
+pub(super) mod storage;
 pub(super) mod switch;

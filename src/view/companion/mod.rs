@@ -1,13 +1,17 @@
 //! Objects that no Pod runs in, and that decide what becomes of Pods: Services, budgets, autoscalers, ConfigMaps.
+mod around;
 mod autoscaler;
 mod budget;
+mod selector;
 mod service;
+mod vertical;
 
 use crate::{facts::Question, tree::Node};
 
 pub use autoscaler::Autoscaler;
 pub use budget::Budget;
 pub use service::{Service, ServicePort};
+pub use vertical::VerticalAutoscaler;
 
 /// Such an object, as what it is.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +22,8 @@ pub enum Companion<'t> {
     Budget(Budget<'t>),
     /// A HorizontalPodAutoscaler, or what is made into one.
     Autoscaler(Autoscaler<'t>),
+    /// A VerticalPodAutoscaler.
+    VerticalAutoscaler(VerticalAutoscaler<'t>),
     /// A ConfigMap.
     ConfigMap(ConfigMap<'t>),
 }
@@ -30,6 +36,7 @@ impl<'t> Companion<'t> {
         ("PodDisruptionBudget", "policy"),
         ("HorizontalPodAutoscaler", "autoscaling"),
         ("ScaledObject", "keda.sh"),
+        ("VerticalPodAutoscaler", "autoscaling.k8s.io"),
     ];
 
     /// The object of `kind` at `object`, if it is one.
@@ -39,6 +46,7 @@ impl<'t> Companion<'t> {
             "Service" => Self::Service(Service(object)),
             "PodDisruptionBudget" => Self::Budget(Budget(object)),
             "HorizontalPodAutoscaler" | "ScaledObject" => Self::Autoscaler(Autoscaler(object)),
+            "VerticalPodAutoscaler" => Self::VerticalAutoscaler(VerticalAutoscaler(object)),
             "ConfigMap" => Self::ConfigMap(ConfigMap(object)),
             _ => return None,
         })
@@ -53,11 +61,8 @@ impl<'t> Companion<'t> {
         match self {
             Self::Service(service) => selected(namespace, service.selector()),
             Self::Budget(budget) => selected(namespace, budget.selector()),
-            Self::Autoscaler(autoscaler) => {
-                let (kind, name) = autoscaler.target();
-                let (kind, name) = (kind.to_owned(), name.to_owned());
-                (!name.is_empty()).then_some(Question::Target { namespace, kind, name })
-            }
+            Self::Autoscaler(autoscaler) => target(namespace, autoscaler.target()),
+            Self::VerticalAutoscaler(autoscaler) => target(namespace, autoscaler.target()),
             Self::ConfigMap(map) => {
                 let name = map.name().to_owned();
                 (!name.is_empty()).then_some(Question::ConfigUsers { namespace, name })
@@ -81,6 +86,11 @@ impl<'t> ConfigMap<'t> {
     pub fn texts(self) -> impl Iterator<Item = (&'t str, Node<'t>)> + use<'t> {
         self.0.get("data").fields()
     }
+}
+
+fn target(namespace: String, (kind, name): (&str, &str)) -> Option<Question> {
+    let (kind, name) = (kind.to_owned(), name.to_owned());
+    (!name.is_empty()).then_some(Question::Target { namespace, kind, name })
 }
 
 /// Labels as sorted pairs.

@@ -91,6 +91,12 @@ impl<'t> Service<'t> {
         self.spec().get("clusterIP").str() == Some("None")
     }
 
+    /// True where the kubelet tells every Pod of its namespace the address, in variables: it needs one of its own.
+    #[must_use]
+    pub fn gives_variables(self) -> bool {
+        !self.is_headless() && self.spec().get("type").str() != Some("ExternalName")
+    }
+
     /// What lets clients from outside the cluster in, whoever they are, and the words for it.
     #[must_use]
     pub fn opening(self) -> Option<(Node<'t>, &'static str)> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::Trial;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::plane::Plane;
 use crate::plane::kubectl::Output;
@@ -37,6 +37,8 @@ async fn every_verb(plane: &Arc<Plane>, folder: &str) -> Result<()> {
     let expected = checked(&folder)?;
     ensure!(expected.is_empty() != folder.ends_with("unsafe"), "`seawall check` refuses {expected:?}");
 
+    // What is safe is silent where its namespace is well run, too.
+    namespace.apply(&well_run()).await?;
     // First all that store nothing, then one after the other on what is stored.
     for verb in [
         "create --dry-run=server",
@@ -64,6 +66,15 @@ async fn every_verb(plane: &Arc<Plane>, folder: &str) -> Result<()> {
     let refused = refused(&output)?;
     ensure!(refused.is_empty(), "replace refuses what is stored: {refused:?}");
     seawall.stop().await
+}
+
+/// What belongs to a namespace, not to a database: nobody comes in who was not let in.
+fn well_run() -> String {
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "nobody"},
+        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+    });
+    policy.to_string()
 }
 
 /// What kubectl says that Seawall refused: `... denied the request: KIND "NAME" has ...`.

@@ -1,6 +1,7 @@
 //! The trials, one file per topic. A new topic: its file here, a `mod` line, a line in [`all`].
 
 mod apply_matrix;
+mod around;
 mod background;
 mod births;
 mod certificates;
@@ -38,6 +39,7 @@ use libtest_mimic::Trial;
 pub fn all() -> Vec<Trial> {
     let mut all = Vec::new();
     all.extend(apply_matrix::trials());
+    all.extend(around::trials());
     all.extend(background::trials());
     all.extend(births::trials());
     all.extend(certificates::trials());

@@ -126,7 +126,8 @@ async fn release(plane: &Arc<Plane>) -> Result<()> {
     shop.apply(&list(&[claim("db"), fragile(database(MYSQL, Shape::Deployment, "db"))])).await?;
     let stored = crate::twins::object(&shop, "Deployment", "db").await?;
     ensure!(stored["metadata"]["annotations"]["seawall.dev/patched"].is_null(), "something was mended: {stored:#}");
-    rights(plane, "get", &["secrets", "configmaps", "leases"], false).await?;
+    rights(plane, "get", &["secrets", "leases"], false).await?;
+    rights(plane, "list", &["configmaps"], false).await?;
 
     upgraded(&release, process, &shop).await?;
     blocked(&release, ports).await?;
@@ -182,7 +183,8 @@ async fn upgraded(release: &Release, mut process: Process, shop: &Namespace) -> 
     let entry = &stored["webhooks"][0];
     ensure!(entry["timeoutSeconds"] == 4 && entry["clientConfig"]["caBundle"] == "c2Vhd2FsbA==", "{entry:#}");
     rights(&release.plane, "patch", &["secrets/seawall-tls"], true).await?;
-    rights(&release.plane, "get", &["secrets", "secrets/own", "configmaps"], false).await?;
+    rights(&release.plane, "get", &["secrets", "secrets/own"], false).await?;
+    rights(&release.plane, "update", &["configmaps"], false).await?;
     let webhooks = ["mutatingwebhookconfigurations/seawall", "validatingwebhookconfigurations/seawall"];
     rights(&release.plane, "patch", &webhooks, true).await?;
     let others = ["mutatingwebhookconfigurations/others", "validatingwebhookconfigurations/others"];

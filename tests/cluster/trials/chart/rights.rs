@@ -10,7 +10,7 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::databases::{MYSQL, Shape, claim, database, fragile, list};
+use crate::databases::{ENGINES, MYSQL, Shape, claim, database, fragile, list, pod_spec};
 use crate::plane::access::facts_role;
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{DEADLINE, wait_for};
@@ -115,6 +115,18 @@ fn there() -> Vec<Value> {
     objects
 }
 
+/// The database with a ConfigMap that it reads.
+fn told_by_others(mut database: Value) -> Value {
+    pod_spec(&mut database)["containers"][0]["envFrom"] = json!([{"configMapRef": {"name": "web"}}]);
+    database
+}
+
+/// A database that takes variables of Services for settings.
+fn with_named_settings() -> Value {
+    let neo4j = ENGINES.into_iter().find(|engine| engine.name == "neo4j").expect("an engine of the trials");
+    database(neo4j, Shape::StatefulSet, "graph")
+}
+
 /// What is tried, each a question or several. Nothing of it is stored.
 fn asked() -> String {
     let mut objects = vec![
@@ -123,6 +135,8 @@ fn asked() -> String {
         fragile(database(MYSQL, Shape::StatefulSet, "fragile")),
         fragile(database(MYSQL, Shape::Deployment, "fragile")),
         claim("data-db-1"),
+        told_by_others(database(MYSQL, Shape::Deployment, "old")),
+        with_named_settings(),
     ];
     let owners = [
         ("apps/v1", "StatefulSet", "db"),
