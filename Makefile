@@ -10,7 +10,7 @@ CARGO_TARGET_DIR ?= target
 .PHONY: help demo build image image-twice test test-oldest bench scale-scan soak scale chaos bless check needs-rust needs-go needs-wrk needs-deny
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: needs-rust needs-go ## apply the examples to a real API server that Seawall guards; prints what happened
 	@tests/cluster/controlplane/build.sh >/dev/null

@@ -9,15 +9,19 @@
 #   seawall.cdx.json    the bill of materials (CycloneDX)
 #   licenses.txt        the licences
 #   digest              the digest of the image's manifest
+#
+# An image of an earlier run is replaced; what else is in FOLDER stays.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-out=$(realpath -m "${1:-target/image}")
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+out=$(realpath -m "${1:-$here/target/image}")
+cd "$here"
 
 need() { # PROGRAM HOW
   command -v "$1" >/dev/null || { echo "$1 is not installed: $2" >&2; exit 1; }
 }
 need cargo 'see https://rustup.rs, or install rustup from your distribution'
 need umoci 'it puts the image together; install the package umoci'
+need readelf 'it shows whether the program is static; install the package binutils'
 need skopeo 'it reads the image again; install the package skopeo'
 need cargo-cyclonedx 'it writes the bill of materials; run cargo install --locked cargo-cyclonedx'
 need cargo-about 'it collects the licences; run cargo install --locked cargo-about --features cli'
@@ -32,14 +36,16 @@ aarch64-*-linux-*) architecture=arm64 ;;
   ;;
 esac
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+# What is built of a changed tree is not what its commit says.
+[ -z "$(git status --porcelain)" ] || { echo "the tree has changes that are in no commit: commit them, or build from a clone" >&2; exit 1; }
 commit=$(git rev-parse HEAD)
 # When the commit was made stands for every time in the image.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
 
-rm -rf "$out"
 mkdir -p "$out"
+rm -rf "$out/oci" "$out/digest"
 files=$(mktemp -d)
 trap 'rm -rf "$files" seawall.cdx.json' EXIT
 

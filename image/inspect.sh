@@ -3,8 +3,9 @@
 #
 #   image/inspect.sh FOLDER
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-out=$(realpath "${1:-target/image}")
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+out=$(realpath "${1:-$here/target/image}")
+cd "$here"
 most=$((20 * 1000 * 1000)) # bytes of what a node pulls
 
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
@@ -27,10 +28,8 @@ umoci unpack --rootless --image "$image" "$root/bundle"
 is "list of files" "$(cd "$root/bundle/rootfs" && find . -type f | sort | tr '\n' ' ')" \
   './licenses/LICENSE ./licenses/licenses.txt ./licenses/seawall.cdx.json ./seawall '
 # A dynamic program would ask for a loader that is not there.
-if readelf --program-headers "$root/bundle/rootfs/seawall" | grep -q INTERP; then
-  echo "the program in the image is not static" >&2
-  exit 1
-fi
+headers=$(readelf --program-headers "$root/bundle/rootfs/seawall")
+[[ $headers == *LOAD* && $headers != *INTERP* ]] || { echo "the program in the image is not static" >&2; exit 1; }
 
 skopeo inspect --format '{{.Digest}}' "oci:$image" >"$out/digest"
 echo "image $version for $(config Architecture): $((size / 1000)) kB, $(cat "$out/digest")"

@@ -3,8 +3,9 @@
 #
 #   image/twice.sh FOLDER     where image/build.sh put the first one
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-first=$(cat "${1:-target/image}/digest")
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+first=$(cat "${1:-$here/target/image}/digest")
+cd "$here"
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

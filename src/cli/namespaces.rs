@@ -83,7 +83,13 @@ fn namespace_of(manifest: &Manifest) -> &str {
 fn unread(manifest: &Manifest, error: FieldError) -> ReadError {
     let message = if error.field.is_empty() { error.message } else { format!("{}: {}", error.field, error.message) };
     let (file, index) = (manifest.file.clone(), manifest.index.clone());
-    ReadError { file, index, line: error.line, message, help: "it exempts nobody as it is".to_owned() }
+    ReadError {
+        file,
+        index,
+        line: error.line,
+        message,
+        help: "correct it, or take it out: as it is it exempts nobody".to_owned(),
+    }
 }
 
 fn labels(object: Node<'_>) -> Labels {

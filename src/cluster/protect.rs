@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Who changed the labels, for `managedFields`: a person, and Seawall.
-const BY_HAND: &str = "seawall-protect";
-const BY_ITSELF: &str = "seawall";
+pub(super) const BY_HAND: &str = "seawall-protect";
+pub(super) const BY_ITSELF: &str = "seawall";
 
 /// The kinds of what is labelled beside StatefulSets.
 pub(super) const CLAIM: &str = "PersistentVolumeClaim";
@@ -122,7 +122,7 @@ impl Cluster {
             let is_meant_to_go = matches!(Claim(claim).data_label(), Some(DataLabel::Ephemeral | DataLabel::Cache));
             if is_databases && !is_meant_to_go && !claim.path("metadata.deletionTimestamp").is_set() {
                 let volume = claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned);
-                let class = Claim(claim).class().str().or_else(|| Claim(claim).beta_class()).map(str::to_owned);
+                let class = Claim(claim).class_name().map(str::to_owned);
                 let wanted = Wanted::of(CLAIM, &folder, claim, keys::HOLDS_DATA, "unknown");
                 claims.push((wanted, volume, class));
             }

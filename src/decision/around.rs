@@ -14,8 +14,13 @@ use crate::{
 };
 
 /// Those that point at a workload, and are judged by what they do to it.
-const COMPANIONS: [Around; 4] =
-    [Around::Services, Around::DisruptionBudgets, Around::Autoscalers, Around::VerticalAutoscalers];
+/// With their kinds, which the items of a list do not say.
+const COMPANIONS: [(Around, &str); 4] = [
+    (Around::Services, "Service"),
+    (Around::DisruptionBudgets, "PodDisruptionBudget"),
+    (Around::Autoscalers, "HorizontalPodAutoscaler"),
+    (Around::VerticalAutoscalers, "VerticalPodAutoscaler"),
+];
 
 /// Why what would be refused by what stands around it is not.
 const AROUND: &str = "what stands around it says so";
@@ -97,10 +102,10 @@ impl Deliberation<'_> {
             _ => &[],
         };
         let mut found = Vec::new();
-        let has_any = COMPANIONS.iter().any(|what| !objects(*what).is_empty());
+        let has_any = COMPANIONS.iter().any(|(what, _)| !objects(*what).is_empty());
         if let Some(neighbours) = has_any.then(|| self.neighbours(case, facts)).flatten() {
-            for what in COMPANIONS {
-                found.extend(objects(what).iter().flat_map(|json| self.found_in(json, what.kind(), &neighbours)));
+            for (what, kind) in COMPANIONS {
+                found.extend(objects(what).iter().flat_map(|json| self.found_in(json, kind, &neighbours)));
             }
         }
         let mut reader = Neighbours::default();

@@ -179,7 +179,7 @@ pub(super) fn sign_claim(
 ) {
     let mut proposal = Proposal::of("marks");
     write_list(&mut proposal, top, listed, None, deliberation);
-    let class = Claim(top).class().str().or_else(|| Claim(top).beta_class());
+    let class = Claim(top).class_name();
     let all = match facts.get(&Question::StorageClasses) {
         Known::Found(Answer::StorageClasses(all)) => all.as_slice(),
         _ => &[],

@@ -18,7 +18,8 @@ pub use answer::{
 pub use around::{Around, Pointed};
 pub use beside::{ClaimUser, ConfigMapFacts, ConfigReading, ConfigUser, DatabaseFacts, WorkloadFacts};
 pub use question::Question;
-pub use storage::{ClassFacts, DataClaimFacts, VolumeFacts};
+pub(crate) use storage::BETA_CLASS;
+pub use storage::{ClassFacts, DataClaimFacts, VolumeFacts, class_of};
 pub use table::{Row, TABLE};
 
 /// An answer, or the lack of one.

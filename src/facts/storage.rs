@@ -61,13 +61,22 @@ pub struct DataClaimFacts {
     pub volume: Option<VolumeFacts>,
 }
 
+/// The annotation that named a claim's class before there was a field, and still goes before it.
+pub(crate) const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
+/// The name of a claim's or claim template's class, wherever that is written, as Kubernetes reads it; empty for no class by choice,
+/// `None` where nothing is said.
+#[must_use]
+pub fn class_of(claim: Node<'_>) -> Option<&str> {
+    claim.path("metadata.annotations").get(BETA_CLASS).str().or_else(|| claim.path("spec.storageClassName").str())
+}
+
 impl DataClaimFacts {
     /// What a claim says, without its volume.
     #[must_use]
     pub fn of(claim: Node<'_>, created: Option<Seconds>) -> Self {
-        let beta = claim.path("metadata.annotations").get("volume.beta.kubernetes.io/storage-class").str();
         Self {
-            class: claim.path("spec.storageClassName").str().or(beta).map(str::to_owned),
+            class: class_of(claim).map(str::to_owned),
             access_modes: claim.path("spec.accessModes").strs().map(str::to_owned).collect(),
             created,
             volume: None,

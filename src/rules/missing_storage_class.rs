@@ -134,7 +134,7 @@ fn keeps_as_much(class: &str, claim: Claim<'_>, context: &Context<'_>) -> bool {
         return false;
     };
     let retains = |name: &str| classes.iter().find(|c| c.name == name).map(|c| c.reclaim_policy == "Retain");
-    let given = claim.class().str();
+    let given = claim.class_name();
     let otherwise_retained = classes
         .iter()
         .filter(|c| given.map_or(c.default, |given| c.name == given))
@@ -145,7 +145,7 @@ fn keeps_as_much(class: &str, claim: Claim<'_>, context: &Context<'_>) -> bool {
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Some(volume) = database.data.volume().filter(|v| v.kind == VolumeKind::ClaimTemplate) else { return };
     let template = Claim(volume.node);
-    if template.class().is_set() || template.beta_class().is_some() {
+    if template.class_name().is_some() {
         return;
     }
     let name = template.name();

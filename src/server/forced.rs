@@ -2,7 +2,7 @@
 //! claims. It is recorded, because the next Pod may open the data while the last one still writes.
 use std::collections::BTreeMap;
 
-use super::{guard::Guard, judge::Call};
+use super::{guard::Guard, judge::Call, webhooks::each_once};
 use crate::{
     cluster::events::{About, Happening, What},
     decision::Request,
@@ -31,13 +31,10 @@ impl Guard {
             return None;
         }
         let case = Case::of(Workload { kind: Kind::Pod, object: request.old }, &self.catalogue);
-        let mut engines: Vec<&str> = case.servers().filter(|d| d.keeps_data()).map(|d| &*d.engine.name).collect();
-        engines.sort_unstable();
-        engines.dedup();
+        let engines = each_once(case.servers().filter(|d| d.keeps_data()).map(|d| &*d.engine.name)).join(",");
         if engines.is_empty() {
             return None;
         }
-        let engines = engines.join(",");
         if !review.dry_run && !call.abandoned.is_abandoned() {
             self.record_force(review, &engines);
         }

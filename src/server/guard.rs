@@ -235,7 +235,7 @@ impl Guard {
             self.metrics.panicked(RULE);
         }
         if !call.abandoned.is_abandoned() {
-            self.tell(&review, &reply, &rules);
+            self.record_events(&review, &reply, &rules);
         }
         if !settings.version().is_empty() {
             reply.audit.insert("policies", settings.version().to_owned());

@@ -26,6 +26,6 @@ impl Guard {
             // Nothing was asked, and nothing is known.
             false => Facts::default(),
         };
-        self.told(removal.judge(&facts), settings, review, !call.abandoned.is_abandoned())
+        self.reply_of(removal.judge(&facts), settings, review, !call.abandoned.is_abandoned())
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 
 impl Guard {
     /// Has an Event written of what was answered; of a dry run there is nothing to tell.
-    pub(super) fn tell(&self, review: &Review<'_>, reply: &Reply, rules: &[&'static str]) {
+    pub(super) fn record_events(&self, review: &Review<'_>, reply: &Reply, rules: &[&'static str]) {
         let Some(events) = self.events.as_ref().filter(|_| !review.dry_run) else { return };
         let (what, note) = match &reply.denied {
             Some(status) => (What::Denied, status.message.clone()),

@@ -62,7 +62,7 @@ impl Guard {
         if counts {
             self.foresee(request, review, deliberation.settings(), &judged, call).await;
         }
-        self.told(judged, deliberation.settings(), review, counts)
+        self.reply_of(judged, deliberation.settings(), review, counts)
     }
 
     /// What becomes of a first opinion by what could excuse a denial, and by what stands around a database. Both are asked at once, each
@@ -85,7 +85,7 @@ impl Guard {
     }
 
     /// Judgements as an answer; they are counted where somebody still waits for it.
-    pub(super) fn told(
+    pub(super) fn reply_of(
         &self,
         judged: Judged,
         settings: &Settings,
@@ -126,7 +126,7 @@ impl Guard {
     }
 }
 
-/// The names of rules in the order of the alphabet.
-fn each_once(rules: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    rules.collect::<BTreeSet<_>>().into_iter().collect()
+/// Names in the order of the alphabet.
+pub(super) fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }

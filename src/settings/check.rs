@@ -188,8 +188,11 @@ fn classes(own: Node<'_>, defaults: Node<'_>) -> Result<(), FieldError> {
     {
         if let Some(size) = size {
             match size.str().and_then(Quantity::parse) {
-                Some(quantity) if quantity.bytes().is_none_or(|b| b <= 0) || sizes.contains(&quantity) => {
-                    return Err(FieldError::at(size, "must be above 0, and another size than the others"));
+                Some(quantity) if quantity.bytes().is_none_or(|b| b <= 0) => {
+                    return Err(FieldError::at(size, "must be above 0"));
+                }
+                Some(quantity) if sizes.contains(&quantity) => {
+                    return Err(FieldError::at(size, "has a class above already: state each size once"));
                 }
                 Some(quantity) => sizes.push(quantity),
                 None => return Err(FieldError::at(size, "expected a quantity such as 100Gi")),
@@ -199,11 +202,27 @@ fn classes(own: Node<'_>, defaults: Node<'_>) -> Result<(), FieldError> {
         if !is_name(name) {
             return Err(FieldError::at(class, "expected the name of a StorageClass"));
         }
-        if allowed.is_some_and(|list| !list.items().any(|item| item.str() == Some(name))) {
-            return Err(FieldError::at(class, "is not among allowedClasses"));
+        if allowed.is_some_and(|list| !lists(list, name)) {
+            return Err(FieldError::at(
+                class,
+                format!("allowedClasses does not list {name:?}: add it there, or give one that it lists"),
+            ));
         }
     }
-    Ok(())
+    // What an engine does not say itself, it is given by the defaults.
+    let inherited = defaults.path("storage.className").str().filter(|_| !own.path("storage.className").is_set());
+    match (own.path("storage.allowedClasses"), inherited) {
+        (list, Some(name)) if list.is_set() && !lists(list, name) => {
+            let message =
+                format!("does not list {name:?}, the class of the defaults: add it, or give className beside this");
+            Err(FieldError::at(list, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn lists(allowed: Node<'_>, class: &str) -> bool {
+    allowed.items().any(|item| item.str() == Some(class))
 }
 
 /// A name of an object, as the API server takes it: a DNS subdomain.

@@ -2,6 +2,7 @@
 use super::{Case, DataLabel, Database, Kind, VolumeKind, Workload};
 use crate::{
     engines::Catalogue,
+    facts::{BETA_CLASS, class_of},
     terms::keys,
     tree::{Node, Tree},
 };
@@ -9,8 +10,6 @@ use crate::{
 /// A claim.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'t>(pub Node<'t>);
-
-const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 impl<'t> Claim<'t> {
     /// Its name.
@@ -34,20 +33,14 @@ impl<'t> Claim<'t> {
     /// The name of its class, wherever that is written; empty for no class by choice, `None` where nothing is said.
     #[must_use]
     pub fn class_name(self) -> Option<&'t str> {
-        self.beta_class().or_else(|| self.class().str())
-    }
-
-    /// The class in the old annotation, which counts as one.
-    #[must_use]
-    pub fn beta_class(self) -> Option<&'t str> {
-        self.0.path("metadata.annotations").get(BETA_CLASS).str()
+        class_of(self.0)
     }
 
     /// True when its author wrote the class: some entry of `managedFields` owns it. The API server's own defaulting has no entry.
     /// Without `managedFields` a class counts as written.
     #[must_use]
     pub fn class_is_written(self) -> bool {
-        if self.beta_class().is_some() {
+        if self.0.path("metadata.annotations").get(BETA_CLASS).is_set() {
             return true;
         }
         if !self.class().is_set() {

@@ -34,7 +34,7 @@ fn stem(name: &str) -> &str {
 
 impl Claims {
     pub(super) fn add(&mut self, claim: Claim<'_>) {
-        let class = claim.class().str().or_else(|| claim.beta_class()).map(str::to_owned);
+        let class = claim.class_name().map(str::to_owned);
         let bytes = capacity(claim).or_else(|| claim.bytes());
         let name = claim.name().to_owned();
         if stem(&name).ends_with('-') {

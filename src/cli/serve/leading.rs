@@ -89,7 +89,9 @@ impl Leader {
             tokio::select! {
                 () = sleep_until(due) => {}
                 () = leadership.changed() => {}
-                () = self.guards.notified() => self.labels(leadership).await.unwrap_or_else(not_kept),
+                () = self.guards.notified() => {
+                    self.labels(leadership).await.map_or_else(not_kept, drop);
+                }
                 claim = volumes.next() => {
                     if !self.live.now().is_off() {
                         self.count(self.cluster.keep_labels_of(&claim).await);
@@ -103,23 +105,27 @@ impl Leader {
     async fn round(&mut self, leadership: &Leadership) -> bool {
         let labels = self.labels(leadership).await;
         let reports = if self.writes_reports { self.reports(leadership).await } else { Ok(()) };
-        let is_well = labels.is_ok() && reports.is_ok();
-        labels.unwrap_or_else(not_kept);
+        let came_to_its_end = labels.is_ok() && reports.is_ok() && leadership.is_held();
+        let all_are_true = labels.map_err(not_kept).unwrap_or_default();
         if let Err(error) = reports {
             tracing::warn!(error = %Chain(&error), "reports are not written");
         }
-        if is_well {
+        // A label that cannot be written leaves the guards with a wrong one: the alert on the time of the last round is to tell.
+        if came_to_its_end && all_are_true {
             self.metrics.upkeep_done(values::now());
         }
-        is_well
+        came_to_its_end
     }
 
-    async fn labels(&self, leadership: &Leadership) -> Result<(), FetchError> {
+    /// Makes labels true; whether all are.
+    async fn labels(&self, leadership: &Leadership) -> Result<bool, FetchError> {
         // Who switched everything off wants nothing written.
-        if !self.live.now().is_off() {
-            self.count(self.cluster.keep_labels(leadership).await?);
+        if self.live.now().is_off() {
+            return Ok(true);
         }
-        Ok(())
+        let round = self.cluster.keep_labels(leadership).await?;
+        self.count(round);
+        Ok(round.failed == 0)
     }
 
     fn count(&self, round: Round) {

@@ -98,7 +98,7 @@ pub(super) async fn uses(client: &Client, namespace: &str, name: &str) -> Result
         each(client, &format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims"), &[], |claim| {
             let sibling = claim.path("metadata.name").text();
             if sibling != name && is_wanted(sibling, &prefixes) {
-                let class = Claim(claim).class().str().or_else(|| Claim(claim).beta_class());
+                let class = Claim(claim).class_name();
                 found.sibling_classes.push(class.map(str::to_owned));
             }
         })

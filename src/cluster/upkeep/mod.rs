@@ -16,7 +16,7 @@ pub use self::volumes::{ClaimRef, Volumes};
 use self::walk::Walk;
 use super::{
     Chain, Cluster, FetchError, Leadership,
-    protect::{CLAIM, Fate, VOLUME, Wanted},
+    protect::{BY_HAND, BY_ITSELF, CLAIM, Fate, VOLUME, Wanted},
 };
 use crate::{
     facts::{Answer, ClassFacts, Known, Question},
@@ -33,7 +33,7 @@ const CLAIMS: &str = "/api/v1/persistentvolumeclaims";
 const VOLUMES: &str = "/api/v1/persistentvolumes";
 
 /// Who wrote a label, for `managedFields`; who else labels a volume has a reason of his own.
-const MANAGERS: [&str; 2] = ["seawall", "seawall-protect"];
+const MANAGERS: [&str; 2] = [BY_ITSELF, BY_HAND];
 
 /// What a round came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -205,7 +205,7 @@ fn labelled(claim: Node<'_>) -> Option<Labelled> {
         wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, terms::fate("")),
         namespace: namespace.to_owned(),
         volume: claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned),
-        class: Claim(claim).class().str().or_else(|| Claim(claim).beta_class()).map(str::to_owned),
+        class: Claim(claim).class_name().map(str::to_owned),
     })
 }
 

@@ -33,7 +33,7 @@ impl<'t, 'c> Storage<'t, 'c> {
             }
             _ => {
                 let template = Claim(volume.node);
-                let written = template.class().str().or_else(|| template.beta_class());
+                let written = template.class_name();
                 let given = || claim.and_then(|claim| claim.class.as_deref());
                 // What a claim without a class is given when it is made.
                 let stated = || context.settings.storage_class(template.bytes()).map(|class| class.value);
@@ -45,7 +45,7 @@ impl<'t, 'c> Storage<'t, 'c> {
 
     /// Of a claim that is a database's.
     pub(in crate::rules) fn of_claim(claim: &Claim<'t>, context: &Context<'c>) -> Option<Self> {
-        let own = claim.class().str().or_else(|| claim.beta_class());
+        let own = claim.class_name();
         let known = || Self { name: claim.name(), place: claim.class(), class: class(own, context), claim: None };
         claim.is_of_a_database().then(known)
     }

@@ -24,21 +24,6 @@ const BACKUP_WORDS: &[&str] = &[
 ];
 
 impl Around {
-    /// The kind of its objects, as a list of them does not say it; where several kinds are meant the objects say it themselves.
-    #[must_use]
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Self::Services => "Service",
-            Self::DisruptionBudgets => "PodDisruptionBudget",
-            Self::NetworkPolicies => "NetworkPolicy",
-            Self::Autoscalers => "HorizontalPodAutoscaler",
-            Self::VerticalAutoscalers => "VerticalPodAutoscaler",
-            Self::Workloads => "",
-            Self::Snapshots => "VolumeSnapshot",
-            Self::BackupJobs => "CronJob",
-        }
-    }
-
     /// True where an object of this kind concerns the workload, or may.
     #[must_use]
     pub fn concerns(self, object: Node<'_>, workload: &Pointed) -> bool {

@@ -12,6 +12,7 @@ use super::policies::{apply, installed, policy, team, until};
 use crate::databases::{MYSQL, Shape, database, image, plaintext};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
+use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
 use crate::stage::{self, trial};
 
@@ -39,8 +40,11 @@ impl Verb {
         format!("by-{self:?}").to_lowercase()
     }
 
+    /// Without Pods, so that its controller has nothing to write beside what is replaced.
     fn manifest(self, version: &str) -> Value {
-        image(plaintext(database(MYSQL, Shape::StatefulSet, &self.name())), version)
+        let mut set = image(plaintext(database(MYSQL, Shape::StatefulSet, &self.name())), version);
+        set["spec"]["replicas"] = json!(0);
+        set
     }
 
     async fn first(self, namespace: &Namespace) -> Result<Output> {
@@ -67,9 +71,15 @@ impl Verb {
     }
 }
 
-/// The variable as it is stored, the image beside it, and the number by which changes of the spec are counted.
+/// The variable as it is stored, the image beside it, and the number by which changes of the spec are counted; once the controller has
+/// seen it, so that nobody writes between two steps.
 async fn stored(namespace: &Namespace, name: &str) -> Result<(Value, String, Option<i64>)> {
-    let set = namespace.api::<StatefulSet>().get(name).await?;
+    let sets = namespace.api::<StatefulSet>();
+    let set = wait_for(&sets, name, "the controller to take notice", |set| {
+        let set = set?;
+        (set.status.as_ref()?.observed_generation == set.metadata.generation).then(|| set.clone())
+    })
+    .await?;
     let generation = set.metadata.generation;
     let container = serde_json::to_value(set)?["spec"]["template"]["spec"]["containers"][0].take();
     let variables = container["env"].as_array().context("no variables")?;

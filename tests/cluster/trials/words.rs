@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::databases::{Engine, MYSQL, POSTGRES, Shape, claim, database, fragile, image, list, plaintext, pod_spec};
 use crate::plane::kubectl::Output;
 use crate::plane::seawall::Seawall;
+use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
 use crate::stage::{self, EVERYTHING, same, snapshot, trial};
 
@@ -100,10 +102,20 @@ async fn words(plane: &Arc<Plane>) -> Result<()> {
     let changed = image(plaintext(database(MYSQL, Shape::StatefulSet, "old")), "mysql:8.4.4");
     let before = plane.namespace("words-before").await?;
     before.apply(&list(&[plaintext(database(MYSQL, Shape::StatefulSet, "old"))])).await?;
+    let claims = before.api::<PersistentVolumeClaim>();
+    let volume = wait_for(&claims, "data-old-0", "its volume", |claim| {
+        claim
+            .filter(|c| c.status.as_ref().is_some_and(|s| s.phase.as_deref() == Some("Bound")))?
+            .spec
+            .as_ref()?
+            .volume_name
+            .clone()
+    })
+    .await?;
     seawall.guard(&before).await?;
     let output = before.kubectl_with(&["apply", "-f", "-"], &changed.to_string()).await?;
     ensure!(output.ok, "{}", output.stderr);
-    text += &spoken(&seawall, &before, &output);
+    text += &spoken(&seawall, &before, &output).replace(&volume, "VOLUME");
     ensure!(!text.contains("not-so-secret"), "a password is quoted:\n{text}");
     snapshot("words", &text);
     seawall.stop().await
