@@ -38,9 +38,7 @@ const ZONAL: &[&str] = &[
 
 /// How file systems are mounted that give up what a database relies on: the option, and what it costs. Of `barrier=0` the value counts.
 const UNSAFE_OPTIONS: &[(&str, &str)] = &[
-    ("async", "what is written may not be"),
     ("barrier=0", "fsync may lie"),
-    ("data=writeback", "a crash may leave old blocks"),
     ("nobarrier", "fsync may lie"),
     ("nolock", "no lock holds"),
     ("soft", "writes may fail half-way"),
