@@ -65,6 +65,12 @@ impl ClassFacts {
 }
 
 impl VolumeFacts {
+    /// True where it is a disk or a folder of one node, by what it is or by its driver.
+    #[must_use]
+    pub fn is_of_one_node(&self) -> bool {
+        self.is_local || LOCAL.contains(&self.source.as_str())
+    }
+
     /// What it is, where that is a network file system.
     #[must_use]
     pub fn network_file_system(&self) -> Option<&str> {
