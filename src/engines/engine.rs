@@ -206,6 +206,7 @@ fn inherit(base: &Facts, own: Facts) -> Facts {
         made_by_entrypoint: own.made_by_entrypoint.or(base.made_by_entrypoint),
         needs_privileges: own.needs_privileges.or(base.needs_privileges),
         settings_prefix: own.settings_prefix.or_else(|| base.settings_prefix.clone()),
+        forgives_settings_by: both(&base.forgives_settings_by, own.forgives_settings_by),
         keeps_locks_itself: own.keeps_locks_itself.or(base.keeps_locks_itself),
         shell: own.shell.or(base.shell),
         absent_programs: both(&base.absent_programs, own.absent_programs),

@@ -31,7 +31,8 @@ pub struct DatabaseFacts {
     pub ports: Vec<(String, i64)>,
     /// True where the spec shows that its replicas are members of one database in which a majority decides.
     pub is_voting: bool,
-    /// True where the spec shows that they are members of one database, of which one takes all writes.
+    /// True where the spec shows that they are members of one database, of which one takes all writes; false where all follow another
+    /// that is none of them.
     pub has_one_writer: bool,
     /// How many of them have a copy of each piece of the data, where that is not all.
     pub copies: Option<i64>,

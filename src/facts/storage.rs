@@ -57,6 +57,10 @@ pub struct DataClaimFacts {
     pub access_modes: Vec<String>,
     /// When it was created; `None` in a manifest.
     pub created: Option<Seconds>,
+    /// True where it has a volume, or names the one that it is for: its class decides nothing any more.
+    pub is_bound: bool,
+    /// True where its label [`terms::keys::HOLDS_DATA`] says that its volume is retained.
+    pub is_retained: bool,
     /// Its volume, where somebody looked.
     pub volume: Option<VolumeFacts>,
 }
@@ -79,6 +83,9 @@ impl DataClaimFacts {
             class: class_of(claim).map(str::to_owned),
             access_modes: claim.path("spec.accessModes").strs().map(str::to_owned).collect(),
             created,
+            is_bound: claim.path("spec.volumeName").str().is_some_and(|volume| !volume.is_empty()),
+            is_retained: claim.path("metadata.labels").get(terms::keys::HOLDS_DATA).str()
+                == Some(terms::fate("Retain")),
             volume: None,
         }
     }

@@ -91,7 +91,10 @@
 //!   selector: {app: graph}
 //!   ports: [{name: bolt, port: 7687}]
 //! ```
-//! Nothing in the Pod needs these variables: names of Services are found by DNS.
+//! Names of Services are found by DNS. `enableServiceLinks: false` takes the variables from every container of the Pod: `seawall fix` writes
+//! it where the database is the only one, and none is spelled out (`$(REDIS_SERVICE_HOST)`); elsewhere somebody has to look first.
+//!
+//! Where the server is told to start with settings that it does not know, the finding is counted, and no more.
 //!
 //! ## References
 //! - neo4j/docker-neo4j: docker-image-src, docker-entrypoint.sh
@@ -104,6 +107,7 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Tier},
+    tree::Node,
     view::Database,
 };
 
@@ -122,6 +126,12 @@ pub(super) static RULE: Rule = Rule {
 
 const HELP: &str = "set enableServiceLinks: false in the Pod's spec: a Service is found by its name in DNS";
 
+const HELP_BESIDE_OTHERS: &str = "set enableServiceLinks: false in the Pod's spec once no container there needs variables such as \
+                                  REDIS_SERVICE_HOST: a Service is found by its name in DNS";
+
+/// What is in the names of variables that Services bring.
+const PARTS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
+
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let prefix = database.engine.facts.settings_prefix.as_deref().filter(|_| database.takes_service_variables());
     let Some(prefix) = prefix else { return };
@@ -133,6 +143,20 @@ fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findi
         format!("container {name:?} takes variables of Service {service:?} for settings: {first}PORT and others");
     let place = database.pod.spec.get("enableServiceLinks");
     let finding = findings.report(place, message);
-    finding.about(name.to_owned()).help(HELP).at_most(Action::Warn);
-    finding.correction(place, json!(false), "keeps variables of Services out of the server's settings");
+    let forgives = database.engine.facts.forgives_settings_by.iter().any(|sign| database.holds(sign));
+    finding.about(name.to_owned()).at_most(if forgives { Action::Audit } else { Action::Warn });
+    if may_be_needed(database) {
+        finding.help(HELP_BESIDE_OTHERS);
+    } else {
+        finding.help(HELP);
+        finding.correction(place, json!(false), "keeps variables of Services out of the server's settings");
+    }
+}
+
+/// True where some container may read what the kubelet tells of Services: a program does so without a word in the spec.
+fn may_be_needed(database: &Database<'_>) -> bool {
+    let container = database.container;
+    let names = container.env().flat_map(|var| [Some(var.name()), var.value().str()]).flatten();
+    let mut words = container.argv().filter_map(Node::str).chain(names);
+    database.pod.containers().nth(1).is_some() || words.any(|word| PARTS.iter().any(|part| word.contains(part)))
 }

@@ -14,7 +14,7 @@
 //! metadata: {name: db}
 //! spec:
 //!   targetRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}
-//!   updatePolicy: {updateMode: Auto}
+//!   updatePolicy: {updateMode: Auto, minReplicas: 1}
 //! ---
 //! apiVersion: apps/v1
 //! kind: StatefulSet
@@ -54,7 +54,7 @@
 //! metadata: {name: db}
 //! spec:
 //!   targetRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}
-//!   updatePolicy: {updateMode: Initial}
+//!   updatePolicy: {updateMode: "Off"}
 //! ---
 //! apiVersion: apps/v1
 //! kind: StatefulSet
@@ -86,11 +86,15 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! With `Initial` a recommendation counts when the Pod is started anyway, with `"Off"` it is only shown. A container whose policy is `"Off"`
-//! is left alone, and not reported.
+//! With `"Off"` a recommendation is only shown. With `Initial` it counts when the Pod is started anyway, and limits shrink and grow in
+//! proportion to requests: choose it only with `controlledValues: RequestsOnly` and a `minAllowed` for memory that the server's settings fit
+//! into. A container whose policy is `"Off"` is left alone, and not reported.
+//!
+//! The updater evicts where there are at least `minReplicas` Pods; where that is not set, 2, unless it was started with another
+//! `--min-replicas`. Of fewer the finding is counted, and no more.
 //!
 //! ## References
-//! - kubernetes/autoscaler: vertical-pod-autoscaler/docs/quickstart.md
+//! - kubernetes/autoscaler: vertical-pod-autoscaler/docs/quickstart.md, docs/flags.md (min-replicas)
 use super::support::beside;
 use crate::{
     finding::Findings,
@@ -112,8 +116,8 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-const HELP: &str =
-    "set updatePolicy.updateMode to Initial, or to \"Off\" and apply what it recommends at an hour that you choose";
+const HELP: &str = "set updatePolicy.updateMode to \"Off\", and apply what it recommends at an hour that you choose; to Initial only with \
+                    controlledValues: RequestsOnly and a minAllowed for memory: limits shrink with requests otherwise";
 
 fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Companion::VerticalAutoscaler(autoscaler) = companion else { return };
@@ -123,7 +127,12 @@ fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Fin
         let servers = workload.databases.iter().filter(|d| d.role == Role::Server);
         let Some(database) = servers.into_iter().find(|d| is_moved(&d.container)) else { continue };
         let (kind, name, engine) = (&workload.kind, &workload.name, &database.engine);
-        let message = format!("evicts {engine} of {kind} {name:?} to give it other resources: updateMode {mode}");
-        findings.report(autoscaler.mode(), message).about(format!("{kind}/{name}")).help(HELP).at_most(Action::Warn);
+        let (verb, ceiling) = match workload.replicas >= autoscaler.fewest() {
+            true => ("evicts", Action::Warn),
+            // The updater may have been started with another minimum.
+            false => ("may evict", Action::Audit),
+        };
+        let message = format!("{verb} {engine} of {kind} {name:?} to give it other resources: updateMode {mode}");
+        findings.report(autoscaler.mode(), message).about(format!("{kind}/{name}")).help(HELP).at_most(ceiling);
     }
 }

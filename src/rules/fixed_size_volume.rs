@@ -1,4 +1,4 @@
-//! A database on a volume that can never grow.
+//! A database on a volume that cannot grow as its class stands.
 //!
 //! ## Why
 //! Databases grow. When the disk is full, writes fail, some servers exit, and some cannot start again before there is room. Where the class
@@ -122,6 +122,6 @@ fn judge(storage: Storage<'_, '_>, findings: &mut Findings) {
     let class = storage.class.filter(|c| !c.may_expand && !c.is_local() && !c.is_network_file_system());
     let Some(class) = class else { return };
     let name = storage.name;
-    let message = format!("claim {name:?} can never grow: class {:?} has no allowVolumeExpansion", class.name);
+    let message = format!("claim {name:?} cannot grow while class {:?} has no allowVolumeExpansion", class.name);
     findings.report(storage.place, message).about(name.to_owned()).help(HELP).at_most(Action::Warn);
 }

@@ -121,9 +121,8 @@ const HELP: &str =
     "choose a class with volumeBindingMode: WaitForFirstConsumer; of a class that exists it cannot be changed";
 
 fn judge(storage: Storage<'_, '_>, findings: &mut Findings) {
-    let is_bound = storage.claim.is_some_and(|claim| claim.volume.is_some());
     let class = storage.class.filter(|c| c.binds_at_once && c.is_tied_to_a_place() && !c.names_its_places);
-    let Some(class) = class.filter(|_| !is_bound) else { return };
+    let Some(class) = class.filter(|_| !storage.is_bound) else { return };
     let (name, of) = (&class.name, storage.name);
     let message = format!("class {name:?} chooses where the volume of {of:?} is before a node is chosen for the Pod");
     findings.report(storage.place, message).about(of.to_owned()).help(HELP).at_most(Action::Warn);

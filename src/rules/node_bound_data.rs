@@ -36,14 +36,14 @@
 //!   volumeClaimTemplates:
 //!     - metadata: {name: data}
 //!       spec:
-//!         storageClassName: local-path
+//!         storageClassName: node-disk
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ---
 //! apiVersion: storage.k8s.io/v1
 //! kind: StorageClass
-//! metadata: {name: local-path}
-//! provisioner: rancher.io/local-path
+//! metadata: {name: node-disk}
+//! provisioner: topolvm.io
 //! reclaimPolicy: Retain
 //! volumeBindingMode: WaitForFirstConsumer
 //! allowVolumeExpansion: true
@@ -89,12 +89,13 @@
 //! volumeBindingMode: WaitForFirstConsumer
 //! allowVolumeExpansion: true
 //! ```
-//! Members of a cluster are not reported: each may be on a disk of its own. Drivers for clusters of one node, such as minikube's, are only
-//! counted.
+//! One replica alone is reported, and no member of a cluster: several may each have a copy on a disk of its own, also where that is said in
+//! a file that the spec does not show. Drivers that clusters of one node come with, such as minikube's and that of kind and k3s, are only
+//! counted. A claim that has a volume is judged by its volume.
 //!
 //! ## References
 //! - Kubernetes documentation, volumes: local
-//! - rancher/local-path-provisioner: README.md
+//! - topolvm/topolvm, rancher/local-path-provisioner: README.md
 //! - cloudnative-pg/cloudnative-pg: docs/src/storage.md
 use super::support::storage::Storage;
 use crate::{
@@ -117,18 +118,24 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
-/// Drivers of clusters that have one node anyway.
-const OF_ONE_NODE: [&str; 3] = ["docker.io/hostpath", "k8s.io/minikube-hostpath", "microk8s.io/hostpath"];
+/// Drivers that clusters of one node come with (Docker Desktop, minikube, MicroK8s; kind and k3s).
+const OF_ONE_NODE: [&str; 4] =
+    ["docker.io/hostpath", "k8s.io/minikube-hostpath", "microk8s.io/hostpath", "rancher.io/local-path"];
 
 const HELP: &str = "when that node is lost, so is the data: choose a class of volumes that other nodes can mount, or run replicas; and keep \
                     dumps elsewhere";
 
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let Some(storage) = Storage::of(database, context).filter(|_| !database.is_member()) else { return };
+    // Several are told apart by what the spec may not show: a mounted file, what an init container writes.
+    let is_alone = database.workload.replicas() == 1 && !database.is_member();
+    let Some(storage) = Storage::of(database, context).filter(|_| is_alone) else { return };
     let of = match (storage.class, storage.claim.and_then(|claim| claim.volume.as_ref())) {
-        (Some(known), _) if known.is_local() => format!("class {:?}", known.name),
+        (Some(known), None) if known.is_local() && !storage.is_bound => format!("class {:?}", known.name),
+        (Some(known), Some(volume)) if known.is_local() && volume.is_of_one_node() => {
+            format!("volume {:?}", volume.name)
+        }
         // What the driver of a class makes may be a folder that all nodes share; what somebody made by hand is what it says.
-        (None, Some(volume)) if volume.is_local => format!("volume {:?}", volume.name),
+        (None, Some(volume)) if volume.is_of_one_node() => format!("volume {:?}", volume.name),
         _ => return,
     };
     let name = database.name();

@@ -55,7 +55,7 @@
 //! ```
 //! A StatefulSet never runs two Pods of one name, and is the better home. With `maxSurge: 0`, on an UPDATE, and in other kinds the
 //! finding is a warning at most; so it is over a claim that is known to be `ReadWriteOncePod`, which no two Pods can open: that rollout
-//! hangs.
+//! hangs, unless the old Pod may go first (`maxSurge: 0`, or `maxUnavailable: 1`).
 //!
 //! ## References
 //! - stategraph/stategraph#526
@@ -69,7 +69,7 @@ use crate::{
     finding::Findings,
     rule::{Context, Rule, Validate},
     terms::{Action, Role, Tier},
-    view::{Database, Kind, VolumeKind},
+    view::{Database, Kind, VolumeKind, Workload},
 };
 
 /// The rule.
@@ -85,30 +85,39 @@ pub(super) static RULE: Rule = Rule {
     writes: &[],
 };
 
+const HELP: &str = "set strategy: {type: Recreate}; if a rollout hangs now, applying this stops the old Pod and starts the new one: roll \
+                    back first if that is not wanted";
+
 fn validate(database: &Database<'_>, context: &Context<'_>, findings: &mut Findings) {
     let workload = database.workload;
     if database.role != Role::Server || workload.kind != Kind::Deployment || workload.strategy() == "Recreate" {
         return;
     }
     let Some(VolumeKind::Claim(claim)) = database.data.volume().map(|v| v.kind) else { return };
-    let finding = findings.report(
-        workload.spec().path("strategy.type"),
-        format!("a rollout lets two Pods open claim {claim:?} at once: strategy is RollingUpdate"),
-    );
-    finding.about(claim.to_owned());
-    finding.help("set strategy: {type: Recreate}; applying this restarts nothing");
-    let strategy = workload.spec().get("strategy");
-    finding.correction(strategy, json!({"type": "Recreate"}), "stops the old Pod before the new one starts");
     // Without a surge the old Pod is told to stop first, but not waited for.
     let surge = workload.spec().path("strategy.rollingUpdate.maxSurge");
-    let waits = surge.i64() == Some(0) || matches!(surge.str(), Some("0" | "0%"));
-    if waits || !context.is_birth_of(workload) {
+    let stops_first = surge.i64() == Some(0) || matches!(surge.str(), Some("0" | "0%"));
+    // The new Pod waits for the old one to go, which waits for the new one to be ready; unless it may go before.
+    let is_for_one_pod = beside::data_claim(claim, context).is_some_and(DataClaimFacts::is_for_one_pod);
+    if is_for_one_pod && (stops_first || may_lack_one(workload)) {
+        return;
+    }
+    let message = if is_for_one_pod {
+        format!("a rollout never ends: strategy is RollingUpdate, and one Pod alone may mount claim {claim:?}")
+    } else {
+        format!("a rollout lets two Pods open claim {claim:?} at once: strategy is RollingUpdate")
+    };
+    let finding = findings.report(workload.spec().path("strategy.type"), message);
+    finding.about(claim.to_owned()).help(HELP);
+    let strategy = workload.spec().get("strategy");
+    finding.correction(strategy, json!({"type": "Recreate"}), "stops the old Pod before the new one starts");
+    if is_for_one_pod || stops_first || !context.is_birth_of(workload) {
         finding.at_most(Action::Warn);
     }
-    // The new Pod waits for the old one to go, which waits for the new one to be ready.
-    if beside::data_claim(claim, context).is_some_and(DataClaimFacts::is_for_one_pod) {
-        finding.message =
-            format!("a rollout never ends: strategy is RollingUpdate, and one Pod alone may mount claim {claim:?}");
-        finding.at_most(Action::Warn);
-    }
+}
+
+/// True where a rollout may stop the one Pod before another is ready. A share is rounded down.
+fn may_lack_one(workload: Workload<'_>) -> bool {
+    let most = workload.spec().path("strategy.rollingUpdate.maxUnavailable");
+    most.i64().is_some_and(|most| most > 0) || most.str() == Some("100%")
 }

@@ -91,8 +91,10 @@
 //!         accessModes: [ReadWriteOnce]
 //!         resources: {requests: {storage: 10Gi}}
 //! ```
-//! A Service of a name that says that it is for reading (`db-ro`, `db-read`, `db-replicas`) is not reported, nor is a headless one. Whatever
-//! chooses the primary has to keep the label true.
+//! A Service of a name that says that it is for reading (`db-ro`, `db-read`, `db-replicas`, `db-slave`) is not reported, nor is a headless
+//! one, nor one in front of a workload whose spec makes a follower of every Pod (`--replicaof HOST`, `--super-read-only=ON`). Whatever chooses
+//! the primary has to keep the label true: a selector with a label that no Pod has selects none. Drivers of MongoDB find the primary by
+//! themselves.
 //!
 //! ## References
 //! - patroni documentation, Kubernetes: labels of the leader
@@ -119,25 +121,32 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Words in the name of a Service that is for reading, or for members among themselves.
-const OTHER_USES: [&str; 14] = [
+const OTHER_USES: &[&str] = &[
     "ro",
     "read",
     "reads",
     "reader",
+    "readers",
     "readonly",
+    "repl",
     "replica",
     "replicas",
     "secondary",
+    "secondaries",
+    "slave",
+    "slaves",
     "standby",
+    "standbys",
     "follower",
+    "followers",
     "any",
     "peer",
     "peers",
     "metrics",
 ];
 
-const HELP: &str = "add the label of the member that leads to the selector, and keep it true; or say by the Service's name that it is for \
-                    reading (-ro)";
+const HELP: &str = "name it -ro if it is for reading; if it is for writing, add the label of the member that leads to the selector once \
+                    something keeps that label true: until then it selects no Pod";
 
 fn validate(companion: &Companion<'_>, context: &Context<'_>, findings: &mut Findings) {
     let Companion::Service(service) = companion else { return };

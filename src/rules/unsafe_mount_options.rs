@@ -1,9 +1,8 @@
 //! A database whose volume is mounted so that it gives up what the server relies on.
 //!
 //! ## Why
-//! A commit is safe once `fsync` returns. Mounted without barriers, or asynchronously, the file system says so before it is true; mounted
-//! `soft`, a network file system gives up writes half-way; without locks nothing keeps a second server off the files. It shows after the
-//! power failed.
+//! A commit is safe once `fsync` returns. Mounted without barriers, the file system says so before it is true; mounted `soft`, a network
+//! file system gives up writes half-way; without locks nothing keeps a second server off the files. It shows after the power failed.
 //!
 //! `seawall check` sees it where the class is among the documents of the run; the webhook and `seawall scan` ask for the classes that there
 //! are. Of a claim that has a volume the webhook
@@ -94,9 +93,14 @@
 //! ```
 //! Mount options of a volume count once it is mounted anew.
 //!
+//! `async` is not reported: for who mounts it is the usual case, and `fsync` is honoured; the `async` that loses data is an option of an NFS
+//! server's export, which Kubernetes does not see. Nor is `data=writeback`: after a crash a file may show old blocks, and a database writes
+//! over them from its log.
+//!
 //! ## References
 //! - cockroachdb/docs: recommended production settings
-//! - ext4(5), nfs(5)
+//! - ext4(5), mount(8), nfs(5), exports(5)
+//! - PostgreSQL documentation, write-ahead logging: reliability
 //! - Kubernetes documentation, persistent volumes: mount options
 use super::support::storage::Storage;
 use crate::{

@@ -91,6 +91,9 @@
 //! ```
 //! Of a volume that exists its own policy counts, which can be changed at any time; of a class it cannot.
 //!
+//! A claim that has a volume, or names one, is judged by what that volume says, and not by its class. Where nobody looked at the volume, a
+//! label `seawall.dev/holds-data: retained` on the claim is believed.
+//!
 //! ## References
 //! - Kubernetes documentation, persistent volumes: reclaiming
 //! - Kubernetes documentation, change the reclaim policy of a PersistentVolume
@@ -126,7 +129,7 @@ fn judge(storage: Storage<'_, '_>, findings: &mut Findings) {
         (Some(volume), _) if volume.reclaim_policy == "Delete" => {
             format!("who deletes claim {name:?} deletes its volume as well: the volume's reclaim policy is Delete")
         }
-        (None, Some(class)) if class.reclaim_policy == "Delete" => {
+        (None, Some(class)) if !storage.is_bound && !storage.is_retained && class.reclaim_policy == "Delete" => {
             format!("who deletes claim {name:?} deletes its volume as well: class {:?} says so", class.name)
         }
         _ => return,

@@ -1,6 +1,7 @@
 //! What other objects of a run are told about a workload.
 use super::{Case, Container, Database, Kind, Owner, Var, Volume, VolumeKind, Workload};
 use crate::{
+    engines::schema::Condition,
     facts::{Around, ClaimUser, ConfigReading, ConfigUser, DatabaseFacts, Pointed, Question, WorkloadFacts},
     tree::Node,
 };
@@ -214,6 +215,22 @@ fn is_read_only(mount: Node<'_>, volume: Volume<'_>) -> bool {
     [mount.get("readOnly"), source.get("readOnly")].iter().any(|n| n.bool() == Some(true))
 }
 
+/// True where the spec makes a follower of every replica: none of them takes writes.
+fn all_follow(database: &Database<'_>) -> bool {
+    let is_told = |flag: &String| {
+        let name =
+            |word: Node<'_>| word.str().is_some_and(|w| w.split('=').next().is_some_and(|name| same_flag(name, flag)));
+        database.container.argv().any(name)
+    };
+    let follows = |sign: &Condition| database.holds(sign) && sign.flag.as_ref().is_none_or(is_told);
+    database.engine.facts.cluster.as_ref().is_some_and(|cluster| cluster.followers_by.iter().any(follows))
+}
+
+/// `--super_read_only` is `--super-read-only`.
+fn same_flag(written: &str, flag: &str) -> bool {
+    written.eq_ignore_ascii_case(flag) || written.replace('_', "-").eq_ignore_ascii_case(flag)
+}
+
 fn database_facts(database: &Database<'_>) -> DatabaseFacts {
     let ports = database.container.0.get("ports").items();
     let cluster = database.engine.facts.cluster.as_ref();
@@ -225,7 +242,8 @@ fn database_facts(database: &Database<'_>) -> DatabaseFacts {
         is_voting: cluster.is_some_and(|c| c.quorum && c.joined_by.iter().any(|sign| database.holds(sign))),
         has_one_writer: cluster
             .is_some_and(|c| c.one_writer && !c.many_writers_by.iter().any(|sign| database.holds(sign)))
-            && database.is_member(),
+            && database.is_member()
+            && !all_follow(database),
         copies: cluster.and_then(|c| c.copies),
     }
 }

@@ -38,9 +38,7 @@ const ZONAL: &[&str] = &[
 
 /// How file systems are mounted that give up what a database relies on: the option, and what it costs. Of `barrier=0` the value counts.
 const UNSAFE_OPTIONS: &[(&str, &str)] = &[
-    ("async", "what is written may not be"),
     ("barrier=0", "fsync may lie"),
-    ("data=writeback", "a crash may leave old blocks"),
     ("nobarrier", "fsync may lie"),
     ("nolock", "no lock holds"),
     ("soft", "writes may fail half-way"),
@@ -67,6 +65,12 @@ impl ClassFacts {
 }
 
 impl VolumeFacts {
+    /// True where it is a disk or a folder of one node, by what it is or by its driver.
+    #[must_use]
+    pub fn is_of_one_node(&self) -> bool {
+        self.is_local || LOCAL.contains(&self.source.as_str())
+    }
+
     /// What it is, where that is a network file system.
     #[must_use]
     pub fn network_file_system(&self) -> Option<&str> {

@@ -46,6 +46,10 @@ pub struct Cluster {
     /// Signs that others take writes as well, or send clients where they belong.
     #[serde(default)]
     pub many_writers_by: Vec<Condition>,
+    /// Signs that every replica of the workload follows a writer elsewhere. An option counts where it is an argument of its own: a script may
+    /// give it to some.
+    #[serde(default)]
+    pub followers_by: Vec<Condition>,
     /// True where a member is ready only among a majority, so that all must start at once.
     #[serde(default)]
     pub together: bool,

@@ -206,6 +206,9 @@ pub struct Facts {
     /// some.
     #[serde(default)]
     pub settings_prefix: Option<String>,
+    /// Signs that the server starts with settings that it does not know.
+    #[serde(default)]
+    pub forgives_settings_by: Vec<Condition>,
     /// True where NFS is to be mounted without locks for it (`nolock`), as its makers say.
     #[serde(default)]
     pub keeps_locks_itself: Option<bool>,

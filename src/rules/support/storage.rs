@@ -19,6 +19,10 @@ pub(in crate::rules) struct Storage<'t, 'c> {
     pub(in crate::rules) class: Option<&'c ClassFacts>,
     /// The claim, where it exists and is known; of those of a StatefulSet the first one.
     pub(in crate::rules) claim: Option<&'c DataClaimFacts>,
+    /// True where the claim has a volume, or names one: what its class says of new volumes is not about this one.
+    pub(in crate::rules) is_bound: bool,
+    /// True where the claim's label says that its volume is retained.
+    pub(in crate::rules) is_retained: bool,
 }
 
 impl<'t, 'c> Storage<'t, 'c> {
@@ -26,6 +30,7 @@ impl<'t, 'c> Storage<'t, 'c> {
     pub(in crate::rules) fn of(database: &Database<'t>, context: &Context<'c>) -> Option<Self> {
         let volume = database.data.volume().filter(|v| v.is_claim() && database.role == Role::Server)?;
         let claim = claim_behind(database, volume, context);
+        let is_bound = claim.is_some_and(|claim| claim.is_bound || claim.volume.is_some());
         let (name, place, own) = match volume.kind {
             VolumeKind::Claim(name) => {
                 let place = volume.node.path("persistentVolumeClaim.claimName");
@@ -40,14 +45,16 @@ impl<'t, 'c> Storage<'t, 'c> {
                 (template.name(), template.class(), Some(written.or_else(given).or_else(stated)))
             }
         };
-        Some(Self { name, place, class: own.and_then(|own| class(own, context)), claim })
+        let class = own.and_then(|own| class(own, is_bound, context));
+        Some(Self { name, place, class, claim, is_bound, is_retained: claim.is_some_and(|claim| claim.is_retained) })
     }
 
     /// Of a claim that is a database's.
     pub(in crate::rules) fn of_claim(claim: &Claim<'t>, context: &Context<'c>) -> Option<Self> {
-        let own = claim.class_name();
-        let known = || Self { name: claim.name(), place: claim.class(), class: class(own, context), claim: None };
-        claim.is_of_a_database().then(known)
+        let DataClaimFacts { is_bound, is_retained, .. } = DataClaimFacts::of(claim.0, None);
+        let class = class(claim.class_name(), is_bound, context);
+        let known = Self { name: claim.name(), place: claim.class(), class, claim: None, is_bound, is_retained };
+        claim.is_of_a_database().then_some(known)
     }
 }
 
@@ -55,13 +62,14 @@ fn claim_behind<'c>(database: &Database<'_>, volume: Volume<'_>, context: &Conte
     beside::data_claim(&database.workload.first_claim(volume)?, context)
 }
 
-/// The class of this name; without one the default. `""` is none.
-fn class<'c>(own: Option<&str>, context: &Context<'c>) -> Option<&'c ClassFacts> {
+/// The class of this name; without one the default, which a claim that is bound is no longer given. `""` is none.
+fn class<'c>(own: Option<&str>, is_bound: bool, context: &Context<'c>) -> Option<&'c ClassFacts> {
     let Known::Found(Answer::StorageClasses(classes)) = context.facts.get(&Question::StorageClasses) else {
         return None;
     };
     match own {
         Some(name) => classes.iter().find(|class| class.name == name),
+        None if is_bound => None,
         // Of several defaults the newest counts, and nobody says which that is.
         None => {
             let mut defaults = classes.iter().filter(|class| class.default);

@@ -1,6 +1,9 @@
 //! VerticalPodAutoscalers.
 use crate::tree::Node;
 
+/// kubernetes/autoscaler: vertical-pod-autoscaler/docs/flags.md, the updater's `--min-replicas`.
+const USUAL_MIN_REPLICAS: i64 = 2;
+
 /// A VerticalPodAutoscaler.
 #[derive(Debug, Clone, Copy)]
 pub struct VerticalAutoscaler<'t>(pub Node<'t>);
@@ -24,6 +27,12 @@ impl<'t> VerticalAutoscaler<'t> {
     pub fn evicting_mode(self) -> Option<&'t str> {
         let mode = self.mode().str().unwrap_or("Auto");
         matches!(mode, "Auto" | "Recreate" | "InPlaceOrRecreate").then_some(mode)
+    }
+
+    /// The fewest Pods of which it evicts one: its own `minReplicas`, else what its updater is started with where nobody says otherwise.
+    #[must_use]
+    pub fn fewest(self) -> i64 {
+        self.0.get("spec").get("updatePolicy").get("minReplicas").i64().unwrap_or(USUAL_MIN_REPLICAS)
     }
 
     /// True for a container whose policy, or that for all, is `Off`.

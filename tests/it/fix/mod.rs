@@ -1,6 +1,7 @@
 //! `seawall fix`, on everything that there is to fix: what comes out says what it should, nothing else changes, and no password gets
 //! out.
 
+mod links;
 mod policies;
 mod spelled;
 

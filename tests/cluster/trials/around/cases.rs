@@ -74,6 +74,15 @@ fn members(name: &str) -> Value {
     members
 }
 
+/// Three members, of which statements make one the writer.
+fn followers(name: &str) -> Value {
+    let mut followers = set(name);
+    followers["spec"]["replicas"] = json!(3);
+    followers["spec"]["serviceName"] = json!(format!("{name}-members"));
+    pod_spec(&mut followers)["containers"][0]["args"] = json!(["--gtid-mode=ON", "--enforce-gtid-consistency=ON"]);
+    followers
+}
+
 fn service(name: &str, app: &str, spec: &Value) -> Value {
     let mut spec = spec.clone();
     spec["selector"] = json!({"app": app});
@@ -122,7 +131,7 @@ fn pointing() -> Vec<Case> {
             "50: a vertical autoscaler",
             vec![json!({
                 "apiVersion": "autoscaling.k8s.io/v1", "kind": "VerticalPodAutoscaler", "metadata": {"name": "sizes"},
-                "spec": {"targetRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "sized"}, "updatePolicy": {"updateMode": "Auto"}},
+                "spec": {"targetRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "sized"}, "updatePolicy": {"updateMode": "Auto", "minReplicas": 1}},
             })],
             set("sized"),
             "VerticalPodAutoscaler \"sizes\": evicts mysql of StatefulSet \"sized\" to give it other resources: updateMode Auto",
@@ -156,9 +165,9 @@ fn pointing() -> Vec<Case> {
         ),
         Case::new(
             "72: a Service to any member",
-            vec![service("clients", "many", &json!({"ports": ports(27017)}))],
-            members("many"),
-            "Service \"clients\": sends writes to any mongodb of StatefulSet \"many\", of which one takes them",
+            vec![service("clients", "many", &json!({"ports": ports(3306)}))],
+            followers("many"),
+            "Service \"clients\": sends writes to any mysql of StatefulSet \"many\", of which one takes them",
         ),
         Case::new(
             "81: variables of a Service that are taken for settings",

@@ -50,7 +50,7 @@ pub fn of_the_cluster() -> Vec<Value> {
     });
     vec![
         class("around-deletes", &json!({"reclaimPolicy": "Delete"})),
-        class("around-local", &json!({"provisioner": "rancher.io/local-path"})),
+        class("around-local", &json!({"provisioner": "topolvm.io"})),
         class("around-early", &json!({"volumeBindingMode": "Immediate"})),
         class("around-fixed", &json!({"allowVolumeExpansion": false})),
         class("around-lazy", &json!({"mountOptions": ["nobarrier"]})),
@@ -97,7 +97,7 @@ pub fn cases() -> Vec<Case> {
         of_class(
             "45: a volume that cannot grow",
             "around-fixed",
-            "claim \"data\" can never grow: class \"around-fixed\" has no allowVolumeExpansion",
+            "claim \"data\" cannot grow while class \"around-fixed\" has no allowVolumeExpansion",
         ),
         of_class(
             "46: a mount option of a class",
