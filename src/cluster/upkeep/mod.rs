@@ -16,12 +16,12 @@ pub use self::volumes::{ClaimRef, Volumes};
 use self::walk::Walk;
 use super::{
     Chain, Cluster, FetchError, Leadership,
-    protect::{BY_HAND, BY_ITSELF, CLAIM, Fate, VOLUME, Wanted},
+    protect::{BY_HAND, BY_ITSELF, Backing, CLAIM, VOLUME, Wanted},
 };
 use crate::{
     facts::{Answer, ClassFacts, Known, Question},
     terms::{
-        self, UNGUARDED,
+        Fate, UNGUARDED,
         keys::{self, ENFORCED, GUARD, HOLDS_DATA},
     },
     tree::{Node, Tree},
@@ -93,27 +93,27 @@ impl Cluster {
         round: &mut Round,
     ) {
         let Labelled { mut wanted, volume, class, .. } = claim;
-        let fate = match &volume {
-            Some(volume) => self.fate(volume).await,
+        let backing = match &volume {
+            Some(volume) => self.backing(volume).await,
             None => {
                 let classes = match classes {
                     Some(classes) => classes,
                     None => classes.insert(self.classes().await),
                 };
-                Ok(Fate { value: ClassFacts::fate(class.as_deref(), classes), volume: None })
+                Ok(Backing { fate: ClassFacts::fate(class.as_deref(), classes), guard: None })
             }
         };
-        let fate = match fate {
-            Ok(fate) => fate,
+        let Backing { fate, guard } = match backing {
+            Ok(backing) => backing,
             Err(error) => return failed(&wanted, &error, round),
         };
         // A volume or a class that is gone says nothing against what was known of it.
-        if fate.value != "unknown" {
-            wanted.value = fate.value;
+        if fate != Fate::Unknown {
+            wanted.value = Some(fate.as_str());
             self.keep(&wanted, round).await;
         }
-        if let Some(volume) = fate.volume.filter(|_| is_guarded) {
-            self.keep(&volume, round).await;
+        if let Some(guard) = guard.filter(|_| is_guarded) {
+            self.keep(&guard, round).await;
         }
     }
 
@@ -202,7 +202,7 @@ fn labelled(claim: Node<'_>) -> Option<Labelled> {
     }
     let folder = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
     Some(Labelled {
-        wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, terms::fate("")),
+        wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, None),
         namespace: namespace.to_owned(),
         volume: claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned),
         class: Claim(claim).class_name().map(str::to_owned),
@@ -212,7 +212,8 @@ fn labelled(claim: Node<'_>) -> Option<Labelled> {
 fn guarded_by_us(volume: Node<'_>) -> Option<Guarded> {
     let namespace = volume.path("spec.claimRef.namespace").str().filter(|name| !name.is_empty())?;
     let is_ours = volume.path("metadata.managedFields").unread().is_some_and(wrote_guard);
-    is_ours.then(|| Guarded { wanted: Wanted::of(VOLUME, VOLUMES, volume, GUARD, ""), namespace: namespace.to_owned() })
+    is_ours
+        .then(|| Guarded { wanted: Wanted::of(VOLUME, VOLUMES, volume, GUARD, None), namespace: namespace.to_owned() })
 }
 
 fn wrote_guard(managed: &str) -> bool {
