@@ -6,6 +6,7 @@
 mod again;
 mod answers;
 mod breaker;
+mod claim_ref;
 mod connect;
 pub mod events;
 mod fetch;
@@ -35,6 +36,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::facts::{Answer, Facts, Known, Question, Seconds};
 
 use breaker::{Breaker, Outcome};
+pub use claim_ref::ClaimRef;
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
 pub(crate) use fetch::MOST_READ;

@@ -2,7 +2,7 @@
 use serde_json::json;
 
 use super::{
-    Cluster, FetchError, again,
+    ClaimRef, Cluster, FetchError, again,
     answers::each,
     fetch::{self, object, part},
 };
@@ -124,15 +124,15 @@ impl Cluster {
                 let volume = claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned);
                 let class = Claim(claim).class_name().map(str::to_owned);
                 let wanted = Wanted::of(CLAIM, &folder, claim, keys::HOLDS_DATA, None);
-                claims.push((wanted, volume, class));
+                claims.push((wanted, ClaimRef::to(claim), volume, class));
             }
         })
         .await?;
         let classes =
-            if claims.iter().any(|(_, volume, _)| volume.is_none()) { self.classes().await } else { Vec::new() };
-        for (mut claim, volume, class) in claims {
+            if claims.iter().any(|(_, _, volume, _)| volume.is_none()) { self.classes().await } else { Vec::new() };
+        for (mut claim, own, volume, class) in claims {
             let backing = match volume {
-                Some(volume) => self.backing(&volume).await,
+                Some(volume) => self.backing(&volume, &own).await,
                 None => Ok(Backing { fate: ClassFacts::fate(class.as_deref(), &classes), guard: None }),
             };
             let fate = match backing {
@@ -224,7 +224,8 @@ impl Cluster {
         Ok(seen)
     }
 
-    pub(super) async fn backing(&self, volume: &str) -> Result<Backing, FetchError> {
+    /// Looks at the volume that a claim names.
+    pub(super) async fn backing(&self, volume: &str, claim: &ClaimRef) -> Result<Backing, FetchError> {
         let path = format!("/api/v1/persistentvolumes/{}", part(volume)?);
         let Some(text) = again::patiently(async || object(&self.client, &path).await).await? else {
             return Ok(Backing { fate: Fate::Unknown, guard: None });
@@ -233,7 +234,8 @@ impl Cluster {
         let fate = Fate::of(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
         let folder = "/api/v1/persistentvolumes";
         let wanted = Wanted::of(VOLUME, folder, tree.root(), keys::GUARD, Some(keys::ENFORCED));
-        Ok(Backing { fate, guard: Some(wanted) })
+        // Anybody who may make a claim may have it name any volume: that is not yet a reason to guard it.
+        Ok(Backing { fate, guard: claim.owns(tree.root()).then_some(wanted) })
     }
 
     /// Not everybody may list them; what they say of a claim without a volume is unknown then.
