@@ -32,6 +32,8 @@ pub const RULE: &str = "rule";
 
 /// The place of a panic outside every rule, as [`Metrics::panicked`] takes it.
 pub const REQUEST: &str = "request";
+/// Where a panic was: in what one replica does for all.
+pub const UPKEEP: &str = "upkeep";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FindingLabels {
@@ -227,7 +229,7 @@ impl Metrics {
         self.parse_failures.add([cause as usize]);
     }
 
-    /// A panic in a rule (`place` is [`RULE`]), or elsewhere in the answer to a call ([`REQUEST`]).
+    /// A panic in a rule (`place` is [`RULE`]), elsewhere in the answer to a call ([`REQUEST`]), or in the [`UPKEEP`].
     pub fn panicked(&self, place: &'static str) {
         self.panics.get_or_create(&PanicLabels { place }).inc();
     }

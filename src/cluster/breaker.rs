@@ -14,8 +14,9 @@ use tokio::time::Instant;
 const MOST_FAILURES: u32 = 10;
 /// Between two attempts while none is tried.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Who was given less time than this does not tell by its silence how the API server is: it may be the review that was late.
-const FAIR: Duration = Duration::from_secs(1);
+/// Who was given less time than this does not tell by its silence how the API server is: it may be the review that was late. A little
+/// less than what look-ups around a database have.
+const FAIR: Duration = Duration::from_millis(400);
 
 /// What became of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

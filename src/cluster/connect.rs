@@ -169,7 +169,13 @@ impl Cluster {
         background.default_retry = false;
         let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
         let breaker = Arc::new(Breaker::new());
-        Ok(Self { client: client(config)?, background: client(background)?, breaker, namespace })
+        Ok(Self {
+            client: client(config)?,
+            background: client(background)?,
+            breaker,
+            refusals: Arc::default(),
+            namespace,
+        })
     }
 
     /// The namespace that this runs in, or that of the kubeconfig's context.

@@ -1,4 +1,6 @@
 //! What is heard of the objects that are followed: of each what is of interest, and no more.
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 
 use super::watch::Told;
@@ -108,6 +110,14 @@ pub(super) fn labelled(object: Node<'_>) -> Labelled {
     let labels = labels.filter(|(key, _)| *key != "kubernetes.io/metadata.name");
     let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.str()?.to_owned()))).collect();
     Labelled { name: metadata.get("name").text().to_owned(), labels }
+}
+
+/// The labels of every namespace, by its name.
+pub(super) type Namespaces = BTreeMap<String, Vec<(String, String)>>;
+
+/// The guarded ones among them.
+pub(super) fn guarded(namespaces: &Namespaces) -> impl Iterator<Item = &String> {
+    namespaces.iter().filter(|(_, labels)| is_guarded(labels)).map(|(name, _)| name)
 }
 
 /// True for the labels of a guarded namespace.

@@ -193,7 +193,10 @@ impl Candidate {
         let mut seen = self.seen.lock().await;
         let lease = self.api.get_opt(&self.name).await?;
         let term = lease.as_ref().map(|lease| term(lease, seen.as_ref(), Instant::now()));
-        let done = match self.choose(term.as_ref(), Instant::now()) {
+        let step = self.choose(term.as_ref(), Instant::now());
+        // Who had it all the time was there: it was the API server that was away.
+        let was_there = step == Move::Renew && seen.is_some();
+        let done = match step {
             Move::Wait => None,
             Move::Create => Some(self.api.create(&PostParams::default(), &self.fresh()).await),
             step @ (Move::Take | Move::Renew) => {
@@ -214,7 +217,9 @@ impl Candidate {
         match done {
             None => *seen = term,
             Some(Ok(lease)) => {
-                self.note(term.as_ref());
+                if !was_there {
+                    self.note(term.as_ref());
+                }
                 *seen = Some(self::term(&lease, None, Instant::now()));
                 return Ok(true);
             }

@@ -21,6 +21,7 @@ mod policies;
 pub mod protect;
 mod proxy;
 pub mod reach;
+mod refusals;
 pub mod registration;
 mod served;
 mod status;
@@ -33,7 +34,10 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::facts::{Answer, Facts, Known, Question, Seconds};
+use crate::{
+    facts::{Answer, Facts, Known, Question, Seconds},
+    metrics::Found,
+};
 
 use breaker::{Breaker, Outcome};
 pub use claim_ref::ClaimRef;
@@ -45,6 +49,7 @@ pub use health::Health;
 pub use lease::{Absence, Candidate, Leadership, LeaseTimes};
 pub use policies::{Followers, Sources};
 pub use proxy::Proxies;
+use refusals::Refusals;
 pub use uses::Uses;
 
 /// A connection to one API server.
@@ -55,6 +60,7 @@ pub struct Cluster {
     background: kube::Client,
     /// For what reviews wait for.
     breaker: Arc<Breaker>,
+    refusals: Arc<Refusals>,
     /// Where this runs, or what the kubeconfig's context says.
     namespace: String,
 }
@@ -65,10 +71,10 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
-/// How often one question was put, and whether it was answered; for metrics.
+/// How often one question was put, and what came of it; for metrics.
 pub trait Observer: Send + Sync {
     /// One look-up.
-    fn looked_up(&self, question: &'static str, answered: bool);
+    fn looked_up(&self, question: &'static str, result: Found);
     /// Whether look-ups are not tried for a while, after one that was or was not.
     fn breaker(&self, is_open: bool);
 }
@@ -85,37 +91,48 @@ impl Cluster {
     ) -> Facts {
         let mut facts = Facts::default();
         let asked = questions.into_iter().map(|question| async move {
-            let known = self.look_up(&question, now, deadline).await;
-            (question, known)
+            let (known, result) = self.look_up(&question, now, deadline).await;
+            (question, known, result)
         });
-        for (question, known) in futures::future::join_all(asked).await {
-            observer.looked_up(question.name(), !known.is_unknown());
+        for (question, known, result) in futures::future::join_all(asked).await {
+            observer.looked_up(question.name(), result);
             facts.put(question, known);
         }
         observer.breaker(self.breaker.is_open());
         facts
     }
 
-    async fn look_up(&self, question: &Question, now: Seconds, deadline: Instant) -> Known<Answer> {
-        let begun = Instant::now();
+    async fn look_up(&self, question: &Question, now: Seconds, deadline: Instant) -> (Known<Answer>, Found) {
+        let (name, begun) = (question.name(), Instant::now());
         if !self.breaker.ask(begun) {
-            tracing::debug!(question = question.name(), "a question was not asked");
-            return Known::Unknown;
+            tracing::debug!(question = name, "a question was not asked");
+            return (Known::Unknown, Found::Unknown);
         }
-        let answer = timeout_at(deadline, answers::to(&self.client, question, now)).await;
-        let (known, outcome) = match answer {
-            Ok(Ok(known)) => (known, Outcome::Answered),
+        let (known, result, outcome) = match timeout_at(deadline, answers::to(&self.client, question, now)).await {
+            Ok(Ok(known)) => {
+                self.refusals.answered(name);
+                // What was found, and was more than is read, is unknown all the same.
+                let result = if known.is_unknown() { Found::Unknown } else { Found::Found };
+                (known, result, Outcome::Answered)
+            }
+            Ok(Err(error)) if error.is_forbidden() => {
+                if self.refusals.is_new(name) {
+                    tracing::warn!(question = name, error = %Chain(&error), "a question is not answered to us");
+                }
+                (Known::Unknown, Found::Refused, Outcome::Answered)
+            }
             Ok(Err(error)) => {
-                tracing::warn!(question = question.name(), error = %Chain(&error), "a question was not answered");
-                (Known::Unknown, if error.is_passing() { Outcome::Failed } else { Outcome::Answered })
+                tracing::warn!(question = name, error = %Chain(&error), "a question was not answered");
+                let outcome = if error.is_passing() { Outcome::Failed } else { Outcome::Answered };
+                (Known::Unknown, Found::Unknown, outcome)
             }
             Err(_) => {
-                tracing::warn!(question = question.name(), "a question was not answered in time");
-                (Known::Unknown, Outcome::TimedOut(begun.elapsed()))
+                tracing::warn!(question = name, "a question was not answered in time");
+                (Known::Unknown, Found::Unknown, Outcome::TimedOut(begun.elapsed()))
             }
         };
         self.breaker.told(outcome, Instant::now());
-        known
+        (known, result)
     }
 
     /// How look-ups fare, in a few words for `/readyz?verbose`.

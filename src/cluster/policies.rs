@@ -9,7 +9,7 @@ use tokio::{
 use super::{
     Cluster,
     health::{Health, Source},
-    heard::{Exempting, Heard, Labelled, Mode, Stored, exempting, is_guarded, labelled, stored},
+    heard::{Exempting, Heard, Labelled, Mode, Namespaces, Stored, exempting, guarded, is_guarded, labelled, stored},
     served,
     status::{self, Said},
     uses::{self, Uses},
@@ -57,8 +57,7 @@ impl Cluster {
         let client = self.background();
         let (tell, heard) = mpsc::channel(WAITING);
         let mut tasks = tokio::task::JoinSet::new();
-        let Sources { base, catalogue, rules, switch, tell_every } = sources;
-        let (namespace, name) = switch;
+        let Sources { base, catalogue, rules, switch: (namespace, name), tell_every } = sources;
         let names = rules.clone();
         let read = move |object: Node<'_>| exempting(object, &names);
         let followed = Followed { path: ExemptionObject::PATH.to_owned(), fields: String::new() };
@@ -140,7 +139,7 @@ struct Follower {
     stored: BTreeMap<String, Stored>,
     /// What they say together; `None` once one of them has changed.
     merged: Option<Arc<Policies>>,
-    namespaces: BTreeMap<String, Vec<(String, String)>>,
+    namespaces: Namespaces,
     /// By namespace and name.
     exemptions: BTreeMap<String, (Exemption, ExemptionStatus)>,
     uses: Arc<Uses>,
@@ -225,12 +224,16 @@ impl Follower {
                 self.health.heard(Source::Namespaces, &told);
                 match told {
                     Told::All(all) => {
-                        self.namespaces = all.into_iter().map(|n| (n.name, n.labels)).collect();
-                        self.guards.notify_one();
+                        let now: Namespaces = all.into_iter().map(|n| (n.name, n.labels)).collect();
+                        if !guarded(&now).eq(guarded(&self.namespaces)) {
+                            self.guards.notify_one();
+                        }
+                        self.namespaces = now;
                     }
                     Told::One(Labelled { name, labels }) => {
-                        let before = self.namespaces.get(&name).is_some_and(|labels| is_guarded(labels));
-                        if before != is_guarded(&labels) {
+                        // A new one holds nothing yet.
+                        let before = self.namespaces.get(&name);
+                        if before.is_some_and(|before| is_guarded(before) != is_guarded(&labels)) {
                             self.guards.notify_one();
                         }
                         return self.namespaces.insert(name, labels.clone()).as_ref() != Some(&labels);

@@ -113,6 +113,8 @@ words! {
         Missing = "missing",
         /// No answer.
         Unknown = "unknown",
+        /// No right to ask.
+        Refused = "refused",
     }
 }
 

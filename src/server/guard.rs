@@ -53,8 +53,8 @@ pub struct Guard {
 struct Counting<'m>(&'m Metrics);
 
 impl Observer for Counting<'_> {
-    fn looked_up(&self, question: &'static str, answered: bool) {
-        self.0.lookup(question, if answered { Found::Found } else { Found::Unknown });
+    fn looked_up(&self, question: &'static str, result: Found) {
+        self.0.lookup(question, result);
     }
 
     fn breaker(&self, is_open: bool) {

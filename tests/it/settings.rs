@@ -109,11 +109,14 @@ fn values_have_their_bounds() {
 #[test]
 fn classes_are_named_sized_and_allowed() {
     const NAME: &str = "expected the name of a StorageClass";
-    const SIZE: &str = "must be above 0, and another size than the others";
+    const SIZE: &str = "must be above 0";
+    const TWICE: &str = "has a class above already: state each size once";
+    let not_listed =
+        |class: &str| format!("allowedClasses does not list \"{class}\": add it there, or give one that it lists");
     for (storage, field, expected) in [
         ("{allowedClasses: []}", "allowedClasses", "names no class: leave it out to allow all of them"),
         ("{allowedClasses: [A b]}", "allowedClasses", "expected the name of a StorageClass, or \"\" for none"),
-        ("{className: slow, allowedClasses: [fast]}", "className", "is not among allowedClasses"),
+        ("{className: slow, allowedClasses: [fast]}", "className", &not_listed("slow")),
         (
             "{classesBySize: [{atLeast: 1Tb, className: a}]}",
             "classesBySize.atLeast",
@@ -124,20 +127,23 @@ fn classes_are_named_sized_and_allowed() {
         (
             "{classesBySize: [{atLeast: 1Ti, className: a}, {atLeast: 1024Gi, className: b}]}",
             "classesBySize.atLeast",
-            SIZE,
+            TWICE,
         ),
         ("{classesBySize: [{atLeast: 1Ti, className: A}]}", "classesBySize.className", NAME),
         (
             "{classesBySize: [{atLeast: 1Ti, className: a}], allowedClasses: [b]}",
             "classesBySize.className",
-            "is not among allowedClasses",
+            &not_listed("a"),
         ),
     ] {
         let spec = format!("  defaults: {{storage: {storage}}}");
         refused(&spec, &format!("line 5: spec.defaults.storage.{field}: {expected}"));
     }
     let inherited = "  defaults: {storage: {allowedClasses: [a]}}\n  engines: {mysql: {storage: {className: b}}}";
-    refused(inherited, "line 6: spec.engines.mysql.storage.className: is not among allowedClasses");
+    refused(inherited, &format!("line 6: spec.engines.mysql.storage.className: {}", not_listed("b")));
+    let given = "  defaults: {storage: {className: a}}\n  engines: {mysql: {storage: {allowedClasses: [b]}}}";
+    let message = "does not list \"a\", the class of the defaults: add it, or give className beside this";
+    refused(given, &format!("line 6: spec.engines.mysql.storage.allowedClasses: {message}"));
 }
 
 #[test]

@@ -70,12 +70,13 @@ impl Reporting<'_> {
                 return Ok(false);
             }
         }
+        let is_whole = inventory.has_all_workloads();
         let lacks = inventory.into_lacks();
         for lack in &lacks {
             let (resource, error) = (lack.sort.resource(), crate::cluster::Chain(&lack.error));
             tracing::warn!(resource, %error, "reports are written without what cannot be listed");
         }
-        Ok(lacks.is_empty())
+        Ok(is_whole)
     }
 
     async fn report(&self, entries: Vec<Entry>) -> Report {

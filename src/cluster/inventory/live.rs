@@ -54,7 +54,7 @@ pub(super) fn read(sort: &'static Sort, text: &str) -> Result<(Place, Option<Ite
     let place = (namespace.to_owned(), name.to_owned());
     let is_made = Owner::of(object).is_some_and(is_listed);
     let Some(inside) = text.trim_start().strip_prefix('{') else { return Ok((place, None)) };
-    if is_made || metadata.get("deletionTimestamp").is_set() || name.is_empty() {
+    if is_made || is_over(sort, object) || metadata.get("deletionTimestamp").is_set() || name.is_empty() {
         return Ok((place, None));
     }
     let mut document = format!("{{\"apiVersion\":\"{}\",\"kind\":\"{}\",", sort.api_version(), sort.kind);
@@ -62,6 +62,13 @@ pub(super) fn read(sort: &'static Sort, text: &str) -> Result<(Place, Option<Ite
     let (namespace, name) = place.clone();
     let item = Item { sort, namespace, name, text: document, pods: pods(sort, object) };
     Ok((place, Some(item)))
+}
+
+/// True for a Pod that has ended, of which workflows leave thousands.
+fn is_over(sort: &Sort, object: Node<'_>) -> bool {
+    let status = object.get("status").unread().filter(|_| sort.kind == "Pod");
+    let has_ended = |status: Tree<'_>| ["Succeeded", "Failed"].contains(&status.root().get("phase").text());
+    status.and_then(|json| Tree::from_json(json).ok()).is_some_and(has_ended)
 }
 
 /// True for an owner that is read itself. A Node owns its static Pods, a Service those that a virtual cluster puts here: nothing else in
@@ -156,6 +163,17 @@ mod tests {
             "status": null,
         });
         assert_eq!(document("StatefulSet", &stored), Some(expected));
+    }
+
+    #[test]
+    fn a_pod_that_has_ended_is_passed_over() {
+        let pod =
+            |status: Value| json!({"metadata": {"name": "step", "namespace": "shop"}, "spec": {}, "status": status});
+        for phase in ["Succeeded", "Failed"] {
+            assert_eq!(document("Pod", &pod(json!({"phase": phase}))), None, "{phase}");
+        }
+        let words = json!({"phase": "Running", "message": "\"phase\":\"Failed\""});
+        assert!(document("Pod", &pod(words)).is_some(), "a message is no phase");
     }
 
     #[test]

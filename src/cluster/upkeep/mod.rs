@@ -210,7 +210,9 @@ fn failed(wanted: &Wanted, error: &FetchError, round: &mut Round) {
 
 fn labelled(claim: Node<'_>) -> Option<Labelled> {
     let namespace = claim.path("metadata.namespace").text();
-    if claim.path("metadata.deletionTimestamp").is_set() || UNGUARDED.contains(&namespace) {
+    // One that is asked for by name may be anybody's.
+    let is_labelled = claim.path("metadata.labels").get(HOLDS_DATA).is_set();
+    if !is_labelled || claim.path("metadata.deletionTimestamp").is_set() || UNGUARDED.contains(&namespace) {
         return None;
     }
     let folder = claims_of(namespace).ok()?;
@@ -275,14 +277,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_going_is_let_go() {
+    fn what_is_going_or_has_no_label_is_let_go() {
         let read = |more: &str| {
-            let claim =
-                format!(r#"{{"metadata":{{"name":"data","namespace":"shop"{more}}},"spec":{{"volumeName":"v"}}}}"#);
+            let metadata = format!(r#"{{"name":"data","namespace":"shop"{more}}}"#);
+            let claim = format!(r#"{{"metadata":{metadata},"spec":{{"volumeName":"v"}}}}"#);
             let tree = Tree::from_json(&claim).unwrap();
             labelled(tree.root()).map(|claim| (claim.wanted.name, claim.volume))
         };
-        assert_eq!(read(""), Some(("data".to_owned(), Some("v".to_owned()))));
-        assert_eq!(read(r#","deletionTimestamp":"2026-01-01T00:00:00Z""#), None);
+        let label = r#","labels":{"seawall.dev/holds-data":"unknown"}"#;
+        assert_eq!(read(label), Some(("data".to_owned(), Some("v".to_owned()))));
+        assert_eq!(read(&format!(r#"{label},"deletionTimestamp":"2026-01-01T00:00:00Z""#)), None);
+        assert_eq!(read(r#","labels":{"app":"web"}"#), None, "who is asked for by name may be anybody's");
     }
 }

@@ -103,7 +103,7 @@ async fn words(plane: &Arc<Plane>) -> Result<()> {
     let before = plane.namespace("words-before").await?;
     before.apply(&list(&[plaintext(database(MYSQL, Shape::StatefulSet, "old"))])).await?;
     let claims = before.api::<PersistentVolumeClaim>();
-    let volume = wait_for(&claims, "data-old-0", "its volume", |claim| {
+    wait_for(&claims, "data-old-0", "its volume", |claim| {
         claim
             .filter(|c| c.status.as_ref().is_some_and(|s| s.phase.as_deref() == Some("Bound")))?
             .spec
@@ -115,7 +115,7 @@ async fn words(plane: &Arc<Plane>) -> Result<()> {
     seawall.guard(&before).await?;
     let output = before.kubectl_with(&["apply", "-f", "-"], &changed.to_string()).await?;
     ensure!(output.ok, "{}", output.stderr);
-    text += &spoken(&seawall, &before, &output).replace(&volume, "VOLUME");
+    text += &spoken(&seawall, &before, &output);
     ensure!(!text.contains("not-so-secret"), "a password is quoted:\n{text}");
     snapshot("words", &text);
     seawall.stop().await

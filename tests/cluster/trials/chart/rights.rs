@@ -163,7 +163,10 @@ fn asked() -> String {
 
 /// Tries everything; how many questions were not answered, and how many were.
 async fn tried(seawall: &Seawall, namespace: &Namespace) -> Result<(u64, u64)> {
-    let unknown = async || seawall.count("fact_lookups", "result=\"unknown\"").await;
+    let unknown = async || -> Result<u64> {
+        let refused = seawall.count("fact_lookups", "result=\"refused\"").await?;
+        Ok(refused + seawall.count("fact_lookups", "result=\"unknown\"").await?)
+    };
     let found = async || seawall.count("fact_lookups", "result=\"found\"").await;
     let before = (unknown().await?, found().await?);
     namespace.kubectl_with(&["create", "--dry-run=server", "-f", "-"], &asked()).await?;
