@@ -182,13 +182,27 @@ pub fn answered(webhook: &str) -> String {
     format!("seawall {} answered at /{webhook}", env!("CARGO_PKG_VERSION"))
 }
 
-/// What the label [`keys::HOLDS_DATA`] says of a claim whose volume has this reclaim policy.
-#[must_use]
-pub fn fate(reclaim_policy: &str) -> &'static str {
-    match reclaim_policy {
-        "Delete" => "deleted",
-        "Retain" => "retained",
-        _ => "unknown",
+words! {
+    /// What becomes of a claim's volume when the claim is deleted: what the label [`keys::HOLDS_DATA`] says of a claim.
+    Fate {
+        /// It is deleted too.
+        Deleted = "deleted",
+        /// It stays.
+        Retained = "retained",
+        /// Nothing says.
+        Unknown = "unknown",
+    }
+}
+
+impl Fate {
+    /// That of a volume with this reclaim policy.
+    #[must_use]
+    pub fn of(reclaim_policy: &str) -> Self {
+        match reclaim_policy {
+            "Delete" => Self::Deleted,
+            "Retain" => Self::Retained,
+            _ => Self::Unknown,
+        }
     }
 }
 
@@ -202,7 +216,7 @@ pub mod keys {
     pub const CREDENTIALS_KEYS: &str = "seawall.dev/credentials-keys";
     /// Annotation of ours: a JSON list of the places that Seawall wrote, each with its rule.
     pub const PATCHED: &str = "seawall.dev/patched";
-    /// Label of ours on StatefulSets (`true`) and claims (`deleted`, `retained`, `unknown`).
+    /// Label of ours on StatefulSets (`true`) and claims (a [`Fate`](super::Fate)).
     pub const HOLDS_DATA: &str = "seawall.dev/holds-data";
     /// The rules that an object was exempted from when it was let in; ours.
     pub const EXEMPTED: &str = "seawall.dev/exempted";

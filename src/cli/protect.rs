@@ -139,7 +139,14 @@ fn show(found: &[(String, Unprotected)], written: bool, tally: &Tally) -> anyhow
     for (namespace, lacks) in found {
         for wanted in lacks.wanted.iter().filter(|wanted| !wanted.is_there()) {
             let was = wanted.before.as_ref().map_or(String::new(), |before| format!(" (was {before})"));
-            writeln!(out, "{namespace}  {} {}: {}={}{was}", wanted.kind, wanted.name, wanted.key, wanted.value)?;
+            writeln!(
+                out,
+                "{namespace}  {} {}: {}={}{was}",
+                wanted.kind,
+                wanted.name,
+                wanted.key,
+                wanted.value.unwrap_or_default()
+            )?;
         }
         if lacks.lacks_volumes {
             writeln!(

@@ -6,6 +6,7 @@
 mod again;
 mod answers;
 mod breaker;
+mod claim_ref;
 mod connect;
 pub mod events;
 mod fetch;
@@ -40,6 +41,7 @@ use crate::{
 
 pub use breaker::Purpose;
 use breaker::{Breakers, Outcome};
+pub use claim_ref::ClaimRef;
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
 pub(crate) use fetch::MOST_READ;

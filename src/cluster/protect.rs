@@ -2,14 +2,14 @@
 use serde_json::json;
 
 use super::{
-    Cluster, FetchError, again,
+    ClaimRef, Cluster, FetchError, again,
     answers::each,
     fetch::{self, object, part},
 };
 use crate::{
     engines::Catalogue,
     facts::{ClassFacts, NamespaceFacts},
-    terms::{self, keys},
+    terms::{Fate, keys},
     tree::{Node, Tree},
     view::{Case, Claim, DataLabel, Database, Kind, Owner, Workload},
 };
@@ -31,8 +31,8 @@ pub struct Wanted {
     pub name: String,
     /// The label.
     pub key: &'static str,
-    /// What it is to say; nothing where it is to be taken off.
-    pub value: &'static str,
+    /// What it is to say; `None` where it is to be taken off.
+    pub value: Option<&'static str>,
     /// What it says now.
     pub before: Option<String>,
     path: String,
@@ -44,7 +44,7 @@ impl Wanted {
     /// True where the label is there, and true.
     #[must_use]
     pub fn is_there(&self) -> bool {
-        self.before.as_deref().unwrap_or_default() == self.value
+        self.before.as_deref() == self.value
     }
 
     pub(super) fn of(
@@ -52,7 +52,7 @@ impl Wanted {
         folder: &str,
         object: Node<'_>,
         key: &'static str,
-        value: &'static str,
+        value: Option<&'static str>,
     ) -> Self {
         let name = object.path("metadata.name").text().to_owned();
         let before = object.path("metadata.labels").get(key).str().map(str::to_owned);
@@ -78,11 +78,11 @@ struct Seen {
     sets: Vec<Wanted>,
 }
 
-/// What becomes of the volume of a claim.
-pub(super) struct Fate {
-    pub(super) value: &'static str,
+/// What a claim's volume is to it.
+pub(super) struct Backing {
+    pub(super) fate: Fate,
     /// The guard that the volume is to have in a guarded namespace.
-    pub(super) volume: Option<Wanted>,
+    pub(super) guard: Option<Wanted>,
 }
 
 impl Cluster {
@@ -123,30 +123,31 @@ impl Cluster {
             if is_databases && !is_meant_to_go && !claim.path("metadata.deletionTimestamp").is_set() {
                 let volume = claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned);
                 let class = Claim(claim).class_name().map(str::to_owned);
-                let wanted = Wanted::of(CLAIM, &folder, claim, keys::HOLDS_DATA, "unknown");
-                claims.push((wanted, volume, class));
+                let wanted = Wanted::of(CLAIM, &folder, claim, keys::HOLDS_DATA, None);
+                claims.push((wanted, ClaimRef::to(claim), volume, class));
             }
         })
         .await?;
         let classes =
-            if claims.iter().any(|(_, volume, _)| volume.is_none()) { self.classes().await } else { Vec::new() };
-        for (mut claim, volume, class) in claims {
-            let fate = match volume {
-                Some(volume) => self.fate(&volume).await,
-                None => Ok(Fate { value: ClassFacts::fate(class.as_deref(), &classes), volume: None }),
+            if claims.iter().any(|(_, _, volume, _)| volume.is_none()) { self.classes().await } else { Vec::new() };
+        for (mut claim, own, volume, class) in claims {
+            let backing = match volume {
+                Some(volume) => self.backing(&volume, &own).await,
+                None => Ok(Backing { fate: ClassFacts::fate(class.as_deref(), &classes), guard: None }),
             };
-            match fate {
-                Ok(fate) => {
-                    claim.value = fate.value;
-                    all.wanted.extend(fate.volume.filter(|_| is_guarded));
+            let fate = match backing {
+                Ok(backing) => {
+                    all.wanted.extend(backing.guard.filter(|_| is_guarded));
+                    backing.fate
                 }
                 // What is known of it already is worth more than what this person may not read.
                 Err(error) if error.is_forbidden() => {
                     all.lacks_volumes = true;
-                    claim.value = known(claim.before.as_deref());
+                    claim.before.as_deref().and_then(|before| before.parse().ok()).unwrap_or(Fate::Unknown)
                 }
                 Err(error) => return Err(error),
-            }
+            };
+            claim.value = Some(fate.as_str());
             all.wanted.push(claim);
         }
         Ok(Some(all))
@@ -171,9 +172,8 @@ impl Cluster {
 
     async fn label(&self, wanted: &Wanted, query: &str, version: Option<&str>) -> Result<(), FetchError> {
         let path = format!("{}?{query}", wanted.path);
-        let value = Some(wanted.value).filter(|value| !value.is_empty());
         let mut metadata = serde_json::Map::new();
-        metadata.insert("labels".to_owned(), json!({wanted.key: value}));
+        metadata.insert("labels".to_owned(), json!({wanted.key: wanted.value}));
         metadata.extend(version.map(|version| ("resourceVersion".to_owned(), version.into())));
         let patch = json!({"metadata": metadata});
         let write = async || {
@@ -210,7 +210,7 @@ impl Cluster {
                     return;
                 }
                 if kind == Kind::StatefulSet && !workload.path("metadata.deletionTimestamp").is_set() {
-                    seen.sets.push(Wanted::of("StatefulSet", &folder, workload, keys::HOLDS_DATA, "true"));
+                    seen.sets.push(Wanted::of("StatefulSet", &folder, workload, keys::HOLDS_DATA, Some("true")));
                 }
                 let mut json = workload.to_json();
                 if let Some(map) = json.as_object_mut() {
@@ -224,16 +224,18 @@ impl Cluster {
         Ok(seen)
     }
 
-    pub(super) async fn fate(&self, volume: &str) -> Result<Fate, FetchError> {
+    /// Looks at the volume that a claim names.
+    pub(super) async fn backing(&self, volume: &str, claim: &ClaimRef) -> Result<Backing, FetchError> {
         let path = format!("/api/v1/persistentvolumes/{}", part(volume)?);
         let Some(text) = again::patiently(async || object(&self.client, &path).await).await? else {
-            return Ok(Fate { value: "unknown", volume: None });
+            return Ok(Backing { fate: Fate::Unknown, guard: None });
         };
         let tree = Tree::from_json(&text)?;
-        let value = terms::fate(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
+        let fate = Fate::of(tree.root().path("spec.persistentVolumeReclaimPolicy").text());
         let folder = "/api/v1/persistentvolumes";
-        let wanted = Wanted::of(VOLUME, folder, tree.root(), keys::GUARD, keys::ENFORCED);
-        Ok(Fate { value, volume: Some(wanted) })
+        let wanted = Wanted::of(VOLUME, folder, tree.root(), keys::GUARD, Some(keys::ENFORCED));
+        // Anybody who may make a claim may have it name any volume: that is not yet a reason to guard it.
+        Ok(Backing { fate, guard: claim.owns(tree.root()).then_some(wanted) })
     }
 
     /// Not everybody may list them; what they say of a claim without a volume is unknown then.
@@ -242,14 +244,5 @@ impl Cluster {
             Ok(crate::facts::Known::Found(crate::facts::Answer::StorageClasses(all))) => all,
             _ => Vec::new(),
         }
-    }
-}
-
-/// One of the words that a claim's label may say.
-fn known(before: Option<&str>) -> &'static str {
-    match before {
-        Some("deleted") => "deleted",
-        Some("retained") => "retained",
-        _ => "unknown",
     }
 }

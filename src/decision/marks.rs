@@ -6,7 +6,7 @@ use super::{Deliberation, Mended};
 use crate::{
     facts::{Answer, ClassFacts, Facts, Known, Question},
     proposal::{Merged, Proposal},
-    terms::{Operation, keys},
+    terms::{Fate, Operation, keys},
     tree::{Node, Place, Tree},
     view::{Claim, DataLabel, Kind, Workload},
 };
@@ -82,7 +82,7 @@ pub(super) fn keep_label(proposal: &mut Proposal, top: Node<'_>, deliberation: &
     let is_confirmed = old.path("metadata.annotations").get(keys::CONFIRM_DELETE).is_set();
     match (was.str(), own.str()) {
         (Some(_), None) if is_confirmed => {}
-        (Some(_), Some("deleted" | "retained" | "unknown")) if deliberation.claim().is_some() => {}
+        (Some(_), Some(word)) if deliberation.claim().is_some() && word.parse::<Fate>().is_ok() => {}
         (Some(value), _) => {
             proposal.set(own, value.into());
         }
@@ -185,7 +185,7 @@ pub(super) fn sign_claim(
         _ => &[],
     };
     let fate = ClassFacts::fate(class, all);
-    proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), fate.into());
+    proposal.set(top.path("metadata.labels").get(keys::HOLDS_DATA), fate.as_str().into());
     append(proposal, tree, top, mended);
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of classes, claims and volumes.
 use super::Seconds;
-use crate::{terms, tree::Node};
+use crate::{terms::Fate, tree::Node};
 
 /// A storage class.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,11 +40,11 @@ impl ClassFacts {
         }
     }
 
-    /// What becomes of the volume of a claim that has this class, of those that there are; see [`terms::fate`].
+    /// What becomes of the volume of a claim that has this class, of those that there are; see [`Fate::of`].
     #[must_use]
-    pub fn fate(class: Option<&str>, all: &[Self]) -> &'static str {
+    pub fn fate(class: Option<&str>, all: &[Self]) -> Fate {
         let of = class.and_then(|class| all.iter().find(|c| c.name == class));
-        terms::fate(of.map_or("", |class| &class.reclaim_policy))
+        Fate::of(of.map_or("", |class| &class.reclaim_policy))
     }
 }
 

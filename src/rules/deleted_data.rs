@@ -41,7 +41,7 @@ use crate::{
     facts::{Answer, Known, StorageFacts},
     finding::Findings,
     rule::{Context, Rule, Validate},
-    terms::{Tier, keys},
+    terms::{Fate, Tier, keys},
     text::quantity::human_bytes,
     view::{Claim, Confirmation, Deleted, Deletion},
 };
@@ -81,7 +81,7 @@ fn lost(deletion: Deletion<'_>, stored: Option<&[StorageFacts]>) -> Option<Strin
             let own = stored.and_then(|all| all.iter().find(|claim| claim.claim == name));
             let is_lost = match own.and_then(|own| own.reclaim_policy.as_deref()) {
                 Some(policy) => policy == "Delete",
-                None => deletion.holds_data() == Some("deleted"),
+                None => deletion.fate() == Some(Fate::Deleted),
             };
             let size = size(Claim(deletion.object).bytes());
             let volume = own.and_then(|own| own.volume.as_deref());

@@ -1,5 +1,6 @@
 //! Pods of databases that are deleted by force. Whoever does so is not refused: a node may be gone for good, and nobody else frees its
-//! claims. It is recorded, because the next Pod may open the data while the last one still writes.
+//! claims. It is recorded, because the next Pod may open the data while the last one still writes; so not where the data goes with the
+//! Pod, is meant to go, or nothing can write any more.
 use std::collections::BTreeMap;
 
 use super::{guard::Guard, judge::Call, webhooks::each_once};
@@ -9,7 +10,8 @@ use crate::{
     review::{self, Reply, Review},
     settings::Settings,
     terms::Operation,
-    view::{Case, Kind, Workload},
+    tree::{Node, Tree},
+    view::{Case, DataPlace, Database, Kind, VolumeKind, Workload},
 };
 
 impl Guard {
@@ -31,8 +33,10 @@ impl Guard {
             return None;
         }
         let case = Case::of(Workload { kind: Kind::Pod, object: request.old }, &self.catalogue);
-        let engines = each_once(case.servers().filter(|d| d.keeps_data()).map(|d| &*d.engine.name)).join(",");
-        if engines.is_empty() {
+        let label = case.workload.data_label().filter(|_| settings.profile().honours_data_label());
+        let kept = case.servers().filter(|d| d.keeps_data() && may_outlive_pod(d) && !d.is_meant_to_go(label));
+        let engines = each_once(kept.map(|d| &*d.engine.name)).join(",");
+        if engines.is_empty() || has_ended(request.old) {
             return None;
         }
         if !review.dry_run && !call.abandoned.is_abandoned() {
@@ -50,4 +54,19 @@ impl Guard {
             events.tell(Happening { about, what: What::Forced, operation: review.operation, note });
         }
     }
+}
+
+/// True where another Pod may have the same data, as far as is known.
+fn may_outlive_pod(database: &Database<'_>) -> bool {
+    match &database.data {
+        DataPlace::On { volume, .. } => volume.is_kept() || volume.kind == VolumeKind::Unknown,
+        DataPlace::Beside { .. } | DataPlace::Nowhere { .. } => false,
+        DataPlace::Unknown => true,
+    }
+}
+
+/// True for a Pod whose containers have all ended. Only what is to be recorded is asked, so its status is read only here.
+fn has_ended(pod: Node<'_>) -> bool {
+    let status = pod.get("status").unread().and_then(|text| Tree::from_json(text).ok());
+    status.is_some_and(|status| matches!(status.root().get("phase").text(), "Succeeded" | "Failed"))
 }

@@ -2,7 +2,10 @@
 use super::{Claim, DataLabel, Owner};
 use crate::{
     facts::{Question, Seconds},
-    terms::keys::{self, ENFORCED},
+    terms::{
+        Fate,
+        keys::{self, ENFORCED},
+    },
     tree::Node,
 };
 
@@ -83,6 +86,12 @@ impl<'t> Deletion<'t> {
     #[must_use]
     pub fn holds_data(self) -> Option<&'t str> {
         self.object.path("metadata.labels").get(keys::HOLDS_DATA).str()
+    }
+
+    /// What the label says becomes of a claim's volume; `None` where it says nothing of the kind.
+    #[must_use]
+    pub fn fate(self) -> Option<Fate> {
+        self.holds_data()?.parse().ok()
     }
 
     /// True for a guarded namespace.

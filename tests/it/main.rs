@@ -34,6 +34,7 @@ mod fix;
 mod fixture;
 mod folders;
 mod following;
+mod forced;
 mod generated;
 mod guarded;
 mod guards;

@@ -4,7 +4,10 @@ use super::{
     expressions::{PLURALS, Resource, changes_label, confirmation, confirmed, holds_data, label, message, operated},
     objects::{Holds, Rules},
 };
-use crate::terms::keys::{ENFORCED, GUARD, HOLDS_DATA};
+use crate::terms::{
+    Fate,
+    keys::{ENFORCED, GUARD, HOLDS_DATA},
+};
 
 /// The names of the policies, in the order of [`super::guards`].
 pub const NAMES: [&str; 5] = [
@@ -53,7 +56,8 @@ fn namespaced(resource: Resource) -> Vec<(&'static str, String)> {
 /// A label of ours is what the guards go by: who may take it away may delete. Whoever says more than was known takes nothing away.
 fn kept_label(resource: Resource, kind: &str) -> (String, &'static str, String) {
     let (was, is) = (holds_data(), label("object", HOLDS_DATA));
-    let learned = format!("{is} == 'deleted' || ({was} == 'unknown' && {is} == 'retained')");
+    let (deleted, retained, unknown) = (Fate::Deleted, Fate::Retained, Fate::Unknown);
+    let learned = format!("{is} == '{deleted}' || ({was} == '{unknown}' && {is} == '{retained}')");
     let said = format!(
         "'{kind} \"' + oldObject.metadata.name + '\" would lose {HOLDS_DATA}, by which it is guarded against deletion'"
     );
@@ -69,7 +73,8 @@ fn claims() -> Rules {
     let of_pod = "oldObject.metadata.?ownerReferences.orValue([]).exists(owner, owner.apiVersion == 'v1' && \
                   owner.kind == 'Pod' && owner.?controller.orValue(false))";
     // Where nobody knows what becomes of the volume, the webhook looks; here it is seen whether the one who confirms may.
-    let goes = format!("{0} == 'deleted' || ({0} == 'unknown' && {1} != '')", holds_data(), confirmation());
+    let (fate, deleted, unknown) = (holds_data(), Fate::Deleted, Fate::Unknown);
+    let goes = format!("{fate} == '{deleted}' || ({fate} == '{unknown}' && {} != '')", confirmation());
     let said = "'claim \"' + oldObject.metadata.name + '\" holds a database, and its volume is deleted with it'";
     Rules {
         resource: CLAIMS,

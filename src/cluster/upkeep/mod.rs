@@ -12,16 +12,17 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::reports::{Form, MOST_RESULTS, Report, Reported};
-pub use self::volumes::{ClaimRef, Volumes};
+pub use self::volumes::Volumes;
 use self::walk::Walk;
 use super::{
-    Chain, Cluster, FetchError, Leadership,
-    protect::{BY_HAND, BY_ITSELF, CLAIM, Fate, VOLUME, Wanted},
+    Chain, ClaimRef, Cluster, FetchError, Leadership, fetch,
+    heard::is_guarded,
+    protect::{BY_HAND, BY_ITSELF, Backing, CLAIM, VOLUME, Wanted},
 };
 use crate::{
     facts::{Answer, ClassFacts, Known, Question},
     terms::{
-        self, UNGUARDED,
+        Fate, UNGUARDED,
         keys::{self, ENFORCED, GUARD, HOLDS_DATA},
     },
     tree::{Node, Tree},
@@ -49,7 +50,7 @@ pub struct Round {
 /// A labelled claim.
 struct Labelled {
     wanted: Wanted,
-    namespace: String,
+    own: ClaimRef,
     volume: Option<String>,
     class: Option<String>,
 }
@@ -57,8 +58,7 @@ struct Labelled {
 /// A guarded volume.
 struct Guarded {
     wanted: Wanted,
-    /// The namespace of its claim.
-    namespace: String,
+    claim: ClaimRef,
 }
 
 impl Cluster {
@@ -77,7 +77,7 @@ impl Cluster {
                     return Ok(round);
                 }
                 round.seen += 1;
-                let is_guarded = guarded.contains(&claim.namespace);
+                let is_guarded = guarded.contains(&claim.own.namespace);
                 self.keep_claim(claim, is_guarded, &mut classes, &mut round).await;
             }
         }
@@ -92,71 +92,84 @@ impl Cluster {
         classes: &mut Option<Vec<ClassFacts>>,
         round: &mut Round,
     ) {
-        let Labelled { mut wanted, volume, class, .. } = claim;
-        let fate = match &volume {
-            Some(volume) => self.fate(volume).await,
+        let Labelled { mut wanted, own, volume, class } = claim;
+        let backing = match &volume {
+            Some(volume) => self.backing(volume, &own).await,
             None => {
                 let classes = match classes {
                     Some(classes) => classes,
                     None => classes.insert(self.classes().await),
                 };
-                Ok(Fate { value: ClassFacts::fate(class.as_deref(), classes), volume: None })
+                Ok(Backing { fate: ClassFacts::fate(class.as_deref(), classes), guard: None })
             }
         };
-        let fate = match fate {
-            Ok(fate) => fate,
+        let Backing { fate, guard } = match backing {
+            Ok(backing) => backing,
             Err(error) => return failed(&wanted, &error, round),
         };
         // A volume or a class that is gone says nothing against what was known of it.
-        if fate.value != "unknown" {
-            wanted.value = fate.value;
+        if fate != Fate::Unknown {
+            wanted.value = Some(fate.as_str());
             self.keep(&wanted, round).await;
         }
-        if let Some(volume) = fate.volume.filter(|_| is_guarded) {
-            self.keep(&volume, round).await;
+        if let Some(guard) = guard.filter(|_| is_guarded) {
+            self.keep(&guard, round).await;
         }
     }
 
-    /// Takes the guard off the volumes whose namespaces are not guarded any more. Where the namespace is gone, what is left of it is
-    /// the last of its data, and stays guarded.
+    /// Takes the guard off the volumes whose namespaces are not guarded any more. Where the claim is gone, with or without its
+    /// namespace, the volume is the last of its data, and stays guarded: also where there is a namespace of that name again.
     async fn release_volumes(
         &self,
         leadership: &Leadership,
         guarded: &BTreeSet<String>,
         round: &mut Round,
     ) -> Result<(), FetchError> {
-        let mut exist: BTreeMap<String, bool> = BTreeMap::new();
+        let mut free = BTreeMap::new();
         let mut volumes = Walk::labelled(VOLUMES, GUARD, Some(ENFORCED));
         while let Some(page) = volumes.turn(&self.client, guarded_by_us).await? {
-            for Guarded { wanted, namespace } in page {
+            for Guarded { wanted, claim } in page {
                 if !leadership.is_held() {
                     return Ok(());
                 }
                 round.seen += 1;
-                if guarded.contains(&namespace) {
+                if guarded.contains(&claim.namespace) {
                     continue;
                 }
-                let is_there = match exist.get(&namespace) {
-                    Some(is_there) => *is_there,
-                    None => match self.ask(&Question::Namespace(namespace.clone()), 0).await {
-                        // It may have been guarded since the beginning of the round.
-                        Ok(Known::Found(Answer::Namespace(facts))) => {
-                            let is_there = !facts.labels.iter().any(|(k, v)| k == GUARD && v == ENFORCED);
-                            *exist.entry(namespace).or_insert(is_there)
-                        }
-                        Ok(_) => *exist.entry(namespace).or_insert(false),
-                        Err(error) => {
-                            failed(&wanted, &error, round);
-                            continue;
-                        }
-                    },
-                };
-                if is_there {
-                    self.keep(&wanted, round).await;
+                match self.is_free(&claim, &mut free).await {
+                    // A volume that is released in the meantime is another version than the one that was read.
+                    Ok(true) => self.keep(&wanted, round).await,
+                    Ok(false) => {}
+                    Err(error) => failed(&wanted, &error, round),
                 }
             }
         }
         Ok(())
+    }
+
+    /// True where a claim is there, in a namespace that is not guarded; `free` are the namespaces that were asked about.
+    async fn is_free(&self, claim: &ClaimRef, free: &mut BTreeMap<String, bool>) -> Result<bool, FetchError> {
+        let is_free = match free.get(&claim.namespace) {
+            Some(is_free) => *is_free,
+            None => {
+                let known = self.ask(&Question::Namespace(claim.namespace.clone()), 0).await?;
+                // It may have been guarded since the beginning of the round.
+                let is_free = matches!(known, Known::Found(Answer::Namespace(facts)) if !is_guarded(&facts.labels));
+                free.insert(claim.namespace.clone(), is_free);
+                is_free
+            }
+        };
+        Ok(is_free && self.is_there(claim).await?)
+    }
+
+    async fn is_there(&self, claim: &ClaimRef) -> Result<bool, FetchError> {
+        let mut found = Walk::named(claims_of(&claim.namespace)?, &claim.name);
+        while let Some(page) = found.turn(&self.client, |object| Some(ClaimRef::to(object))).await? {
+            if page.contains(claim) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn guarded_namespaces(&self) -> Result<BTreeSet<String>, FetchError> {
@@ -202,19 +215,26 @@ fn labelled(claim: Node<'_>) -> Option<Labelled> {
     if !is_labelled || claim.path("metadata.deletionTimestamp").is_set() || UNGUARDED.contains(&namespace) {
         return None;
     }
-    let folder = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims");
+    let folder = claims_of(namespace).ok()?;
     Some(Labelled {
-        wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, terms::fate("")),
-        namespace: namespace.to_owned(),
+        wanted: Wanted::of(CLAIM, &folder, claim, HOLDS_DATA, None),
+        own: ClaimRef::to(claim),
         volume: claim.path("spec.volumeName").str().filter(|name| !name.is_empty()).map(str::to_owned),
         class: Claim(claim).class_name().map(str::to_owned),
     })
 }
 
+/// A volume that has a claim, and a guard of ours.
 fn guarded_by_us(volume: Node<'_>) -> Option<Guarded> {
-    let namespace = volume.path("spec.claimRef.namespace").str().filter(|name| !name.is_empty())?;
-    let is_ours = volume.path("metadata.managedFields").unread().is_some_and(wrote_guard);
-    is_ours.then(|| Guarded { wanted: Wanted::of(VOLUME, VOLUMES, volume, GUARD, ""), namespace: namespace.to_owned() })
+    let claim = ClaimRef::of_volume(volume)?;
+    let is_bound = volume.path("status.phase").str() == Some("Bound");
+    let is_ours = || volume.path("metadata.managedFields").unread().is_some_and(wrote_guard);
+    (is_bound && is_ours()).then(|| Guarded { wanted: Wanted::of(VOLUME, VOLUMES, volume, GUARD, None), claim })
+}
+
+/// The claims of a namespace.
+fn claims_of(namespace: &str) -> Result<String, FetchError> {
+    Ok(format!("/api/v1/namespaces/{}/persistentvolumeclaims", fetch::part(namespace)?))
 }
 
 fn wrote_guard(managed: &str) -> bool {
@@ -229,23 +249,31 @@ fn wrote_guard(managed: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn guarded(manager: &str, key: &str) -> Option<String> {
-        let volume = format!(
-            r#"{{"metadata":{{"name":"v","labels":{{"seawall.dev/guard":"enforced"}},"managedFields":[
+    fn guarded(manager: &str, key: &str, phase: &str) -> Option<String> {
+        let volumes = format!(
+            r#"{{"items":[{{"metadata":{{"name":"v","labels":{{"seawall.dev/guard":"enforced"}},"managedFields":[
                 {{"manager":"kube-controller-manager","fieldsV1":{{"f:spec":{{}}}}}},
                 {{"manager":"{manager}","fieldsV1":{{"f:metadata":{{"f:labels":{{"f:{key}":{{}}}}}}}}}}]}},
-                "spec":{{"claimRef":{{"namespace":"shop","name":"data"}}}}}}"#
+                "spec":{{"claimRef":{{"namespace":"shop","name":"data","uid":"1"}}}},"status":{{"phase":"{phase}"}}}}]}}"#
         );
-        let tree = Tree::from_json(&volume).unwrap();
-        guarded_by_us(tree.root()).map(|guarded| guarded.namespace)
+        let tree = Tree::from_json(&volumes).unwrap();
+        let volume = tree.root().get("items").items().next().unwrap();
+        guarded_by_us(volume).map(|guarded| guarded.claim.namespace)
     }
 
     #[test]
     fn what_somebody_else_guards_is_not_released() {
-        assert_eq!(guarded("seawall", GUARD).as_deref(), Some("shop"));
-        assert_eq!(guarded("seawall-protect", GUARD).as_deref(), Some("shop"));
-        assert_eq!(guarded("kubectl-label", GUARD), None);
-        assert_eq!(guarded("seawall", "other"), None);
+        assert_eq!(guarded("seawall", GUARD, "Bound").as_deref(), Some("shop"));
+        assert_eq!(guarded("seawall-protect", GUARD, "Bound").as_deref(), Some("shop"));
+        assert_eq!(guarded("kubectl-label", GUARD, "Bound"), None);
+        assert_eq!(guarded("seawall", "other", "Bound"), None);
+    }
+
+    #[test]
+    fn what_has_lost_its_claim_is_not_released() {
+        for phase in ["Released", "Failed", "Available", ""] {
+            assert_eq!(guarded("seawall", GUARD, phase), None, "{phase}");
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Volumes as they come and change, so that a claim's label need not wait for the next round.
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{Round, VOLUMES, labelled, walk::Walk};
+use super::{Round, VOLUMES, claims_of, labelled, walk::Walk};
 use crate::{
     cluster::{
-        Chain, Cluster, FetchError, fetch,
+        Chain, ClaimRef, Cluster, FetchError,
         heard::is_guarded,
         watch::{Followed, Told},
     },
@@ -14,13 +14,6 @@ use crate::{
 
 /// Changes that wait to be looked at.
 const WAITING: usize = 256;
-
-/// The claim of a volume.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimRef {
-    namespace: String,
-    name: String,
-}
 
 /// Followed for as long as this is held. None is kept.
 #[derive(Debug)]
@@ -70,11 +63,10 @@ impl Cluster {
     }
 
     async fn keep_one(&self, claim: &ClaimRef, round: &mut Round) -> Result<(), FetchError> {
-        let path = format!("/api/v1/namespaces/{}/persistentvolumeclaims", fetch::part(&claim.namespace)?);
-        let mut found = Walk::named(path, &claim.name);
+        let mut found = Walk::named(claims_of(&claim.namespace)?, &claim.name);
         while let Some(page) = found.turn(&self.client, labelled).await? {
             for claim in page {
-                let namespace = self.ask(&Question::Namespace(claim.namespace.clone()), 0).await?;
+                let namespace = self.ask(&Question::Namespace(claim.own.namespace.clone()), 0).await?;
                 let is_guarded =
                     matches!(namespace, Known::Found(Answer::Namespace(facts)) if is_guarded(&facts.labels));
                 round.seen += 1;
@@ -86,8 +78,6 @@ impl Cluster {
 }
 
 fn claim_of(volume: Node<'_>) -> Option<ClaimRef> {
-    let claim = volume.path("spec.claimRef");
-    let (namespace, name) = (claim.get("namespace").str()?, claim.get("name").str()?);
-    let is_bound = volume.path("metadata.deletionTimestamp").text().is_empty();
-    is_bound.then(|| ClaimRef { namespace: namespace.to_owned(), name: name.to_owned() })
+    let is_going = volume.path("metadata.deletionTimestamp").is_set();
+    ClaimRef::of_volume(volume).filter(|_| !is_going)
 }

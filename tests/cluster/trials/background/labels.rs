@@ -74,6 +74,10 @@ async fn kept(plane: &Arc<Plane>) -> Result<()> {
     let by_hand = format!("{}={}", keys::GUARD, keys::ENFORCED);
     plane.kubectl(&["label", &elsewhere, &by_hand]).await?.succeeded()?;
     guard(plane, &namespace).await?;
+    // Anybody's claim may name anybody's volume.
+    let mut pretends = of_class(labelled_claim("pretends", "unknown"), "standard");
+    pretends["spec"]["volumeName"] = json!(nobodys.trim_start_matches("pv/"));
+    namespace.apply(&pretends.to_string()).await?;
 
     bind(plane, access::role_with_lease("leading")?).await?;
     let seawall = Seawall::start(plane, leader(plane, 3_600, &[])?).await?;
@@ -85,6 +89,10 @@ async fn kept(plane: &Arc<Plane>) -> Result<()> {
         .await?;
     true_within("also where nothing is guarded", async || Ok(fate(&open, "open").await? == "deleted")).await?;
     true_within("volumes are guarded", async || Ok(is_guarded(&wrong).await? && is_guarded(&right).await?)).await?;
+    true_within("a claim is looked at that names a volume", async || {
+        Ok(fate(&namespace, "pretends").await? == "deleted")
+    })
+    .await?;
     ensure!(!is_guarded(&nobodys).await? && fate(&namespace, "nobodys").await?.is_empty(), "what had no label got one");
 
     // No round comes for an hour: a volume is heard of when its policy changes. First that of a claim without a label, which stays so.
@@ -99,19 +107,31 @@ async fn kept(plane: &Arc<Plane>) -> Result<()> {
     let newer = volume(&namespace, "newer").await?;
     true_within("a new volume is guarded", async || is_guarded(&newer).await).await?;
 
-    // Who takes the guard off a namespace takes it off its volumes.
+    // A volume outlives its claim, and another claim of that name has its own.
+    namespace.kubectl(&["delete", "pvc/right"]).await?.succeeded()?;
+    let phase = async || namespace.kubectl(&["get", &right, "-o", "jsonpath={.status.phase}"]).await?.succeeded();
+    true_within("the volume is released", async || Ok(phase().await? == "Released")).await?;
+    namespace.apply(&of_class(labelled_claim("right", "retained"), "fast").to_string()).await?;
+    let instead = volume(&namespace, "right").await?;
+    true_within("its claim's new volume is guarded", async || is_guarded(&instead).await).await?;
+
+    // Who takes the guard off a namespace takes it off its volumes, but for the last of some data.
     let until = jiff::Timestamp::now() + std::time::Duration::from_secs(300);
     let name = namespace.name();
     let confirmed = format!("{}={name}@{}", keys::CONFIRM_DELETE, until.strftime("%Y-%m-%dT%H:%M:%SZ"));
     plane.kubectl(&["annotate", "namespace", name, &confirmed]).await?.succeeded()?;
     plane.kubectl(&["label", "namespace", name, &format!("{}-", keys::GUARD)]).await?.succeeded()?;
-    true_within("the volumes are free", async || Ok(!is_guarded(&wrong).await? && !is_guarded(&right).await?)).await?;
+    true_within("the volumes are free", async || Ok(!is_guarded(&wrong).await? && !is_guarded(&instead).await?))
+        .await?;
     ensure!(is_guarded(&elsewhere).await?, "the label of a person is gone");
     ensure!(seawall.count("labels", "result=\"corrected\"").await? >= 7, "{}", seawall.scrape().await?);
     ensure!(seawall.count("labels", "result=\"failed\"").await? == 0, "{}", seawall.log_tail(20));
     ensure!(fate(&namespace, "late").await? == "unknown", "there is no such class yet");
     seawall.stop().await?;
-    classes(plane, &namespace).await
+    classes(plane, &namespace).await?;
+    // Several rounds have been over all volumes since then.
+    ensure!(is_guarded(&right).await?, "the last of its data is free");
+    Ok(())
 }
 
 /// A class is made for a claim that waits for it, and another one in its place: rounds see that.
