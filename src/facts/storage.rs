@@ -1,6 +1,9 @@
 //! What is kept of classes, claims and volumes.
 use super::Seconds;
-use crate::{terms::Fate, tree::Node};
+use crate::{
+    terms::{Fate, keys},
+    tree::Node,
+};
 
 /// A storage class.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,8 +87,7 @@ impl DataClaimFacts {
             access_modes: claim.path("spec.accessModes").strs().map(str::to_owned).collect(),
             created,
             is_bound: claim.path("spec.volumeName").str().is_some_and(|volume| !volume.is_empty()),
-            is_retained: claim.path("metadata.labels").get(terms::keys::HOLDS_DATA).str()
-                == Some(terms::fate("Retain")),
+            is_retained: claim.path("metadata.labels").get(keys::HOLDS_DATA).text() == Fate::Retained.as_str(),
             volume: None,
         }
     }
