@@ -14,9 +14,25 @@ use tokio::time::Instant;
 const MOST_FAILURES: u32 = 10;
 /// Between two attempts while none is tried.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Who was given less time than this does not tell by its silence how the API server is: it may be the review that was late. A little
-/// less than what look-ups around a database have.
-const FAIR: Duration = Duration::from_millis(400);
+/// What a look-up is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something is written or refused by it.
+    Decide,
+    /// A warning is added by it at most, and it has less time.
+    Remark,
+}
+
+impl Purpose {
+    /// Who was given less time than this does not tell by its silence how the API server is: it may be the review that was late.
+    const fn fair(self) -> Duration {
+        match self {
+            Self::Decide => Duration::from_secs(1),
+            // A little less than they have.
+            Self::Remark => Duration::from_millis(400),
+        }
+    }
+}
 
 /// What became of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +71,10 @@ impl State {
     }
 
     /// How it stands after a look-up.
-    fn told(self, outcome: Outcome, now: Instant) -> Self {
+    fn told(self, outcome: Outcome, fair: Duration, now: Instant) -> Self {
         match (self, outcome) {
             (_, Outcome::Answered) => Self::ANSWERS,
-            (_, Outcome::TimedOut(after)) if after < FAIR => self,
+            (_, Outcome::TimedOut(after)) if after < fair => self,
             (Self::Closed { failures }, _) if failures + 1 < MOST_FAILURES => Self::Closed { failures: failures + 1 },
             (Self::Closed { .. }, _) => Self::Open { next_attempt: now + PAUSE },
             (Self::Open { .. }, _) => self,
@@ -70,13 +86,47 @@ impl State {
     }
 }
 
-/// The breaker of one connection to an API server.
+/// The breakers of one connection to an API server. Remarks lose patience earlier, and must not silence what decides.
 #[derive(Debug)]
-pub(super) struct Breaker(Mutex<State>);
+pub(super) struct Breakers {
+    decide: Breaker,
+    remark: Breaker,
+}
+
+impl Breakers {
+    pub(super) const fn new() -> Self {
+        Self { decide: Breaker::new(Purpose::Decide), remark: Breaker::new(Purpose::Remark) }
+    }
+
+    pub(super) const fn of(&self, purpose: Purpose) -> &Breaker {
+        match purpose {
+            Purpose::Decide => &self.decide,
+            Purpose::Remark => &self.remark,
+        }
+    }
+
+    /// True where something is not asked.
+    pub(super) fn is_any_open(&self) -> bool {
+        self.decide.is_open() || self.remark.is_open()
+    }
+
+    /// In a few words, for `/readyz?verbose`.
+    pub(super) fn said(&self, now: Instant) -> String {
+        let decide = self.decide.said(now);
+        if self.remark.is_open() { format!("{decide}; around databases {}", self.remark.said(now)) } else { decide }
+    }
+}
+
+/// A breaker.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    state: Mutex<State>,
+    purpose: Purpose,
+}
 
 impl Breaker {
-    pub(super) const fn new() -> Self {
-        Self(Mutex::new(State::ANSWERS))
+    const fn new(purpose: Purpose) -> Self {
+        Self { state: Mutex::new(State::ANSWERS), purpose }
     }
 
     /// Whether a look-up may be tried; what becomes of it is to be [told](Self::told).
@@ -91,24 +141,26 @@ impl Breaker {
     pub(super) fn told(&self, outcome: Outcome, now: Instant) {
         let mut state = self.state();
         let before = *state;
-        *state = before.told(outcome, now);
+        *state = before.told(outcome, self.purpose.fair(), now);
         match (before.is_open(), state.is_open()) {
             (false, true) => tracing::warn!(
                 failures = MOST_FAILURES,
                 pause_seconds = PAUSE.as_secs(),
+                purpose = ?self.purpose,
                 "the API server does not answer; look-ups are not tried but now and then"
             ),
-            (true, false) => tracing::info!("the API server answers again; look-ups are tried"),
+            (true, false) => {
+                tracing::info!(purpose = ?self.purpose, "the API server answers again; look-ups are tried")
+            }
             _ => {}
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.state().is_open()
     }
 
-    /// In a few words, for `/readyz?verbose`.
-    pub(super) fn said(&self, now: Instant) -> String {
+    fn said(&self, now: Instant) -> String {
         match *self.state() {
             State::Closed { failures: 0 } => "answered".to_owned(),
             State::Closed { failures } => format!("not answered {failures} times in a row"),
@@ -121,7 +173,7 @@ impl Breaker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that can panic runs under the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,11 +181,12 @@ impl Breaker {
 mod tests {
     use super::{Outcome::*, *};
 
+    const FAIR: Duration = Purpose::Decide.fair();
     const SILENT: Outcome = TimedOut(Duration::from_secs(2));
 
     /// How it stands after these, one after the other.
     fn after(outcomes: impl IntoIterator<Item = Outcome>, now: Instant) -> State {
-        outcomes.into_iter().fold(State::ANSWERS, |state, outcome| state.told(outcome, now))
+        outcomes.into_iter().fold(State::ANSWERS, |state, outcome| state.told(outcome, FAIR, now))
     }
 
     #[test]
@@ -158,20 +211,20 @@ mod tests {
         assert!(may);
         assert!(!attempted.asked(at(5_001)).0, "one is on its way");
         // It says nothing, or nobody waits for what it says.
-        for next in [attempted, attempted.told(SILENT, at(7_000)), attempted.told(Failed, at(7_000))] {
+        for next in [attempted, attempted.told(SILENT, FAIR, at(7_000)), attempted.told(Failed, FAIR, at(7_000))] {
             assert!(!next.asked(at(9_999)).0);
             assert!(next.asked(at(10_000)).0);
         }
-        let closed = attempted.told(Answered, at(7_000));
+        let closed = attempted.told(Answered, FAIR, at(7_000));
         assert_eq!(closed, State::ANSWERS);
         assert!((0..100).all(|_| closed.asked(at(7_000)).0));
         // What was asked before it opened counts as well.
-        assert_eq!(open.told(Answered, at(1)), State::ANSWERS);
+        assert_eq!(open.told(Answered, FAIR, at(1)), State::ANSWERS);
     }
 
     #[test]
     fn it_says_how_it_stands() {
-        let (breaker, now) = (Breaker::new(), Instant::now());
+        let (breaker, now) = (Breaker::new(Purpose::Decide), Instant::now());
         assert_eq!(breaker.said(now), "answered");
         breaker.told(SILENT, now);
         assert_eq!((breaker.said(now).as_str(), breaker.is_open()), ("not answered 1 times in a row", false));
@@ -183,5 +236,15 @@ mod tests {
         assert!(!breaker.ask(now + PAUSE));
         breaker.told(Answered, now);
         assert!(breaker.ask(now) && !breaker.is_open());
+    }
+
+    #[test]
+    fn remarks_silence_remarks_alone() {
+        let (breakers, now) = (Breakers::new(), Instant::now());
+        (0..10).for_each(|_| breakers.of(Purpose::Remark).told(TimedOut(Duration::from_millis(500)), now));
+        assert!(!breakers.of(Purpose::Remark).ask(now) && breakers.of(Purpose::Decide).ask(now));
+        assert!(breakers.is_any_open());
+        let around = "around databases not answered 10 times in a row; the next is tried in 5 s";
+        assert_eq!(breakers.said(now), format!("answered; {around}"));
     }
 }

@@ -5,7 +5,7 @@ use kube::config::{InClusterError, Kubeconfig, KubeconfigError};
 
 use super::{
     Cluster, FetchError, again,
-    breaker::Breaker,
+    breaker::Breakers,
     fetch,
     kubeconfig::{self, Fault},
     proxy::{Proxies, Proxy},
@@ -168,11 +168,11 @@ impl Cluster {
         // What is asked in the background is asked again by whoever asks.
         background.default_retry = false;
         let client = |config| kube::Client::try_from(config).map_err(ConnectError::Client);
-        let breaker = Arc::new(Breaker::new());
+        let breakers = Arc::new(Breakers::new());
         Ok(Self {
             client: client(config)?,
             background: client(background)?,
-            breaker,
+            breakers,
             refusals: Arc::default(),
             namespace,
         })

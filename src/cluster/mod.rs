@@ -39,7 +39,8 @@ use crate::{
     metrics::Found,
 };
 
-use breaker::{Breaker, Outcome};
+pub use breaker::Purpose;
+use breaker::{Breakers, Outcome};
 pub use claim_ref::ClaimRef;
 pub use connect::{ConnectError, Connected};
 pub use fetch::FetchError;
@@ -59,7 +60,7 @@ pub struct Cluster {
     /// For what nobody waits for: watches, which are silent for long, and what is asked again later anyway.
     background: kube::Client,
     /// For what reviews wait for.
-    breaker: Arc<Breaker>,
+    breakers: Arc<Breakers>,
     refusals: Arc<Refusals>,
     /// Where this runs, or what the kubeconfig's context says.
     namespace: String,
@@ -85,26 +86,34 @@ impl Cluster {
     pub async fn answer(
         &self,
         questions: Vec<Question>,
+        purpose: Purpose,
         now: Seconds,
         deadline: Instant,
         observer: &dyn Observer,
     ) -> Facts {
         let mut facts = Facts::default();
         let asked = questions.into_iter().map(|question| async move {
-            let (known, result) = self.look_up(&question, now, deadline).await;
+            let (known, result) = self.look_up(&question, purpose, now, deadline).await;
             (question, known, result)
         });
         for (question, known, result) in futures::future::join_all(asked).await {
             observer.looked_up(question.name(), result);
             facts.put(question, known);
         }
-        observer.breaker(self.breaker.is_open());
+        observer.breaker(self.breakers.is_any_open());
         facts
     }
 
-    async fn look_up(&self, question: &Question, now: Seconds, deadline: Instant) -> (Known<Answer>, Found) {
+    async fn look_up(
+        &self,
+        question: &Question,
+        purpose: Purpose,
+        now: Seconds,
+        deadline: Instant,
+    ) -> (Known<Answer>, Found) {
         let (name, begun) = (question.name(), Instant::now());
-        if !self.breaker.ask(begun) {
+        let breaker = self.breakers.of(purpose);
+        if !breaker.ask(begun) {
             tracing::debug!(question = name, "a question was not asked");
             return (Known::Unknown, Found::Unknown);
         }
@@ -131,14 +140,14 @@ impl Cluster {
                 (Known::Unknown, Found::Unknown, Outcome::TimedOut(begun.elapsed()))
             }
         };
-        self.breaker.told(outcome, Instant::now());
+        breaker.told(outcome, Instant::now());
         (known, result)
     }
 
     /// How look-ups fare, in a few words for `/readyz?verbose`.
     #[must_use]
     pub fn look_ups(&self) -> String {
-        self.breaker.said(Instant::now())
+        self.breakers.said(Instant::now())
     }
 
     /// The answer to one question, or why there is none; for whoever has the time to wait for it.

@@ -10,7 +10,7 @@ use super::{
     probe,
 };
 use crate::{
-    cluster::{Cluster, Followers, Health, Observer, Uses, events::Events},
+    cluster::{Cluster, Followers, Health, Observer, Purpose, Uses, events::Events},
     decision::{self, Deliberation, Judged, Request, World},
     engines::Catalogue,
     facts::{Answer as FactAnswer, Facts, Known, Question, Seconds},
@@ -187,17 +187,23 @@ impl Guard {
         if questions.is_empty() {
             return Facts::default();
         }
-        call.seat.lent_during(self.look_up(questions, call.peer, call.deadline)).await
+        call.seat.lent_during(self.look_up(questions, Purpose::Decide, call.peer, call.deadline)).await
     }
 
     /// Asks by a deadline. Nothing is asked without a question; without a cluster, or without room for one more look-up of this peer,
     /// nothing is known.
-    pub(super) async fn look_up(&self, questions: Vec<Question>, peer: IpAddr, deadline: Instant) -> Facts {
+    pub(super) async fn look_up(
+        &self,
+        questions: Vec<Question>,
+        purpose: Purpose,
+        peer: IpAddr,
+        deadline: Instant,
+    ) -> Facts {
         let Some(cluster) = self.cluster.as_ref().filter(|_| !questions.is_empty()) else { return Facts::default() };
         let until = deadline - ANSWER_TIME;
         let count = u64::try_from(questions.len()).unwrap_or(LOOK_UPS);
         match self.look_ups.take(peer, count, until).await {
-            Ok(_share) => cluster.answer(questions, (self.clock)(), until, &Counting(&self.metrics)).await,
+            Ok(_share) => cluster.answer(questions, purpose, (self.clock)(), until, &Counting(&self.metrics)).await,
             Err(_) => {
                 questions.iter().for_each(|q| self.metrics.lookup(q.name(), Found::Unknown));
                 Facts::default()

@@ -8,6 +8,7 @@ use super::{
     judge::Call,
 };
 use crate::{
+    cluster::Purpose,
     decision::{self, Deliberation, Judged, Mended, Request},
     review::{self, Reply, Status},
     settings::Settings,
@@ -77,8 +78,8 @@ impl Guard {
             return first;
         }
         let both = async {
-            let excuses = self.look_up(before_denial, call.peer, call.deadline);
-            tokio::join!(excuses, self.look_up(around, call.peer, until))
+            let excuses = self.look_up(before_denial, Purpose::Decide, call.peer, call.deadline);
+            tokio::join!(excuses, self.look_up(around, Purpose::Remark, call.peer, until))
         };
         let (excuses, around) = call.seat.lent_during(both).await;
         deliberation.judge_around(&first, denies.then_some(excuses), around)

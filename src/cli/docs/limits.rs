@@ -30,7 +30,8 @@ API server, its place is somebody else's.
 
 After ten look-ups in a row without an answer none is tried for five seconds: facts are unknown at once, which writes nothing and lowers
 to a warning what they could have excused. Then one is tried every five seconds, and the first answer ends it. The metric
-`seawall_fact_lookup_breaker_open` and `/readyz?verbose` say so. A look-up that was given less than a second does not count.
+`seawall_fact_lookup_breaker_open` and `/readyz?verbose` say so. A look-up that was given less than a second does not count;
+of what stands around a database, less than 0.4 s, and that is counted by itself.
 
 ";
 
