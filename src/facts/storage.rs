@@ -62,7 +62,7 @@ pub struct DataClaimFacts {
     pub created: Option<Seconds>,
     /// True where it has a volume, or names the one that it is for: its class decides nothing any more.
     pub is_bound: bool,
-    /// True where its label [`terms::keys::HOLDS_DATA`] says that its volume is retained.
+    /// True where its label [`keys::HOLDS_DATA`] says that its volume is retained.
     pub is_retained: bool,
     /// Its volume, where somebody looked.
     pub volume: Option<VolumeFacts>,

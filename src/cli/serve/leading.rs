@@ -99,7 +99,6 @@ impl Leader {
         let mut due = Instant::now();
         // Many namespaces may be labelled one after the other: what all claims cost is paid a tenth of the time at most.
         let mut rested = Instant::now();
-        self.metrics.upkeep_done(values::now());
         while leadership.is_held() {
             if Instant::now() >= due {
                 due =
