@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::databases::{MYSQL, Shape, claim, database, list, pod_spec};
 use crate::plane::seawall::Seawall;
 use crate::plane::{Namespace, Plane};
-use crate::stage::{self, EVERYTHING, trial};
+use crate::stage::{self, EVERYTHING, lone_trial, trial};
 
 pub fn trials() -> Vec<Trial> {
     vec![
         // On a control plane of its own: a policy that another trial writes meets an entry of every Seawall.
-        trial("entries::every_request_meets_one_entry", async |_| one_entry(&Arc::new(Plane::start().await?)).await),
+        lone_trial("entries::every_request_meets_one_entry", async |plane| one_entry(&plane).await),
         trial("entries::a_long_script_and_many_containers_pass_through_all", async |plane| large(&plane).await),
     ]
 }
