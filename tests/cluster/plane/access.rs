@@ -37,6 +37,11 @@ pub fn role_with_lease(name: &str) -> Result<Value> {
     Ok(role)
 }
 
+/// The rights to follow what is in force, and to say what became of it; with the switch.
+pub fn followers_role() -> Result<Value> {
+    with_switch(role(&[FOLLOWED])?)
+}
+
 /// The rights of the replica that leads alone.
 pub fn leaders_role() -> Result<Value> {
     role(&[KEPT, REPORTED])
@@ -44,12 +49,34 @@ pub fn leaders_role() -> Result<Value> {
 
 /// All rights that Seawall needs, and nothing else. Its switch lies in its own namespace, where a Role of the chart lets it look.
 pub fn cluster_role() -> Result<Value> {
-    let mut role = role(&[FACTS, FOLLOWED, TOLD, KEPT, REPORTED])?;
+    with_switch(role(&[FACTS, FOLLOWED, TOLD, KEPT, REPORTED])?)
+}
+
+fn with_switch(mut role: Value) -> Result<Value> {
     let switch = json!({
         "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["seawall"], "verbs": ["list", "watch"],
     });
     role["rules"].as_array_mut().context("no rules")?.push(switch);
     Ok(role)
+}
+
+/// One right: group, resource, verb.
+pub type Right = (String, String, String);
+
+/// The rights of a role, taken apart.
+pub fn rights(role: &Value) -> Vec<Right> {
+    let words = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+    };
+    let mut all = Vec::new();
+    for rule in role["rules"].as_array().into_iter().flatten() {
+        for group in words(&rule["apiGroups"]) {
+            for resource in words(&rule["resources"]) {
+                all.extend(words(&rule["verbs"]).into_iter().map(|verb| (group.clone(), resource.clone(), verb)));
+            }
+        }
+    }
+    all
 }
 
 fn role(files: &[&str]) -> Result<Value> {

@@ -13,6 +13,7 @@ use seawall::cluster::guards;
 use serde_json::{Value, json};
 
 use crate::databases::list;
+use crate::plane::access::{self, Right};
 use crate::plane::seawall::Options;
 use crate::plane::watch::DEADLINE;
 use crate::plane::{Namespace, Plane};
@@ -46,8 +47,25 @@ async fn bind(plane: &Plane, role: Value) -> Result<()> {
     plane.kubectl_with(&apply, &list(&[role, binding])).await?.succeeded().map(|_| ())
 }
 
+/// Gives the account the rights of a role, but for one.
+pub(super) async fn without(plane: &Plane, mut role: Value, missing: Option<&Right>) -> Result<()> {
+    let kept = access::rights(&role).into_iter().filter(|right| Some(right) != missing);
+    let rules: Vec<Value> = kept
+        .map(|(group, resource, verb)| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}))
+        .collect();
+    role["rules"] = json!(rules);
+    bind(plane, role).await?;
+    let Some((group, resource, verb)) = missing else { return Ok(()) };
+    let (resource, part) = resource.split_once('/').unwrap_or((resource, ""));
+    let resource = if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") };
+    let part = format!("--subresource={part}");
+    let ask = ["auth", "can-i", verb, &resource, &part, "--as", guards::ACCOUNT, "-A"];
+    let is_gone = async || Ok(plane.kubectl(&ask).await?.stdout.trim() == "no");
+    true_within(&format!("{missing:?} is taken away"), is_gone).await
+}
+
 /// Waits until something is so.
-async fn true_within(what: &str, so: impl AsyncFn() -> Result<bool>) -> Result<()> {
+pub(super) async fn true_within(what: &str, so: impl AsyncFn() -> Result<bool>) -> Result<()> {
     let begin = Instant::now();
     while !so().await? {
         ensure!(begin.elapsed() < DEADLINE, "not after {DEADLINE:?}: {what}");

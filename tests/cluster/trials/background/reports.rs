@@ -8,15 +8,15 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use libtest_mimic::Trial;
-use seawall::cluster::guards::ACCOUNT;
 use seawall::terms::keys;
 use serde_json::{Value, json};
 
-use super::{bind, leader, true_within};
+use super::{bind, leader, true_within, without};
 use crate::databases::{MYSQL, Shape, database, fragile, list, pod_spec};
+use crate::plane::access::{self, Right};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::{DEADLINE, wait_for};
-use crate::plane::{Namespace, Plane, access};
+use crate::plane::{Namespace, Plane};
 use crate::stage::lone_trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -151,40 +151,6 @@ async fn reported(plane: &Arc<Plane>) -> Result<()> {
     seawall.stop().await
 }
 
-/// One right: group, resource, verb.
-type Right = (String, String, String);
-
-fn rights(role: &Value) -> Vec<Right> {
-    let words = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
-    };
-    let mut all = Vec::new();
-    for rule in role["rules"].as_array().into_iter().flatten() {
-        for group in words(&rule["apiGroups"]) {
-            for resource in words(&rule["resources"]) {
-                all.extend(words(&rule["verbs"]).into_iter().map(|verb| (group.clone(), resource.clone(), verb)));
-            }
-        }
-    }
-    all
-}
-
-/// The account's rights, but for one of the leader's.
-async fn without(plane: &Plane, missing: Option<&Right>) -> Result<()> {
-    let mut role = access::role_with_lease("leading")?;
-    let kept = rights(&role).into_iter().filter(|right| Some(right) != missing);
-    let rules: Vec<Value> = kept
-        .map(|(group, resource, verb)| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}))
-        .collect();
-    role["rules"] = json!(rules);
-    bind(plane, role).await?;
-    let Some((group, resource, verb)) = missing else { return Ok(()) };
-    let resource = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
-    let ask = ["auth", "can-i", verb, &resource, "--as", ACCOUNT, "-A"];
-    let is_gone = async || Ok(plane.kubectl(&ask).await?.stdout.trim() == "no");
-    true_within(&format!("{missing:?} is taken away"), is_gone).await
-}
-
 /// What there is to do in a round: a label to correct, a volume to guard, a report to write, and one to take away.
 struct Work<'p> {
     plane: &'p Plane,
@@ -227,19 +193,19 @@ impl<'p> Work<'p> {
 /// Without any one of the rights, something that is to be done is forbidden; with all of them, nothing is.
 async fn needed(plane: &Arc<Plane>) -> Result<()> {
     let work = Work::prepare(plane).await?;
-    without(plane, None).await?;
+    without(plane, access::role_with_lease("leading")?, None).await?;
     let mut seawall = Seawall::start(plane, leader(plane, 1, &["--reports"])?).await?;
     // The older kind first: of both, the newer is written.
     for (position, kind) in KINDS.into_iter().enumerate() {
         install(plane, kind).await?;
         let of_other = |right: &Right| KINDS.iter().any(|other| other.0 == right.0 && other.0 != kind.0);
-        let mut own = rights(&access::leaders_role()?);
+        let mut own = access::rights(&access::leaders_role()?);
         own.retain(|right| !of_other(right) && (position == 0 || right.0 == kind.0));
         ensure!(own.len() >= 4, "only {own:?}");
         for missing in [None].into_iter().chain(own.iter().map(Some)) {
             seawall.kill();
             work.undo(kind).await?;
-            without(plane, missing).await?;
+            without(plane, access::role_with_lease("leading")?, missing).await?;
             seawall.run().await?;
             went(&seawall, missing).await?;
         }

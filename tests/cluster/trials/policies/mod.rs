@@ -4,6 +4,7 @@
 mod away;
 mod changes;
 mod classes;
+mod rights;
 mod rollout;
 
 use std::sync::Arc;
@@ -20,13 +21,14 @@ use crate::databases::{MYSQL, Shape, database, fragile};
 use crate::plane::seawall::Seawall;
 use crate::plane::watch::wait_for;
 use crate::plane::{Namespace, Plane};
-use crate::stage::{self, trial};
+use crate::stage::{self, lone_trial, trial};
 
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("policies::they_are_refused_accepted_or_conflict", async |plane| told(&plane).await),
         trial("policies::a_change_is_in_force_and_not_taken_back", async |plane| changes::streamed(&plane).await),
         trial("policies::the_last_ones_hold_while_the_api_server_is_away", async |_| away::outlived().await),
+        lone_trial("policies::each_right_is_needed_and_no_other", async |plane| rights::needed(&plane).await),
         trial("policies::one_switch_lets_everything_through", async |plane| changes::switched(&plane).await),
         trial("policies::claims_get_a_class_by_engine_and_size", async |plane| {
             classes::given_and_allowed(&plane).await
