@@ -37,8 +37,8 @@ pub(super) async fn given_and_allowed(plane: &Arc<Plane>) -> Result<()> {
 
     let sizes = json!([{"atLeast": "2Gi", "className": "fast"}]);
     let storage = json!({"className": "standard", "classesBySize": sizes, "allowedClasses": ["fast", "standard"]});
-    let engines =
-        json!({"redis": {"storage": {"classesBySize": []}}, "postgres": {"storage": {"allowedClasses": ["slow"]}}});
+    let own = json!({"className": "slow", "allowedClasses": ["slow"]});
+    let engines = json!({"redis": {"storage": {"classesBySize": []}}, "postgres": {"storage": own}});
     let spec = json!({"profile": "production", "defaults": {"storage": storage}, "engines": engines});
     apply(plane, &policy(NAME, NAME, &spec)).await?.succeeded()?;
     until(&namespace, &set(MYSQL, "probe", "1Gi", Some("slow")), is_denied).await?;

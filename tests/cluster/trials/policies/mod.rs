@@ -173,7 +173,7 @@ async fn told(plane: &Arc<Plane>) -> Result<()> {
         // And what it cannot, Seawall.
         (
             json!({"defaults": {"storage": {"classesBySize": [{"atLeast": "1Ti", "className": "slow"}], "allowedClasses": ["fast"]}}}),
-            "is not among allowedClasses",
+            "allowedClasses does not list \"slow\"",
         ),
         (
             json!({"rules": {"floating-tags": "off"}}),
