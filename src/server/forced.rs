@@ -36,7 +36,9 @@ impl Guard {
         let label = case.workload.data_label().filter(|_| settings.profile().honours_data_label());
         let kept = case.servers().filter(|d| d.keeps_data() && may_outlive_pod(d) && !d.is_meant_to_go(label));
         let engines = each_once(kept.map(|d| &*d.engine.name)).join(",");
-        if engines.is_empty() || has_ended(request.old) {
+        // A Pod without a node never ran; the API server deletes it at once, whatever was asked for.
+        let never_ran = !request.old.path("spec.nodeName").is_set();
+        if engines.is_empty() || never_ran || has_ended(request.old) {
             return None;
         }
         if !review.dry_run && !call.abandoned.is_abandoned() {

@@ -27,9 +27,9 @@ const PROPAGATION: Duration = Duration::from_secs(60);
 const REACH: &str = "plane.test/guards";
 
 /// Whom [`as_user`] knows: may do everything, also confirm.
-pub const ADMIN: &str = "ada";
+pub const ADMIN: &str = "administrator";
 /// May read, change and delete everything that is guarded, and confirm nothing.
-pub const DELETER: &str = "dana";
+pub const DELETER: &str = "deleter";
 /// A GitOps tool, which may do everything.
 pub const GITOPS: &str = "system:serviceaccount:argocd:argocd-application-controller";
 /// Another account that prunes, with the rights of [`DELETER`].

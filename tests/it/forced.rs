@@ -18,7 +18,7 @@ fn pod(volume: &Value) -> Value {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": "db", "namespace": "shop", "uid": "6a4c2c3e-0d8e-4b0c-8f43-2a6f0d3b7f10"},
         "spec": {
-            "restartPolicy": "Always",
+            "restartPolicy": "Always", "nodeName": "node-1",
             "containers": [{
                 "name": "db", "image": "postgres:17.2",
                 "volumeMounts": [{"name": "data", "mountPath": "/var/lib/postgresql/data"}],
@@ -41,7 +41,7 @@ async fn recorded(guard: &Guard, pod: Value) -> Option<String> {
             "uid": "u", "operation": "DELETE", "name": "db", "namespace": "shop",
             "kind": {"group": "", "version": "v1", "kind": "Pod"},
             "resource": {"group": "", "version": "v1", "resource": "pods"},
-            "userInfo": {"username": "kate"}, "object": null, "oldObject": pod,
+            "userInfo": {"username": "somebody"}, "object": null, "oldObject": pod,
             "options": {"apiVersion": "meta.k8s.io/v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0},
         },
     });
@@ -65,6 +65,9 @@ async fn data_that_another_pod_may_open_is_recorded() {
     for gone in [json!({"emptyDir": {}}), json!({"ephemeral": {"volumeClaimTemplate": {"spec": {}}}})] {
         assert_eq!(recorded(&guard, pod(&gone)).await, None, "{gone}");
     }
+    let mut unscheduled = on_claim();
+    unscheduled["spec"]["nodeName"].take();
+    assert_eq!(recorded(&guard, unscheduled).await, None, "it never ran");
     let mut nowhere = on_claim();
     nowhere["spec"]["containers"][0]["volumeMounts"] = json!([]);
     assert_eq!(recorded(&guard, nowhere).await, None);

@@ -79,7 +79,7 @@ fn owned(mut object: Value, owner: &Value) -> Value {
 async fn forged(plane: &Arc<Plane>) -> Result<()> {
     let seawall = Seawall::start(plane, stage::seawall(plane, "production", Some(EVERYTHING))?).await?;
     let namespace = seawall.namespace("forged").await?;
-    let person = namespace.with_kubectl(plane.kubectl_as("dana", ADMINS)?);
+    let person = namespace.with_kubectl(plane.kubectl_as("deleter", ADMINS)?);
     let inside = format!("system:serviceaccount:{}:deployer", namespace.name());
     let outside = namespace.with_kubectl(plane.kubectl_as(OPERATOR, ADMINS)?);
     let known = cluster(plane, &namespace, KNOWN).await?;

@@ -32,7 +32,8 @@ async fn forced(plane: &Arc<Plane>) -> Result<()> {
         });
         namespace.apply(&list(&[database(MYSQL, Shape::StatefulSet, "db"), web])).await?;
         let pods: Api<Pod> = namespace.api();
-        wait_for(&pods, "db-0", "the Pod", |pod| pod.map(|_| ())).await?;
+        let has_node = |pod: Option<&Pod>| pod?.spec.as_ref()?.node_name.as_ref().map(|_| ());
+        wait_for(&pods, "db-0", "the Pod to have a node", has_node).await?;
         let force = ["--force", "--grace-period=0", "--wait=false"];
         let delete = async |pod: &str, more: &[&str]| -> Result<()> {
             let output = namespace.kubectl(&[&["delete", "pod", pod], more].concat()).await?;

@@ -96,12 +96,12 @@ async fn labels(plane: &Arc<Plane>) -> Result<()> {
     let shown = protect(&admin, &[namespace.name()]).await?.succeeded()?;
     ensure!(shown.contains("10 labels to be written by --write; 0 there already"), "{shown}");
     ensure!(shown.contains("PersistentVolumeClaim data-kept-0: seawall.dev/holds-data=retained"), "{shown}");
-    let reader = plane.kubectl_as("rita", None)?;
-    let bind = ["create", "rolebinding", "reader", "--clusterrole=view", "--user=rita"];
+    let reader = plane.kubectl_as("reader", None)?;
+    let bind = ["create", "rolebinding", "reader", "--clusterrole=view", "--user=reader"];
     namespace.kubectl(&bind).await?.succeeded()?;
     let see = ["create", "clusterrole", "see-namespaces", "--verb=get", "--resource=namespaces"];
     plane.kubectl(&see).await?.succeeded()?;
-    let see = ["create", "clusterrolebinding", "see-namespaces", "--clusterrole=see-namespaces", "--user=rita"];
+    let see = ["create", "clusterrolebinding", "see-namespaces", "--clusterrole=see-namespaces", "--user=reader"];
     plane.kubectl(&see).await?.succeeded()?;
     let output = protect(&reader, &[namespace.name(), "--write"]).await?;
     ensure!(output.stdout.contains("none is written"), "{output:?}");

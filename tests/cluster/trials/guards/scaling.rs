@@ -56,7 +56,7 @@ async fn scaling(plane: &Arc<Plane>) -> Result<()> {
         (("etcd", 1), "is left with 1 of 3 members"),
         (("shrinking", 1), "loses the claim of 1 replica"),
     ]);
-    for user in ["dana", AUTOSCALER] {
+    for user in ["deleter", AUTOSCALER] {
         let (open, guarded) =
             (open.with_kubectl(plane.kubectl_as(user, ADMINS)?), guarded.with_kubectl(plane.kubectl_as(user, ADMINS)?));
         for ((name, replicas), words) in &changes {
