@@ -37,7 +37,7 @@ aarch64-*-linux-*) architecture=arm64 ;;
 esac
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 # What is built of a changed tree is not what its commit says.
-[ -z "$(git status --porcelain)" ] || { echo "the tree has changes that are in no commit: commit them, or build from a clone" >&2; exit 1; }
+[ -z "$(git status --porcelain --untracked-files=no)" ] || { echo "the tree has changes that are in no commit: commit them, or build from a clone" >&2; exit 1; }
 commit=$(git rev-parse HEAD)
 # When the commit was made stands for every time in the image.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
